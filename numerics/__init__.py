@@ -1,0 +1,27 @@
+"""Measuring the motion: torch simulators, gradient laws, estimators. Knows nothing of the theory."""
+
+from numerics.gradients import LAWS
+from numerics.simulation import (
+    BadSimulation,
+    Simulation,
+    Start,
+    check_run,
+    device_of,
+    random_weights,
+    simulate,
+    update_for,
+)
+from numerics.updates import UPDATES
+
+__all__ = [
+    "LAWS",
+    "UPDATES",
+    "BadSimulation",
+    "Simulation",
+    "Start",
+    "check_run",
+    "device_of",
+    "random_weights",
+    "simulate",
+    "update_for",
+]

@@ -1,0 +1,79 @@
+"""Averages over independent replicas with their errors, and the autocorrelation time of a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+Array = np.ndarray
+LEAST_AUTOCORRELATION_TIMES = 50
+WINDOW = 5.0
+
+
+class ShortChain(ValueError):
+    """The chain is too short for its own autocorrelation time to be known."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with its standard error over ``replicas`` independent replicas."""
+
+    value: float
+    standard_error: float
+    replicas: int
+
+    def deviations(self, expected: float) -> float:
+        """(value - expected) / standard error; infinite where the error is zero and they differ."""
+        difference = self.value - expected
+        if self.standard_error == 0:
+            return 0.0 if difference == 0 else float(np.copysign(np.inf, difference))
+        return difference / self.standard_error
+
+
+def jackknife(samples: Array, statistic: Callable[[Array], Array]) -> Estimate:
+    """A smooth function of replica means, bias-corrected, with the jackknife's standard error.
+
+    ``samples`` is [replicas] or [replicas, k]; ``statistic`` maps means [..., k] to numbers [...].
+    """
+    columns = samples.reshape(len(samples), -1).astype(float)
+    count = len(columns)
+    if count < 2:
+        raise ShortChain("a standard error needs at least two replicas")
+    whole = statistic(columns.mean(axis=0))
+    left_out = statistic((columns.sum(axis=0) - columns) / (count - 1))
+    centre = left_out.mean()
+    error = np.sqrt((count - 1) * np.mean((left_out - centre) ** 2))
+    return Estimate(float(count * whole - (count - 1) * centre), float(error), count)
+
+
+def autocorrelation_time(chain: Array) -> float:
+    """Integrated autocorrelation time tau = 1 + 2 sum rho_k of [steps] or [replicas, steps], in steps.
+
+    The sum stops at the first window of WINDOW times tau (Sokal). Raises ShortChain when a chain
+    holds fewer than LEAST_AUTOCORRELATION_TIMES times tau, where the estimate cannot be trusted.
+    """
+    chains = np.atleast_2d(chain).astype(float)
+    steps = chains.shape[1]
+    centred = chains - chains.mean(axis=1, keepdims=True)
+    size = 1 << (2 * steps - 1).bit_length()
+    spectrum = np.fft.rfft(centred, size, axis=1)
+    covariance = np.fft.irfft(spectrum * np.conj(spectrum), size, axis=1)[:, :steps].mean(axis=0)
+    if covariance[0] == 0:
+        raise ShortChain("a constant chain has no autocorrelation time")
+    taus = 2 * np.cumsum(covariance / covariance[0]) - 1
+    inside = np.flatnonzero(np.arange(steps) >= WINDOW * taus)
+    tau = float(taus[inside[0]] if inside.size else taus[-1])
+    if steps < LEAST_AUTOCORRELATION_TIMES * tau or not inside.size:
+        raise ShortChain(
+            f"a chain of {steps} steps holds fewer than {LEAST_AUTOCORRELATION_TIMES} times "
+            f"its autocorrelation time {tau:.0f}"
+        )
+    return tau
+
+
+def chain_estimate(chain: Array) -> Estimate:
+    """Mean of one stationary chain [steps], its error widened by the autocorrelation time."""
+    tau = autocorrelation_time(chain)
+    return Estimate(float(np.mean(chain)), float(np.std(chain) * np.sqrt(tau / len(chain))), 1)

@@ -1,0 +1,149 @@
+"""A claim: one citable statement with its kind, setting, hypotheses, formula and what it owes its checkers.
+
+Building a claim costs nothing: its formula and obligations are derived when somebody asks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import theory
+
+if TYPE_CHECKING:
+    from sympy import Expr
+
+
+class Kind(StrEnum):
+    """What sort of truth is claimed."""
+
+    EXACT = "exact"
+    LEADING_ORDER = "leading order"
+    BOUND = "bound"
+    IDENTITY = "identity"
+    LIMIT = "limit"
+    NUMERICAL = "numerical"
+    EMPIRICAL = "empirical"
+    CONJECTURE = "conjecture"
+
+
+class Setting(StrEnum):
+    """In what sense it holds."""
+
+    PATHWISE = "pathwise"
+    EXPECTATION = "expectation"
+    MEAN_FIELD = "mean field"
+    ALGEBRA = "algebra"
+
+
+SETTING_MEANING = {
+    Setting.PATHWISE: "for each trajectory, when every unit gradient has squared norm L exactly",
+    Setting.EXPECTATION: "an identity between expectations at stationarity",
+    Setting.MEAN_FIELD: "as d tends to infinity, or with E[1/|w|^2] replaced by 1/E|w|^2; corrections are O(1/d)",
+    Setting.ALGEBRA: "an identity between formulas, without probability",
+}
+
+
+NOTATION = r"$p = \eta\lambda$, $a = 1 - p$; $w'$ follows $w$ by one step"
+"""What every formula uses without saying it again."""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A displayed relation: LaTeX on the left, the ``root``-th root of a derived expression on the right."""
+
+    left: str
+    right: Expr
+    relation: str = "="
+    root: int = 1
+
+    @property
+    def latex(self) -> str:
+        """The relation as LaTeX."""
+        from proofs.latex import latex
+
+        right = latex(self.right)
+        if self.root > 1:
+            right = rf"\sqrt{'' if self.root == 2 else f'[{self.root}]'}{{{right}}}"
+        return f"{self.left} {self.relation} {right}"
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """What must hold identically for the claim to be true: left = right, or left <= right."""
+
+    says: str
+    left: Expr
+    right: Expr
+    relation: str = "="
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement with a permanent id.
+
+    ``optimizer`` and ``subject`` name the derived quantity of ``theory.Equilibrium`` that it states,
+    from which its dependencies follow. ``formulas`` and ``obligations`` are derived on call.
+    """
+
+    id: str
+    title: str
+    statement: str
+    kind: Kind
+    setting: Setting
+    formulas: Callable[[], list[Formula]]
+    obligations: Callable[[], list[Obligation]]
+    sources: tuple[str, ...]
+    optimizer: str | None = None
+    subject: str | None = None
+    extra_hypotheses: tuple[str, ...] = ()
+
+    @cached_property
+    def hypotheses(self) -> tuple[str, ...]:
+        """The rule's hypotheses and the claim's own."""
+        own = () if self.optimizer is None else theory.load(self.optimizer).hypotheses
+        return (*own, *self.extra_hypotheses)
+
+    @cached_property
+    def owed(self) -> list[Obligation]:
+        """The obligations, derived once."""
+        return self.obligations()
+
+    @cached_property
+    def depends_on(self) -> tuple[str, ...]:
+        """Ids of the claims whose subjects this claim's subject was derived from, as the derivation recorded."""
+        from proofs.claims import CLAIMS
+        from theory.derivation import uses
+
+        if self.optimizer is None or self.subject is None:
+            return ()
+        equilibrium = theory.equilibrium_of(self.optimizer)
+        by_subject = {c.subject: c.id for c in CLAIMS.values() if c.optimizer == self.optimizer and c.subject}
+        found: list[str] = []
+        waiting = list(uses(equilibrium, self.subject))
+        while waiting:
+            name = waiting.pop()
+            if name in by_subject and by_subject[name] != self.id:
+                found.append(by_subject[name])
+            else:
+                waiting += uses(equilibrium, name)
+        return tuple(sorted(set(found)))
+
+    @cached_property
+    def convention(self) -> str | None:
+        """Which decay, which momentum."""
+        return None if self.optimizer is None else theory.load(self.optimizer).convention
+
+    @cached_property
+    def content_hash(self) -> str:
+        """Hash of what is claimed: formula, kind, setting, hypotheses. Changes when the claim does."""
+        from sympy import srepr
+
+        text = [self.id, self.statement, self.kind, self.setting, *self.hypotheses]
+        for formula in self.formulas():
+            text += [formula.left, formula.relation, str(formula.root), srepr(formula.right)]
+        return hashlib.sha256("\n".join(text).encode()).hexdigest()[:16]

@@ -1,0 +1,409 @@
+"""Confronting a prediction with a simulation: the only place where theory and numerics meet.
+
+Three designs. *Stationarity*: replicas start at the predicted second moments and take one step; no
+moment may move on average, and the overlap of the step gives the cosine. Given the moments one step is
+exact at every dimension, so no mean field enters. *Perturbation*: pairs of replicas that share their
+noise start on either side of the prediction along an eigenvector of the Jacobian; their difference must
+grow by its multiplier. *Long run*: from anywhere, to the end, average.
+
+Every comparison is a Student t test over independent replicas, Bonferroni-corrected within a confrontation,
+with a stated probability of a false alarm. Errors are widened by a floor for rounding.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import mpmath
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+import theory
+from numerics import LAWS, Start, random_weights, simulate, update_for
+from numerics.geometry import squared_norm, unit
+from numerics.statistics import Estimate, jackknife
+from numerics.updates import Lion, State
+from theory.prediction import symbol_values
+
+FALSE_ALARM = 1e-9
+ROUNDING = 64 * 2.0**-52
+TWIN_DISTANCE = 1e-5
+WARM = 8.0
+
+Array = np.ndarray
+Hyperparameters = Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One comparison: what was predicted, what replicas gave, and how much rounding may add."""
+
+    name: str
+    predicted: float
+    measured: Estimate
+    rounding: float
+
+    @property
+    def deviations(self) -> float:
+        """(measured - predicted) over the error bar."""
+        return (self.measured.value - self.predicted) / math.hypot(self.measured.standard_error, self.rounding)
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided p-value of Student's t with replicas - 1 degrees of freedom."""
+        freedom = self.measured.replicas - 1
+        return float(mpmath.betainc(freedom / 2, 0.5, 0, freedom / (freedom + self.deviations**2), regularized=True))
+
+
+@dataclass(frozen=True)
+class Confrontation:
+    """The comparisons of one design at one point of the domain."""
+
+    claim: str
+    design: str
+    hyperparameters: Hyperparameters
+    conditions: Mapping[str, object]
+    statistics: tuple[Statistic, ...]
+    false_alarm: float = FALSE_ALARM
+
+    @property
+    def p_value(self) -> float:
+        """Smallest p-value times the number of comparisons."""
+        return min(1.0, len(self.statistics) * min(s.p_value for s in self.statistics))
+
+    @property
+    def agrees(self) -> bool:
+        """Whether theory survives; wrong with probability ``false_alarm`` although all is right."""
+        return self.p_value >= self.false_alarm
+
+    def report(self) -> str:
+        """What was predicted, measured and how far they lie apart."""
+        at = ", ".join(f"{k}={v}" for k, v in {**self.hyperparameters, **self.conditions}.items())
+        lines = [f"{self.claim} by {self.design} at {at}: p = {self.p_value:.2g}"]
+        lines += [
+            f"  {s.name}: predicted {s.predicted:.10g}, measured {s.measured.value:.10g} "
+            f"+- {math.hypot(s.measured.standard_error, s.rounding):.2g} ({s.deviations:+.1f} errors)"
+            for s in self.statistics
+        ]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Theory's second moments [k, k] of (w, buffer), 1 - cos, and Jacobian over the upper triangle."""
+
+    moments: Array
+    one_minus_cosine: float
+    jacobian: Array
+    decay: float
+
+    @classmethod
+    def of(cls, optimizer: str, hyperparameters: Hyperparameters) -> Predicted:
+        """At hyper-parameters inside the domain; raises theory.OutOfDomain elsewhere."""
+        rule = theory.load(optimizer)
+        values = symbol_values(rule, theory.complete(optimizer, hyperparameters))
+        unit_gram = np.array(rule("unit_gram", values), dtype=float)
+        moments = float(rule("norm", values)) ** 2 * unit_gram / unit_gram[0, 0]
+        return cls(
+            moments=moments,
+            one_minus_cosine=float(rule("one_minus_cosine", values)),
+            jacobian=np.array(rule("jacobian", values), dtype=float),
+            decay=values["p"],
+        )
+
+    def replaced(self, squared_norm: float | None = None, one_minus_cosine: float | None = None) -> Predicted:
+        """The same prediction with another norm or cosine in it, for controls that must be rejected."""
+        moments = self.moments.copy()
+        if squared_norm is not None:
+            moments[0, 0] = squared_norm
+        lost = self.one_minus_cosine if one_minus_cosine is None else one_minus_cosine
+        return Predicted(moments, lost, self.jacobian, self.decay)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where a confrontation runs: gradient law, batch, seed, device."""
+
+    law: str
+    dim: int = 64
+    replicas: int = 128
+    seed: int = 0
+    device: str = "cpu"
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+    def conditions(self) -> dict[str, object]:
+        """For the report."""
+        return {"law": self.law, "dim": self.dim, "replicas": self.replicas, "seed": self.seed, "device": self.device}
+
+    def generator(self, stream: int) -> Generator:
+        """An independent local generator."""
+        return Generator(device=self.device).manual_seed((self.seed * 1_000_003 + stream) % 2**63)
+
+
+def grad_norm(optimizer: str, hyperparameters: Hyperparameters, bench: Bench, squared_norm: float) -> float:
+    """The RMS (unit-)gradient norm of the run.
+
+    A normalised rule does not see it; there it is chosen so that a coordinate has unit mean square at the
+    start, which puts the momentum buffer in the units of the theory's normalised gradients.
+    """
+    if optimizer in ("sgd", "sgdm"):
+        return float(hyperparameters.get("grad_norm") or 1.0)
+    return math.sqrt(bench.dim * (squared_norm if LAWS[bench.law].scale_invariant else 1.0))
+
+
+def own(hyperparameters: Hyperparameters) -> dict[str, float | None]:
+    """What the optimizer itself is built from."""
+    return {k: v for k, v in hyperparameters.items() if k not in ("dim", "grad_norm")}
+
+
+def start_at(moments: Array, bench: Bench) -> Start:
+    """Replicas whose |w|^2, <w, m>, |m|^2 are the given moments exactly, in random directions."""
+    generator = bench.generator(1)
+    w = random_weights(bench.replicas, bench.dim, math.sqrt(moments[0, 0]), generator)
+    if len(moments) == 1:
+        return Start(w, State(steps=1))
+    across = random_weights(bench.replicas, bench.dim, 1.0, generator)
+    along = unit(w)
+    across = unit(across - along * (across * along).sum(-1, keepdim=True))
+    overlap, size = moments[0, 1] / moments[0, 0], moments[1, 1] - moments[0, 1] ** 2 / moments[0, 0]
+    return Start(w, State(buffer=overlap * w + math.sqrt(max(size, 0.0)) * across, steps=1))
+
+
+def moments_of(start: Start, size: int) -> Array:
+    """Second moments [replicas, size (size + 1)/2] over the upper triangle."""
+    states = [start.weights, start.state.buffer][:size]
+    rows = [(a * b).sum(-1) for i, a in enumerate(states) for b in states[i:] if a is not None and b is not None]
+    return torch.stack(rows, dim=1).cpu().numpy()
+
+
+def stationarity(
+    optimizer: str, hyperparameters: Hyperparameters, bench: Bench, predicted: Predicted | None = None
+) -> Confrontation:
+    """One step from the predicted moments: none may move, and the overlap gives 1 - cos."""
+    expected = predicted or Predicted.of(optimizer, hyperparameters)
+    start = start_at(expected.moments, bench)
+    run = simulate(
+        update_for(optimizer, own(hyperparameters)),
+        law=bench.law,
+        grad_norm=grad_norm(optimizer, hyperparameters, bench, expected.moments[0, 0]),
+        dim=bench.dim,
+        replicas=bench.replicas,
+        steps=1,
+        seed=bench.seed,
+        start=start,
+        device=bench.device,
+    )
+    size = len(expected.moments)
+    scale = np.sqrt(np.diag(expected.moments))
+    unit_moments = np.outer(scale, scale)[np.triu_indices(size)] * expected.decay
+    drift = (moments_of(run.end, size) - moments_of(start, size)) / unit_moments
+    names = [f"relative drift of moment {i}{j} / p" for i in range(size) for j in range(i, size)]
+    floor = ROUNDING / expected.decay
+    statistics = [Statistic(n, 0.0, _mean(drift[:, k]), floor) for k, n in enumerate(names)]
+    lost = run.lost_overlap[0] / expected.moments[0, 0] / expected.decay
+    statistics.append(Statistic("(1 - cos) / p", expected.one_minus_cosine / expected.decay, _mean(lost), floor))
+    return _confrontation(f"{optimizer}-norm, {optimizer}-angle", "stationarity", hyperparameters, bench, statistics)
+
+
+def perturbation(
+    optimizer: str, hyperparameters: Hyperparameters, bench: Bench, multiplier: float | None = None
+) -> Confrontation:
+    """Twins on either side of equilibrium along the slowest eigenvector: their distance obeys its multiplier.
+
+    ``multiplier`` replaces the predicted one in controls that must be rejected. A complex pair is
+    confronted through the Jacobian's action on the eigenvector's real part.
+    """
+    expected = Predicted.of(optimizer, hyperparameters)
+    size = len(expected.moments)
+    jacobian = expected.jacobian[: size * (size + 1) // 2, : size * (size + 1) // 2]
+    values, vectors = np.linalg.eig(jacobian)
+    slow = int(np.argmax(np.abs(values)))
+    direction = np.real(vectors[:, slow])
+    response = jacobian @ direction if multiplier is None else multiplier * direction
+    scale = np.sqrt(np.diag(expected.moments))
+    units = np.outer(scale, scale)[np.triu_indices(size)]
+    length = TWIN_DISTANCE / np.max(np.abs(direction / units))
+    ends = [
+        moments_of(
+            _one_step(optimizer, hyperparameters, bench, _shifted(expected.moments, sign * length * direction)), size
+        )
+        for sign in (1, -1)
+    ]
+    grown = (ends[0] - ends[1]) / (2 * length) / units
+    floor = ROUNDING / TWIN_DISTANCE + TWIN_DISTANCE**2
+    statistics = [
+        Statistic(
+            f"response of moment {k}",
+            response[k] / units[k],
+            _mean(grown[:, k]),
+            floor * np.max(np.abs(direction / units)),
+        )
+        for k in range(len(direction))
+    ]
+    return _confrontation(f"{optimizer}-rate", "perturbation", hyperparameters, bench, statistics)
+
+
+def _shifted(moments: Array, change: Array) -> Array:
+    shifted = moments.copy()
+    rows, columns = np.triu_indices(len(moments))
+    shifted[rows, columns] += change
+    shifted[columns, rows] = shifted[rows, columns]
+    return shifted
+
+
+def _one_step(optimizer: str, hyperparameters: Hyperparameters, bench: Bench, moments: Array) -> Start:
+    return simulate(
+        update_for(optimizer, own(hyperparameters)),
+        law=bench.law,
+        grad_norm=grad_norm(optimizer, hyperparameters, bench, 1.0),
+        dim=bench.dim,
+        replicas=bench.replicas,
+        steps=1,
+        seed=bench.seed,
+        start=start_at(moments, bench),
+        device=bench.device,
+    ).end
+
+
+def lion_perturbation(hyperparameters: Hyperparameters, bench: Bench) -> Confrontation:
+    """Lion's multipliers one by one: a^2 for the weights alone, beta2^2 for the buffer alone."""
+    expected = Predicted.of("lion", hyperparameters)
+    weights_alone, buffer_alone = expected.jacobian[0, 0], expected.jacobian[-1, -1]
+    grown = []
+    for state in (0, 1):
+        ends = []
+        for sign in (1, -1):
+            moments = np.diag([expected.moments[0, 0], 1.0])
+            moments[state, state] *= 1 + sign * TWIN_DISTANCE
+            end = moments_of(_one_step("lion", hyperparameters, bench, moments), 2)
+            ends.append(end[:, 2 * state] / (2 * TWIN_DISTANCE * moments[state, state] / (1 + sign * TWIN_DISTANCE)))
+        grown.append(ends[0] - ends[1])
+    floor = ROUNDING / TWIN_DISTANCE + TWIN_DISTANCE**2
+    statistics = [
+        Statistic("multiplier of |w|^2", weights_alone, _mean(grown[0]), floor),
+        Statistic("multiplier of |m|^2", buffer_alone, _mean(grown[1]), floor),
+    ]
+    return _confrontation("lion-rate", "perturbation", hyperparameters, bench, statistics)
+
+
+def long_run(
+    optimizer: str,
+    hyperparameters: Hyperparameters,
+    bench: Bench,
+    *,
+    steps: int,
+    burn_in: int,
+    start_norm: float = 1.0,
+    predicted: Predicted | None = None,
+) -> Confrontation:
+    """From random directions of ``start_norm``, averaged after ``burn_in``: norm and 1 - cos."""
+    expected = predicted or Predicted.of(optimizer, hyperparameters)
+    run = simulate(
+        update_for(optimizer, own(hyperparameters)),
+        law=bench.law,
+        grad_norm=grad_norm(optimizer, hyperparameters, bench, 1.0),
+        dim=bench.dim,
+        replicas=bench.replicas,
+        steps=steps,
+        burn_in=burn_in,
+        seed=bench.seed,
+        start_norm=start_norm,
+        device=bench.device,
+    )
+    norm = math.sqrt(expected.moments[0, 0])
+    statistics = [
+        Statistic("norm", norm, run.equilibrium_norm, ROUNDING * norm / min(expected.decay, 1)),
+        Statistic("1 - cos", expected.one_minus_cosine, run.one_minus_cosine, ROUNDING),
+    ]
+    return _confrontation(f"{optimizer}-norm, {optimizer}-angle", "long run", hyperparameters, bench, statistics)
+
+
+def lion_stationarity(
+    hyperparameters: Hyperparameters, bench: Bench, predicted: Predicted | None = None
+) -> Confrontation:
+    """Lion from its own history: one step from the predicted norm may not move it.
+
+    Signs are built up from w = 0 over WARM/(1 - beta2) steps and an independent part is added that
+    brings E|w|^2 to the prediction. Requires that the history alone stays below the prediction, which a positive autocorrelation ensures.
+    """
+    expected = predicted or Predicted.of("lion", hyperparameters)
+    update = update_for("lion", own(hyperparameters))
+    beta2 = float(hyperparameters["beta2"] or 0.0)
+    history = max(8, math.ceil(WARM / (1 - beta2)))
+    zero = torch.zeros(bench.replicas, bench.dim, dtype=torch.float64, device=bench.device)
+    run = simulate(
+        update, law="iid", dim=bench.dim, replicas=bench.replicas, steps=history, seed=bench.seed,
+        start=Start(zero, update.start(zero)), device=bench.device, record_angles=False,
+    )  # fmt: skip
+    built = squared_norm(run.end.weights).mean()
+    missing = max(float(expected.moments[0, 0]) - float(built), 0.0)
+    noise = random_weights(bench.replicas, bench.dim, math.sqrt(missing), bench.generator(2))
+    start = Start(run.end.weights + noise, run.end.state)
+    before = squared_norm(start.weights)
+    last = simulate(
+        update,
+        law="iid",
+        dim=bench.dim,
+        replicas=bench.replicas,
+        steps=1,
+        seed=bench.seed + 1,
+        start=start,
+        device=bench.device,
+    )
+    scale = expected.moments[0, 0] * expected.decay
+    drift = (squared_norm(last.end.weights) - before).cpu().numpy() / scale
+    statistics = [
+        Statistic("relative drift of |w|^2 / p", 0.0, _mean(drift), ROUNDING / expected.decay),
+        Statistic(
+            "(1 - cos) / p",
+            expected.one_minus_cosine / expected.decay,
+            _mean(last.lost_overlap[0] / scale),
+            ROUNDING / expected.decay,
+        ),
+    ]
+    return _confrontation("lion-norm, lion-angle", "stationarity", hyperparameters, bench, statistics)
+
+
+def sign_correlation(
+    hyperparameters: Hyperparameters, bench: Bench, lags: tuple[int, ...] = (1, 2, 5)
+) -> Confrontation:
+    """Correlation of Lion's signs at a few lags against the arcsine law, on a stationary buffer."""
+    from theory.optimizers.lion import FILTER
+    from theory.symbols import beta1, beta2
+
+    chosen = own(hyperparameters)
+    update = Lion(lr=1.0, wd=0.0, beta1=float(chosen["beta1"] or 0), beta2=float(chosen["beta2"] or 0))
+    generator = bench.generator(3)
+    w = torch.zeros(bench.replicas, bench.dim, dtype=torch.float64, device=bench.device)
+    state = update.start(w)
+    history = max(8, math.ceil(WARM / (1 - update.beta2)))
+    signs: list[Tensor] = []
+    for t in range(history + max(lags) + 1):
+        after, state = update.step(w, LAWS["iid"].draw(w, 1.0, generator), state)
+        if t >= history:
+            signs.append(w - after)
+        w = torch.zeros_like(w)
+    at = {beta1: update.beta1, beta2: update.beta2}
+    statistics = [
+        Statistic(
+            f"correlation at lag {k}",
+            float(FILTER.sign_autocorrelation_at(k).subs(at)),
+            _mean((signs[0] * signs[k]).mean(-1).cpu().numpy()),
+            ROUNDING,
+        )
+        for k in lags
+    ]
+    return _confrontation("lion-autocorrelation", "sign correlation", hyperparameters, bench, statistics)
+
+
+def _mean(samples: Array) -> Estimate:
+    return jackknife(samples, lambda m: m[..., 0])
+
+
+def _confrontation(
+    claim: str, design: str, hyperparameters: Hyperparameters, bench: Bench, statistics: list[Statistic]
+) -> Confrontation:
+    return Confrontation(claim, design, dict(hyperparameters), bench.conditions(), tuple(statistics))

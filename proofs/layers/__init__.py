@@ -1,0 +1,1 @@
+"""The checkers, one a file: claim in, verdict out."""

@@ -1,0 +1,68 @@
+"""The second oracle: both sides of every obligation at random exact rational points.
+
+Rational sides are compared exactly, others to 50 digits. A disagreement refutes, with the point as
+witness; agreement supports but proves nothing.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+
+from sympy import Expr, Integer, Rational, Symbol
+
+from proofs.claim import Claim, Obligation
+from proofs.verdict import Outcome, Verdict
+from theory import symbols
+
+LAYER = "points"
+POINTS = 12
+DIGITS = 60
+AGREE = Rational(1, 10**50)
+BELOW_ONE = {symbols.momentum, symbols.dampening, symbols.beta1, symbols.beta2, symbols.decay}
+
+
+def check(claim: Claim, seed: int = 0) -> Verdict:
+    """Evaluate every obligation at random points of the domain."""
+    begin = time.perf_counter()
+    generator = random.Random(f"{claim.id} {seed}")
+    detail: dict[str, object] = {}
+    outcome = Outcome.HOLDS
+    for owed in claim.owed:
+        witness = refutes(owed, generator)
+        if witness is not None:
+            outcome, detail = Outcome.REFUTED, {"obligation": owed.says, "witness": witness}
+            break
+    return Verdict(
+        LAYER,
+        outcome,
+        f"both sides at {POINTS} random exact rational points, rational values exactly, others to 50 digits",
+        time.perf_counter() - begin,
+        detail,
+    )
+
+
+def refutes(owed: Obligation, generator: random.Random) -> dict[str, str] | None:
+    """A point at which the obligation fails, or None."""
+    free = sorted(owed.left.free_symbols | owed.right.free_symbols, key=str)
+    for _ in range(POINTS if free else 1):
+        point = {symbol: _draw(symbol, generator) for symbol in free}
+        left, right = (_value(side, point) for side in (owed.left, owed.right))
+        margin = AGREE * max(1, abs(left), abs(right))
+        fails = abs(left - right) > margin if owed.relation == "=" else left - right > margin
+        if fails:
+            return {**{str(s): str(v) for s, v in point.items()}, "left": str(left.n(20)), "right": str(right.n(20))}
+    return None
+
+
+def _draw(symbol: Symbol, generator: random.Random) -> Rational:
+    if symbol.is_integer:
+        return Integer(generator.randint(1, 12))
+    denominator = generator.randint(7, 10_007)
+    numerator = generator.randint(1, denominator - 1)
+    return Rational(numerator, denominator) + (0 if symbol in BELOW_ONE else generator.randint(0, 3))
+
+
+def _value(expression: Expr, point: dict[Symbol, Rational]) -> Expr:
+    value = expression.subs(point)
+    return value if value.is_Rational else value.evalf(DIGITS)

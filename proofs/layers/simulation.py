@@ -1,0 +1,104 @@
+"""The simulation layer: confrontations at fixed points of each claim's domain.
+
+The property tests draw from the whole domain; this layer is the quick version that a build runs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cache, partial
+
+from proofs.claim import Claim
+from proofs.confrontation import (
+    Bench,
+    Confrontation,
+    lion_perturbation,
+    lion_stationarity,
+    long_run,
+    perturbation,
+    sign_correlation,
+    stationarity,
+)
+from proofs.verdict import Outcome, Verdict
+
+SEED = 20
+POINTS: dict[str, list[dict[str, float]]] = {
+    "sgd": [{"lr": 0.1, "wd": 1e-4}, {"lr": 0.5, "wd": 0.3}, {"lr": 0.5, "wd": 3.0}],
+    "sgdm": [
+        {"lr": 0.1, "wd": 1e-4, "momentum": 0.9},
+        {"lr": 0.1, "wd": 0.5, "momentum": 0.99, "dampening": 0.9},
+        {"lr": 0.5, "wd": 4.0, "momentum": 0.5},
+    ],
+    "adamw": [
+        {"lr": 6e-4, "wd": 0.1, "beta1": 0.9, "dim": 64},
+        {"lr": 0.1, "wd": 0.5, "beta1": 0.99, "dim": 64},
+        {"lr": 0.5, "wd": 3.0, "beta1": 0.5, "dim": 64},
+    ],
+    "lion": [
+        {"lr": 0.1, "wd": 0.1, "beta1": 0.9, "beta2": 0.99, "dim": 128},
+        {"lr": 0.1, "wd": 1.0, "beta1": 0.95, "beta2": 0.9, "dim": 128},
+        {"lr": 0.5, "wd": 3.0, "beta1": 0.5, "beta2": 0.5, "dim": 128},
+    ],
+}
+
+
+def applies(claim: Claim) -> bool:
+    """Whether the claim speaks of something that a simulation measures."""
+    return claim.id in _designs("cpu")
+
+
+def confront(claim: Claim, device: str = "cpu") -> list[Confrontation]:
+    """Every confrontation of the claim at its fixed points."""
+    return _designs(device)[claim.id]()
+
+
+def check(claim: Claim, device: str = "cpu") -> Verdict:
+    """Confront the claim; refuted when any comparison fails."""
+    begin = time.perf_counter()
+    found = confront(claim, device)
+    failed = [c.report() for c in found if not c.agrees]
+    designs = sorted({c.design for c in found})
+    return Verdict(
+        "simulation-gpu" if device == "cuda" else "simulation-cpu",
+        Outcome.REFUTED if failed else Outcome.HOLDS,
+        f"{', '.join(designs)} at {len(found)} points, {found[0].false_alarm:g} false alarms a confrontation",
+        time.perf_counter() - begin,
+        {"failed": failed} if failed else {"smallest_p_value": min(c.p_value for c in found)},
+    )
+
+
+@cache
+def _designs(device: str) -> dict[str, Callable[[], list[Confrontation]]]:
+    found: dict[str, Callable[[], list[Confrontation]]] = {}
+    for optimizer in ("sgd", "sgdm", "adamw"):
+        found[f"{optimizer}-norm"] = found[f"{optimizer}-angle"] = partial(_equilibrium, optimizer, device)
+        found[f"{optimizer}-rate"] = partial(_rates, optimizer, device)
+    found["lion-norm"] = found["lion-angle"] = partial(_lion, lion_stationarity, device)
+    found["lion-rate"] = partial(_lion, lion_perturbation, device)
+    found["lion-autocorrelation"] = partial(_lion, sign_correlation, device)
+    return found
+
+
+@cache
+def _equilibrium(optimizer: str, device: str) -> list[Confrontation]:
+    points = POINTS[optimizer]
+    found = [stationarity(optimizer, p, _bench(law, device)) for p in points for law in ("fixed", "sphere")]
+    law = "iid" if optimizer == "adamw" else "fixed"
+    # Few replicas of many coordinates: the finite-d remainder of the mean field stays below the error bar.
+    wide = Bench(law=law, dim=int(points[1].get("dim", 2048)), replicas=32, device=device, seed=SEED)
+    return [*found, long_run(optimizer, points[1], wide, steps=1500, burn_in=1000)]
+
+
+def _rates(optimizer: str, device: str) -> list[Confrontation]:
+    laws = ("iid",) if optimizer == "adamw" else ("fixed", "sphere")
+    return [perturbation(optimizer, point, _bench(law, device)) for point in POINTS[optimizer] for law in laws]
+
+
+@cache
+def _lion(design: Callable[..., Confrontation], device: str) -> list[Confrontation]:
+    return [design(point, _bench("iid", device, int(point["dim"]))) for point in POINTS["lion"]]
+
+
+def _bench(law: str, device: str, dim: int = 64) -> Bench:
+    return Bench(law=law, dim=dim, device=device, seed=SEED)

@@ -1,0 +1,67 @@
+"""The status of a claim, computed from evidence; nobody types one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+
+from proofs import evidence as ledger
+from proofs.claim import Claim, Kind
+from proofs.evidence import Evidence
+from proofs.layers import identity
+from proofs.verdict import Outcome
+
+SIMULATIONS = ("simulation-cpu", "simulation-gpu")
+PROVING = (identity.LAYER,)
+
+
+class Status(StrEnum):
+    """From worst to best."""
+
+    REFUTED = "refuted"
+    STALE = "stale"
+    UNDECIDED = "undecided"
+    SUPPORTED = "supported"
+    PROVED = "proved"
+    FULLY_PROVED = "fully proved"
+
+
+STATUS_MEANING = {
+    Status.REFUTED: "some layer found a witness against it",
+    Status.STALE: "all evidence is older than the claim or its sources",
+    Status.UNDECIDED: "no layer has decided it",
+    Status.SUPPORTED: "simulation agrees; no layer has proved it",
+    Status.PROVED: (
+        "its obligations are decided as symbolic identities within its setting; something it was derived from is not"
+    ),
+    Status.FULLY_PROVED: "the same holds for it and for all that it was derived from",
+}
+
+
+def alone(claim: Claim, evidence: Iterable[Evidence]) -> Status:
+    """The status on its own evidence, without its ancestors."""
+    everything = list(evidence)
+    fresh = [e for e in everything if not e.is_stale(claim)]
+    outcomes = {e.layer: e.outcome for e in fresh}
+    if Outcome.REFUTED in outcomes.values():
+        return Status.REFUTED
+    if everything and not fresh:
+        return Status.STALE
+    if claim.kind not in (Kind.EMPIRICAL, Kind.CONJECTURE) and any(
+        outcomes.get(layer) is Outcome.HOLDS for layer in PROVING
+    ):
+        return Status.PROVED
+    if any(outcomes.get(layer) is Outcome.HOLDS for layer in SIMULATIONS):
+        return Status.SUPPORTED
+    return Status.UNDECIDED
+
+
+def status(claim: Claim, evidence_of: Callable[[Claim], Iterable[Evidence]] = ledger.of) -> Status:
+    """The status, *fully proved* when every claim that it was derived from is proved too."""
+    from proofs.claims import CLAIMS
+
+    own = alone(claim, evidence_of(claim))
+    if own is not Status.PROVED:
+        return own
+    ancestors = [status(CLAIMS[other], evidence_of) for other in claim.depends_on]
+    return Status.FULLY_PROVED if all(s is Status.FULLY_PROVED for s in ancestors) else own

@@ -1,0 +1,57 @@
+"""The command ``smd``: its verbs, and the one line that every mistake earns."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from smd.cli import cite, claims, predict, simulate, verify
+
+app = typer.Typer(
+    help="Spherical motion dynamics: what weight decay does to scale-invariant weights.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("predict")(predict.command)
+app.command("simulate")(simulate.command)
+app.command("claims")(claims.command)
+app.command("cite")(cite.command)
+app.command("verify")(verify.command)
+
+
+def main() -> None:
+    """Run the command; bad input is one line on standard error and exit code 2."""
+    try:
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+    except (typer.Abort, KeyboardInterrupt):
+        print("smd: interrupted", file=sys.stderr)
+        code = 130
+    except Exception as mistake:
+        message = _message(mistake)
+        if message is None:
+            raise
+        print(f"smd: {' '.join(message.split())}", file=sys.stderr)
+        code = 2
+    sys.exit(code or 0)
+
+
+def _message(mistake: Exception) -> str | None:
+    """What to tell a person, or None for a fault of ours.
+
+    Usage errors are known by their method: typer carries click's classes under changing names.
+    """
+    if hasattr(mistake, "format_message"):
+        return str(mistake.format_message()) or "a verb is missing; smd --help lists them"
+    return str(mistake) if _is_ours(mistake) else None
+
+
+def _is_ours(mistake: Exception) -> bool:
+    """Whether the message was written for a person: our own exceptions, and files that cannot be reached."""
+    return isinstance(mistake, OSError) or type(mistake).__module__.partition(".")[0] in (
+        "theory",
+        "numerics",
+        "proofs",
+        "smd",
+    )

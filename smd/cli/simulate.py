@@ -1,0 +1,123 @@
+"""``smd simulate``: a simulation beside its prediction."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from smd.cli import options
+from smd.cli.progress import Bar
+
+if TYPE_CHECKING:
+    from smd.simulating import Comparison
+
+
+def command(
+    optimizer: options.Optimizer,
+    lr: options.LearningRate,
+    wd: options.WeightDecay,
+    momentum: options.Momentum = None,
+    dampening: options.Dampening = None,
+    beta1: options.Beta1 = None,
+    beta2: options.Beta2 = None,
+    dim: options.Dim = None,
+    grad_norm: options.GradNorm = None,
+    steps: Annotated[int | None, typer.Option(help="steps in all [default: from the predicted half-life]")] = None,
+    replicas: Annotated[int, typer.Option(help="independent replicas")] = 64,
+    seed: Annotated[int, typer.Option(help="seed of the random numbers")] = 0,
+    law: Annotated[str | None, typer.Option(help="gradient law: fixed, sphere or iid")] = None,
+    start_norm: Annotated[float, typer.Option(help="norm of the weights at the start")] = 1.0,
+    device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
+    plot: Annotated[Path | None, typer.Option(help="write a figure of norm and angle over time")] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Simulate an optimizer on gradient noise and show what was measured beside what was predicted."""
+    from smd.simulating import simulate
+
+    if plot is not None:
+        _check_plot(plot)
+    with Bar("simulating", "steps") as bar:
+        found = simulate(
+            optimizer,
+            lr=lr, wd=wd, momentum=momentum, dampening=dampening, beta1=beta1, beta2=beta2, dim=dim,
+            grad_norm=grad_norm, law=law, steps=steps, replicas=replicas, seed=seed, device=device, start_norm=start_norm,
+            on_step=bar.show,
+        )  # fmt: skip
+    if plot is not None:
+        _plot(found, plot)
+    if as_json:
+        print(json.dumps(found.as_json(), indent=2))
+        return
+    _print(found)
+
+
+def _print(found: Comparison) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from smd.cli.tables import LABELS, number, print_notes, title
+
+    table = Table(title=title(found.prediction), title_justify="left")
+    table.add_column("quantity", no_wrap=True)
+    for column in ("predicted", "measured", "error", "off by"):
+        table.add_column(column, justify="right")
+    for name, estimate in found.measured.items():
+        predicted = getattr(found.prediction, name)
+        table.add_row(
+            LABELS[name],
+            number(predicted),
+            number(estimate.value),
+            f"{estimate.standard_error:.2g}",
+            _difference(estimate, predicted),
+        )
+    Console().print(table)
+    print(", ".join(f"{k}={v}" for k, v in found.settings.items()))
+    print_notes(found.prediction, found.prediction.warnings)
+
+
+def _difference(estimate: object, predicted: float) -> str:
+    from numerics.statistics import Estimate
+
+    assert isinstance(estimate, Estimate)
+    if abs(estimate.value - predicted) <= 1e-10 * abs(predicted):
+        return "to rounding"
+    return f"{estimate.deviations(predicted):+.1f} errors"
+
+
+def _check_plot(target: Path) -> None:
+    from smd.simulating import MissingExtra
+
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"plot = {target}: the folder {target.parent} does not exist")
+    if target.suffix not in (".svg", ".pdf", ".png"):
+        raise typer.BadParameter(f"plot = {target}: the name must end in .svg, .pdf or .png")
+    try:
+        import matplotlib  # noqa: F401
+    except ModuleNotFoundError as missing:
+        raise MissingExtra(
+            "matplotlib is not installed: --plot needs the extra sim, pip install 'spherical-motion[sim]'"
+        ) from missing
+
+
+def _plot(found: Comparison, target: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    run, predicted = found.run, found.prediction
+    figure, (norms, angles) = plt.subplots(1, 2, figsize=(9, 3.2), constrained_layout=True)
+    norms.plot(np.sqrt(run.squared_norm.mean(axis=1)), label="simulation")
+    norms.axhline(predicted.equilibrium_norm, color="black", linestyle="--", label="theory")
+    norms.set(xlabel="step", ylabel="norm", yscale="log")
+    cosines = 1 - run.lost_overlap.mean(axis=1) / run.squared_norm[:-1].mean(axis=1)
+    angles.plot(np.arccos(np.clip(cosines, -1, 1)), label="simulation")
+    angles.axhline(predicted.angular_update, color="black", linestyle="--", label="theory")
+    angles.set(xlabel="step", ylabel="angular update (rad)", yscale="log")
+    norms.legend()
+    figure.savefig(target)
+    plt.close(figure)

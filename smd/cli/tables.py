@@ -1,0 +1,57 @@
+"""Tables for the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import theory
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+LABELS = {
+    "equilibrium_norm": "equilibrium norm  sqrt(E|w|^2)",
+    "angular_update": "angular update  (rad)",
+    "cos_angular_update": "cosine  E<w,w'>/E|w|^2",
+    "chord": "chord",
+    "sine": "sine",
+    "convergence_rate": "convergence rate  (per step)",
+    "half_life": "half-life  (steps)",
+}
+
+
+def number(value: float | None) -> str:
+    """Eight digits, or a dash."""
+    return "-" if value is None else f"{value:.8g}"
+
+
+def title(found: theory.Prediction) -> str:
+    """Optimizer and hyper-parameters in one line."""
+    chosen = ", ".join(f"{k}={v:g}" for k, v in found.hyperparameters.items() if v is not None)
+    return f"{theory.load(found.optimizer).title}: {chosen}"
+
+
+def prediction_table(found: theory.Prediction) -> Table:
+    """The prediction, exact beside leading order."""
+    from rich.table import Table
+
+    table = Table(title=title(found), title_justify="left")
+    table.add_column("quantity")
+    table.add_column("exact", justify="right")
+    table.add_column("leading order", justify="right")
+    for name, label in LABELS.items():
+        leading = number(found.leading_order[name]) if name in found.leading_order else ""
+        table.add_row(label, number(getattr(found, name)), leading)
+    return table
+
+
+def print_notes(found: theory.Prediction, warnings: list[str]) -> None:
+    """Convention, hypotheses and warnings under a table."""
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    rule = theory.load(found.optimizer)
+    console.print(f"Convention: {rule.convention}.", markup=False)
+    console.print(f"Holds if: {'; '.join(rule.hypotheses)}.", markup=False)
+    for warning in warnings:
+        console.print(f"Note: {warning}.", markup=False)

@@ -1,0 +1,160 @@
+"""A simulation beside its prediction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import theory
+from smd.predicting import as_json, predict
+
+if TYPE_CHECKING:
+    from numerics import Simulation
+    from numerics.statistics import Estimate
+
+DEFAULT_LAW = {"sgd": "fixed", "sgdm": "fixed", "adamw": "iid", "lion": "iid"}
+DEFAULT_DIM = 256
+DEFAULT_REPLICAS = 64
+MEASURED_HALF_LIVES = 20.0
+DECAY_TO = 1e-12
+LONGEST = 50_000
+
+
+class MissingExtra(ImportError):
+    """A dependency of an optional part is not installed; the message names the extra."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Prediction and measurement of one run, with what was run."""
+
+    prediction: theory.Prediction
+    run: Simulation
+    settings: dict[str, Any]
+
+    @property
+    def measured(self) -> dict[str, Estimate]:
+        """Norm, angle and cosine by the averages of the prediction."""
+        return {
+            "equilibrium_norm": self.run.equilibrium_norm,
+            "angular_update": self.run.angular_update,
+            "cos_angular_update": self.run.cos_angular_update,
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys of ``smd simulate --json``."""
+        measured = self.measured
+        return {
+            **as_json(self.prediction),
+            "measured": {name: estimate.value for name, estimate in measured.items()},
+            "standard_error": {name: estimate.standard_error for name, estimate in measured.items()},
+            "settings": self.settings,
+        }
+
+
+def simulate(
+    optimizer: str,
+    *,
+    law: str | None = None,
+    steps: int | None = None,
+    replicas: int = DEFAULT_REPLICAS,
+    seed: int = 0,
+    device: str = "cpu",
+    start_norm: float = 1.0,
+    on_step: Callable[[int, int], None] | None = None,
+    **hyperparameters: float | None,
+) -> Comparison:
+    """Simulate ``optimizer`` on gradient noise, beside its prediction.
+
+    The weights start in random directions of norm ``start_norm``. ``law`` is fixed, sphere (scale-invariant gradients) or iid; by default fixed for SGD and iid for the
+    normalised optimizers. ``steps`` is by default long enough to forget the start and to average;
+    the first part, named in ``settings``, is not averaged. Needs torch (extra ``sim``).
+    """
+    numerics = _numerics()
+    law = law or DEFAULT_LAW.get(optimizer, "fixed")
+    dim = hyperparameters.pop("dim", None)
+    dim = DEFAULT_DIM if dim is None else theory.Parameter("dim", 1, math.inf, True, None, "", whole=True).check(dim)
+    scale = hyperparameters.get("grad_norm") or 1.0
+    normalised = optimizer in ("adamw", "lion")
+    found = predict(optimizer, **hyperparameters, **({"dim": dim} if normalised else {}))
+    numerics.device_of(device)
+    numerics.check_run(
+        law=law, dim=int(dim), replicas=replicas, steps=1 if steps is None else steps, start_norm=start_norm
+    )
+    if law == "iid" and not normalised:
+        found = at_constant_energy(found)
+    notes = list(found.warnings)
+    if law != "iid" and optimizer == "lion":
+        notes.append(f"law {law}: the sign law is derived for iid gradients, so a difference of order 1/dim remains")
+    burn_in, total = _length(found, start_norm)
+    total = min(total, LONGEST) if steps is None else steps
+    if total <= burn_in:
+        notes.append(
+            f"{total} steps are too few to forget the start norm {start_norm:g}, which takes about {burn_in}: "
+            "the run is not at equilibrium"
+        )
+        burn_in = total // 2
+    own = {k: v for k, v in found.hyperparameters.items() if k not in ("dim", "grad_norm")}
+    run = numerics.simulate(
+        numerics.update_for(optimizer, own),
+        law=law,
+        grad_norm=float(scale),
+        dim=int(dim),
+        replicas=replicas,
+        steps=total,
+        burn_in=burn_in,
+        seed=seed,
+        device=device,
+        start_norm=start_norm,
+        on_step=None if on_step is None else lambda done: on_step(done, total),
+    )
+    settings = {
+        "law": law, "dim": int(dim), "grad_norm": float(scale), "replicas": replicas, "steps": total,
+        "burn_in": burn_in, "seed": seed, "device": device, "start_norm": start_norm,
+    }  # fmt: skip
+    return Comparison(replace(found, warnings=notes), run, settings)
+
+
+def at_constant_energy(found: theory.Prediction) -> theory.Prediction:
+    """The prediction for gradients whose size does not depend on |w| (law iid): same angle, another norm."""
+    from theory.prediction import half_life, signed_multiplier, slowest_at_constant_energy, symbol_values
+
+    rule = theory.load(found.optimizer)
+    values = symbol_values(rule, found.hyperparameters)
+    slow = slowest_at_constant_energy(rule, values)
+    note = (
+        "law iid: the gradient's size does not depend on |w|, so norm and rate are those of a random walk; "
+        "leading_order is for scale-invariant gradients"
+    )
+    return replace(
+        found,
+        equilibrium_norm=float(rule("norm_at_constant_energy", values)),
+        convergence_rate=signed_multiplier(slow),
+        half_life=half_life(slow),
+        warnings=[*found.warnings, note],
+    )
+
+
+def _length(found: theory.Prediction, start_norm: float) -> tuple[int, int]:
+    """(burn-in, steps): from ``start_norm`` until DECAY_TO of the deviation, then MEASURED_HALF_LIVES half-lives."""
+    half = found.half_life
+    if half is None:
+        half = predict(found.optimizer, **{**found.hyperparameters, "beta2": None}).half_life or 1.0
+    beta2 = found.hyperparameters.get("beta2")
+    if beta2:
+        half = max(half, 2 * math.log(2) / -math.log(beta2))
+    distance = 4 * abs(math.log2(found.equilibrium_norm / start_norm))
+    burn_in = math.ceil(half * (math.log2(1 / DECAY_TO) + distance)) + 10
+    return burn_in, burn_in + math.ceil(MEASURED_HALF_LIVES * half) + 200
+
+
+def _numerics() -> Any:
+    try:
+        import numerics
+    except ModuleNotFoundError as missing:
+        raise MissingExtra(
+            f"{missing.name} is not installed: simulations need the extra sim, pip install 'spherical-motion[sim]'"
+        ) from missing
+    return numerics

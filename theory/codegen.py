@@ -1,0 +1,103 @@
+"""The derived expressions of a rule as the source of plain Python functions on numpy numbers.
+
+The functions take every symbol by keyword and ignore those that they do not use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pprint import pformat
+
+from sympy import Expr, Poly, Symbol, factor_list, fraction, together
+from sympy.printing.numpy import NumPyPrinter
+
+from theory.equilibrium import Equilibrium
+from theory.leading_order import LeadingOrder, series_at_zero
+from theory.series import WeightedSeries
+from theory.stability import divergences, flips
+from theory.symbols import decay, multiplier
+from theory.update_rule import UpdateRule
+
+
+def source(rule: UpdateRule) -> str:
+    """Python source that defines DESCRIPTION and the functions of ``compiled.CompiledRule``."""
+    found = Equilibrium(rule)
+    describe = {
+        "name": rule.name,
+        "title": rule.title,
+        "convention": rule.convention,
+        "hypotheses": rule.hypotheses,
+        "parameters": [asdict(p) for p in rule.parameters],
+    }
+    parts = ["import numpy\nfrom math import inf", f"DESCRIPTION = {pformat(describe, width=110)}"]
+    parts += [_function(name, expression) for name, expression in _scalars(found).items()]
+    parts += [_function("divergences", divergences(found)), _function("flips", flips(found))]
+    parts.append(_function("deviation_polynomials", _deviation_polynomials(found)))
+    transition = found.recursion.transition
+    parts.append(_function("transition", [list(row) for row in transition.tolist()]))
+    unit_gram, jacobian = found.recursion.unit_gram, found.jacobian
+    parts.append(_function("unit_gram", [list(row) for row in unit_gram.tolist()]))
+    parts.append(_function("jacobian", [list(row) for row in jacobian.tolist()]))
+    parts.append(_series(found.series | series_at_zero(found.series)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _scalars(found: Equilibrium) -> dict[str, Expr]:
+    def leading(name: str, law: LeadingOrder) -> dict[str, Expr]:
+        return {f"{name}_leading": law.leading, f"{name}_next": law.next_coefficient}
+
+    return {
+        "norm_power": found.norm_power,
+        "norm": found.norm,
+        "norm_at_constant_energy": found.norm_at_constant_energy,
+        "one_minus_cosine": found.one_minus_cosine,
+        "angle": found.angle,
+        "chord": found.chord,
+        "sine": found.sine,
+        **leading("norm", found.norm_leading_order),
+        **leading("angle", found.angle_leading_order),
+        "rate_slope": (1 - found.rate_leading_order) / decay,
+    }
+
+
+def _deviation_polynomials(found: Equilibrium) -> list[list[Expr]]:
+    """The factors of the characteristic polynomial in y = 1 - z, highest power first.
+
+    In y the slow multiplier is a small root, which keeps its digits.
+    """
+    y = Symbol("y")
+    shifted = fraction(together(found.characteristic_polynomial))[0].subs(multiplier, 1 - y)
+    return [Poly(piece, y).all_coeffs() for piece, times in factor_list(shifted, y)[1] for _ in range(times)]
+
+
+def _series(series: Mapping[Symbol, WeightedSeries]) -> str:
+    lines, names = [], []
+    for symbol, value in series.items():
+        columns = {
+            "first_weight": value.first_weight,
+            "ratio": value.ratio,
+            "ratio_bound": value.ratio_bound,
+            "factor": value.factor,
+            "factor_bound": value.factor_bound,
+        }
+        lines += [_function(f"{symbol}_{name}", e) for name, e in columns.items()]
+        fields = ", ".join(f"{name!r}: {symbol}_{name}" for name in columns)
+        names.append(f"{str(symbol)!r}: {{{fields}}}")
+    return "\n\n".join([*lines, f"SERIES = {{{', '.join(names)}}}"])
+
+
+def _function(name: str, body: Expr | list[Expr] | list[list[Expr]]) -> str:
+    arguments = "".join(f"{s}, " for s in sorted(map(str, _free(body))))
+    star = "*, " if arguments else ""
+    return f"def {name}({star}{arguments}**_):\n    return {_code(body)}"
+
+
+def _free(body: Expr | list) -> set[Symbol]:
+    return set().union(*map(_free, body)) if isinstance(body, list) else body.free_symbols
+
+
+def _code(body: Expr | list) -> str:
+    if isinstance(body, list):
+        return "[" + ", ".join(map(_code, body)) + "]"
+    return str(NumPyPrinter({"allow_unknown_functions": False}).doprint(body))

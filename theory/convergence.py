@@ -1,0 +1,68 @@
+"""Local convergence of the Gram recursion: Jacobian, characteristic polynomial, multipliers, half-life."""
+
+from __future__ import annotations
+
+from sympy import Expr, Integer, Matrix, Poly, Symbol, diag, factor, factor_list, log, roots, together
+from sympy.polys.matrices import DomainMatrix
+
+from theory.gram import GramRecursion
+from theory.symbols import decay, multiplier, squared_norm
+
+
+def jacobian(recursion: GramRecursion) -> Matrix:
+    """Derivative of the Gram map at its fixed point, over the upper triangle of G.
+
+    J = sym(M x M) + (elasticity / h) vec(K) e_A^T with h = (unit Gram)_00, since q'(A) = elasticity/h.
+    A filter behind the input joins the state: its modes multiply those of M.
+    """
+    rule = recursion.rule
+    filters = rule.autocorrelation.source_modes
+    if filters and rule.elasticity != 0:
+        raise ValueError("a correlated input whose size depends on |w| needs its filter in the state")
+    transition = diag(recursion.transition, *filters)
+    size = transition.rows
+    entries = [(i, j) for i in range(size) for j in range(i, size)]
+    moments = Matrix(size, size, lambda i, j: _moment(min(i, j), max(i, j)))
+    moved = transition * moments * transition.T
+    after = Matrix([moved[i, j] for i, j in entries])
+    result = after.jacobian([moments[i, j] for i, j in entries])
+    if rule.elasticity != 0:
+        noise = recursion.noise
+        column = Matrix([noise[i, j] for i, j in entries])
+        result[:, 0] += rule.elasticity / recursion.unit_gram[0, 0] * column
+    return result.applyfunc(lambda entry: factor(together(entry)))
+
+
+def _moment(i: int, j: int) -> Expr:
+    return squared_norm if i == j == 0 else Symbol(f"G_{i}{j}")
+
+
+def characteristic_polynomial(matrix: Matrix) -> Expr:
+    """det(z - J), factored over the rationals."""
+    coefficients = DomainMatrix.from_Matrix(matrix).charpoly()
+    field = DomainMatrix.from_Matrix(matrix).domain
+    return factor(Poly([field.to_sympy(c) for c in coefficients], multiplier).as_expr())
+
+
+def multipliers(polynomial: Expr) -> list[Expr]:
+    """Roots of the characteristic polynomial, one for each multiplicity, as far as radicals of degree two reach."""
+    found: list[Expr] = []
+    for piece, times in factor_list(polynomial, multiplier)[1]:
+        solved = roots(Poly(piece, multiplier), multiplier) if Poly(piece, multiplier).degree() <= 2 else {}
+        for root, count in solved.items():
+            found += [root] * (count * times)
+    return found
+
+
+def slow_multiplier_slope(polynomial: Expr) -> Expr:
+    """c in z = 1 - c p + O(p^2) for the multiplier that is 1 at p = 0, by implicit differentiation."""
+    at = {multiplier: Integer(1), decay: Integer(0)}
+    for piece, _ in factor_list(polynomial, multiplier)[1]:
+        if piece.subs(at).simplify() == 0:
+            return factor(piece.diff(decay).subs(at) / piece.diff(multiplier).subs(at))
+    raise ValueError("no multiplier tends to 1 as eta*lambda tends to 0")
+
+
+def half_life(rate: Expr) -> Expr:
+    """Steps in which the deviation halves: log(1/2) / log|rate|."""
+    return log(Integer(1) / 2) / log(abs(rate))

@@ -1,0 +1,55 @@
+"""Hyper-parameters with their ranges, and the one sentence that a value outside them earns."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+class OutOfDomain(ValueError):
+    """A hyper-parameter has no meaning at this value; the message names it, the value and the range."""
+
+
+class NoEquilibrium(OutOfDomain):
+    """The hyper-parameters are meaningful but no attracting equilibrium exists; the message says why."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One hyper-parameter: its name in code, its range and its default (None: required, or optional)."""
+
+    name: str
+    low: float
+    high: float
+    low_included: bool
+    default: float | None
+    meaning: str
+    whole: bool = False
+    optional: bool = False
+
+    @property
+    def range(self) -> str:
+        """The range in interval notation, e.g. ``[0, 1)``."""
+        left = "[" if self.low_included else "("
+        high = "inf" if math.isinf(self.high) else f"{self.high:g}"
+        return f"{left}{self.low:g}, {high})" + (", whole" if self.whole else "")
+
+    def check(self, value: float) -> float:
+        """The value, or OutOfDomain."""
+        above = value >= self.low if self.low_included else value > self.low
+        if not (math.isfinite(value) and above and value < self.high and (not self.whole or value == int(value))):
+            raise OutOfDomain(f"{self.name} = {value:g} is outside its range {self.range}")
+        return float(value)
+
+
+LEARNING_RATE = Parameter("lr", 0, math.inf, False, None, "learning rate")
+WEIGHT_DECAY = Parameter("wd", 0, math.inf, False, None, "weight decay coefficient")
+MOMENTUM = Parameter("momentum", 0, 1, True, 0.9, "heavy-ball momentum")
+DAMPENING = Parameter("dampening", 0, 1, True, 0.0, "dampening of the gradient")
+BETA1 = Parameter("beta1", 0, 1, True, 0.9, "first EMA coefficient")
+ADAM_BETA2 = Parameter(
+    "beta2", 0, 1, True, None, "EMA coefficient of the squared gradient (none: v at its mean)", optional=True
+)
+LION_BETA2 = Parameter("beta2", 0, 1, True, 0.99, "EMA coefficient of the momentum")
+DIM = Parameter("dim", 1, math.inf, True, 1, "number of coordinates", whole=True)
+GRAD_NORM = Parameter("grad_norm", 0, math.inf, False, 1.0, "RMS unit-gradient norm")

@@ -1,0 +1,83 @@
+"""The Gram recursion G' = M G M^T + q(A) K and its fixed point.
+
+G = E[s s^T] summed over coordinates, A = G_00 = E|w|^2, K = N N^T + M c N^T + N c^T M^T with the
+cross moment c = E<s, x>/q of correlated input (c = 0 for white input). Taking q at E|w|^2 instead of
+averaging q(|w|^2) is the mean field.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from sympy import Expr, Integer, Matrix, Symbol, factor, linsolve, simplify, solve
+
+from theory.series import WeightedSeries
+from theory.symbols import squared_norm
+from theory.update_rule import UpdateRule
+
+
+class NoFixedPoint(ValueError):
+    """The Gram recursion has no positive fixed point in closed form."""
+
+
+class GramRecursion:
+    """The moments of one rule, with lambda replaced by p / eta."""
+
+    def __init__(self, rule: UpdateRule) -> None:
+        self.rule = rule
+        self.transition, self.drive = rule.in_decay()
+        self.series: dict[Symbol, WeightedSeries]
+        self.cross, self.series = rule.autocorrelation.cross(self.transition, self.drive)
+        size = self.transition.rows
+        self.entries = [(i, j) for i in range(size) for j in range(i, size)]
+
+    @cached_property
+    def noise(self) -> Matrix:
+        """K, the moments that one input of unit energy adds."""
+        pushed = self.transition * self.cross * self.drive.T
+        return self.drive * self.drive.T + pushed + pushed.T
+
+    @cached_property
+    def moments(self) -> Matrix:
+        """Symbols of the Gram matrix; the corner is A."""
+        size = self.transition.rows
+        return Matrix(
+            size,
+            size,
+            lambda i, j: squared_norm if i == j == 0 else Symbol(f"G_{min(i, j)}{max(i, j)}"),
+        )
+
+    def step(self, moments: Matrix, amplitude: Expr) -> Matrix:
+        """G' from G at input energy q."""
+        return self.transition * moments * self.transition.T + amplitude * self.noise
+
+    @cached_property
+    def unit_gram(self) -> Matrix:
+        """The fixed point at q = 1: the linear equation G = M G M^T + K, solved by SymPy."""
+        residual = self.step(self.moments, Integer(1)) - self.moments
+        unknowns = [self.moments[i, j] for i, j in self.entries]
+        (found,) = linsolve([residual[i, j] for i, j in self.entries], unknowns) or (None,)
+        if found is None or set().union(*(e.free_symbols for e in found)) & set(unknowns):
+            raise NoFixedPoint(f"{self.rule.name}: the linear moment equation has no unique fixed point")
+        return self.moments.subs(dict(zip(unknowns, found, strict=True))).applyfunc(factor)
+
+    @cached_property
+    def squared_norm(self) -> Expr:
+        """A = E|w|^2, the positive solution of A = q(A) (unit Gram)_00."""
+        unit = Symbol("h", positive=True)
+        found = solve(squared_norm - self.rule.amplitude * unit, squared_norm)
+        positive = [s for s in found if s.is_positive]
+        if len(positive) != 1:
+            raise NoFixedPoint(f"{self.rule.name}: A = q(A) h has {len(positive)} positive solutions")
+        return positive[0].subs(unit, self.unit_gram[0, 0])
+
+    @cached_property
+    def gram(self) -> Matrix:
+        """The Gram matrix at equilibrium."""
+        scale = self.squared_norm / self.unit_gram[0, 0]
+        return self.unit_gram.applyfunc(lambda entry: simplify(entry * scale))
+
+    @cached_property
+    def overlap(self) -> Expr:
+        """E<w, w'> per unit of q: (M G)_00 + N_0 c_0."""
+        return (self.transition * self.unit_gram)[0, 0] + self.drive[0] * self.cross[0]
