@@ -327,7 +327,8 @@ def lion_stationarity(
     """Lion from its own history: one step from the predicted norm may not move it.
 
     Signs are built up from w = 0 over WARM/(1 - beta2) steps and an independent part is added that
-    brings E|w|^2 to the prediction. Requires that the history alone stays below the prediction, which a positive autocorrelation ensures.
+    brings E|w|^2 to the prediction. Requires that the history alone stays below the prediction, which
+    a positive autocorrelation ensures.
     """
     expected = predicted or Predicted.of("lion", hyperparameters)
     update = update_for("lion", own(hyperparameters))

@@ -38,9 +38,10 @@ class Evidence:
     versions: dict[str, str]
     detail: dict[str, object] = field(default_factory=dict)
 
-    def is_stale(self, claim: Claim) -> bool:
-        """Whether the claim or a source has changed since."""
-        return self.content != claim.content_hash or self.sources != source_hash()
+    @property
+    def is_stale(self) -> bool:
+        """Whether a source has changed since; what a claim says is part of the sources."""
+        return self.sources != source_hash()
 
 
 def directory() -> Path:

@@ -7,7 +7,7 @@ from sympy.printing.latex import LatexPrinter
 
 
 class _Printer(LatexPrinter):
-    def _print_Add(self, expr: Add, order: str | None = None) -> str:
+    def _print_Add(self, expr: Add, order: str | None = None) -> str:  # noqa: N802 - the printer's own protocol
         terms = self._as_ordered_terms(expr, order="rev-lex")
         first = next((t for t in terms if not t.could_extract_minus_sign()), terms[0])
         terms.remove(first)

@@ -34,14 +34,17 @@ STATUS_MEANING = {
     Status.PROVED: (
         "its obligations are decided as symbolic identities within its setting; something it was derived from is not"
     ),
-    Status.FULLY_PROVED: "the same holds for it and for all that it was derived from",
+    Status.FULLY_PROVED: (
+        "its obligations and those of everything that it was derived from are decided as symbolic identities "
+        "within its setting"
+    ),
 }
 
 
 def alone(claim: Claim, evidence: Iterable[Evidence]) -> Status:
     """The status on its own evidence, without its ancestors."""
     everything = list(evidence)
-    fresh = [e for e in everything if not e.is_stale(claim)]
+    fresh = [e for e in everything if not e.is_stale]
     outcomes = {e.layer: e.outcome for e in fresh}
     if Outcome.REFUTED in outcomes.values():
         return Status.REFUTED

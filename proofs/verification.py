@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from importlib.util import find_spec
+from multiprocessing import get_context
 
 from proofs import evidence as ledger
 from proofs.claim import Claim
+from proofs.claims import CLAIMS
 from proofs.evidence import Evidence
 from proofs.verdict import Verdict
 
 LAYERS = ("identity", "points", "slope", "simulation-cpu", "simulation-gpu")
 """Every layer, cheapest first."""
+FEW = 6
+"""Checks that are not worth starting other processes for."""
 
 
-def checkers(claim: Claim, layers: Iterable[str] = LAYERS) -> dict[str, Callable[[], Verdict]]:
+@dataclass(frozen=True)
+class Check:
+    """One layer's turn on one claim."""
+
+    claim: str
+    layer: str
+
+
+def checkers(claim: Claim) -> dict[str, Callable[[], Verdict]]:
     """The layers that apply to a claim and can run here."""
     from proofs.layers import identity, points, slope
 
@@ -33,13 +48,46 @@ def checkers(claim: Claim, layers: Iterable[str] = LAYERS) -> dict[str, Callable
             found["simulation-cpu"] = lambda: simulation.check(claim)
             if torch.cuda.is_available():
                 found["simulation-gpu"] = lambda: simulation.check(claim, "cuda")
-    return {layer: check for layer, check in found.items() if layer in set(layers)}
+    return found
 
 
-def verify(claims: Iterable[Claim], layers: Iterable[str] = LAYERS) -> Iterator[Evidence]:
-    """Run every applicable layer on every claim, writing evidence as it comes."""
-    chosen = tuple(layers)
+def planned(claims: Iterable[Claim], layers: Iterable[str] = LAYERS, missing: bool = False) -> list[Check]:
+    """The checks to run; with ``missing`` only those without fresh evidence."""
+    wanted = set(layers)
+    found = []
     for claim in claims:
-        for check in checkers(claim, chosen).values():
-            verdict = check()
-            yield ledger.record(claim, verdict, "cuda" if verdict.layer == "simulation-gpu" else "cpu")
+        fresh = {e.layer for e in ledger.of(claim) if not e.is_stale} if missing else set()
+        found += [Check(claim.id, layer) for layer in checkers(claim) if layer in wanted - fresh]
+    return found
+
+
+def run(check: Check) -> Evidence:
+    """Run one check and write its evidence."""
+    claim = CLAIMS[check.claim]
+    verdict = checkers(claim)[check.layer]()
+    return ledger.record(claim, verdict, "cuda" if check.layer == "simulation-gpu" else "cpu")
+
+
+def verify(checks: list[Check], jobs: int | None = None) -> Iterator[Evidence]:
+    """Run checks, writing evidence as it comes, in ``jobs`` processes (the processors, if not said).
+
+    An optimizer's checks go to one process, which derives it once. CUDA checks stay in this one.
+    """
+    if len(checks) <= FEW or jobs == 1:
+        yield from map(run, checks)
+        return
+    here = [check for check in checks if check.layer == "simulation-gpu"]
+    groups: dict[tuple[str | None, bool], list[Check]] = {}
+    for check in checks:
+        if check not in here:
+            simulated = check.layer.startswith("simulation")
+            groups.setdefault((CLAIMS[check.claim].optimizer, simulated), []).append(check)
+    with ProcessPoolExecutor(jobs or os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        pending = [pool.submit(_run_all, group) for group in sorted(groups.values(), key=len, reverse=True)]
+        for finished in as_completed(pending):
+            yield from finished.result()
+    yield from map(run, here)
+
+
+def _run_all(checks: list[Check]) -> list[Evidence]:
+    return [run(check) for check in checks]

@@ -75,7 +75,7 @@ class CompiledRule:
 @cache
 def load(name: str) -> CompiledRule:
     """The compiled rule, from the cache where its entry is sound."""
-    entry = cache_directory() / f"{name}-{source_key()}.py"
+    entry = _entry(name)
     code = _read(entry)
     if code is None:
         from theory.codegen import source
@@ -84,6 +84,10 @@ def load(name: str) -> CompiledRule:
         code = source(OPTIMIZERS[name])
         _write(entry, code)
     return CompiledRule(code, name)
+
+
+def _entry(name: str) -> Path:
+    return cache_directory() / f"{name}-{source_key()}.py"
 
 
 def _read(entry: Path) -> str | None:
@@ -111,7 +115,8 @@ def _seal(code: str) -> str:
 def main() -> None:
     """Derive every optimizer that the cache lacks, saying so."""
     for name in NAMES:
-        print(f"deriving {name}", flush=True)
+        if _read(_entry(name)) is None:
+            print(f"deriving {name}", flush=True)
         load(name)
 
 

@@ -38,6 +38,9 @@ lag = Symbol("k", integer=True, positive=True)
 contraction = Symbol("a", real=True)
 """a = 1 - p, the factor by which decay alone shrinks the weights."""
 
+damped_decay = Symbol("u", positive=True)
+"""u = p (1 - tau), the decay per step behind dampening."""
+
 OF_PARAMETER = {
     "lr": lr,
     "wd": wd,
@@ -50,7 +53,7 @@ OF_PARAMETER = {
 }
 """The symbol behind each hyper-parameter; grad_norm stands for sqrt(L)."""
 
-INTERIOR = {lr: 1 / Integer(8), decay: 1 / Integer(16), energy: 1, dim: 1} | {
+INTERIOR = {lr: 1 / Integer(8), decay: 1 / Integer(16), damped_decay: 1 / Integer(32), energy: 1, dim: 1} | {
     s: 1 / Integer(2) for s in (momentum, dampening, beta1, beta2)
 }
 """A point inside every domain: where a factor's sign is read off before it is printed."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from theory.series import WeightedSeries
 
 NORM = r"\|w\|"
+PATHWISE_COSINE = r"\frac{\langle w, w'\rangle}{\|w\|\,\|w'\|}"
+MEAN_COSINE = r"\frac{\mathbb{E}\langle w, w'\rangle}{\mathbb{E}\|w\|^2}"
 
 
 def norm_claim(optimizer: str, setting: Setting, sources: tuple[str, ...]) -> Claim:
@@ -23,7 +25,7 @@ def norm_claim(optimizer: str, setting: Setting, sources: tuple[str, ...]) -> Cl
 
     def formulas() -> list[Formula]:
         found = theory.equilibrium_of(optimizer)
-        return [Formula(norm_left(found), found.display(found.norm_power)), *_series_formulas(found)]
+        return [Formula(norm_left(found, setting), found.display(found.norm_power)), *_series_formulas(found)]
 
     def obligations() -> list[Obligation]:
         from sympy import Integer
@@ -64,7 +66,7 @@ def angle_claim(optimizer: str, setting: Setting, sources: tuple[str, ...]) -> C
     def formulas() -> list[Formula]:
         found = theory.equilibrium_of(optimizer)
         cosine = found.display(found.cosine)
-        left = rf"\cos\theta = \frac{{\mathbb{{E}}\langle w, w'\rangle}}{{\mathbb{{E}}{NORM}^2}}"
+        left = r"\cos\theta = " + (PATHWISE_COSINE if setting is Setting.PATHWISE else MEAN_COSINE)
         return [Formula(left, cosine), *_series_formulas(found)]
 
     def obligations() -> list[Obligation]:
@@ -101,8 +103,8 @@ def rate_claim(optimizer: str, setting: Setting, sources: tuple[str, ...], hypot
 
     def formulas() -> list[Formula]:
         found = theory.equilibrium_of(optimizer)
-        polynomial = collected(found.characteristic_polynomial)
-        return [Formula(r"\det(z - J)", polynomial), *_rational_multipliers(found)]
+        polynomial, short = _without_dampening(found.characteristic_polynomial)
+        return [Formula(r"\det(z - J)", collected(polynomial)), *short, *_rational_multipliers(found)]
 
     def obligations() -> list[Obligation]:
         from sympy import Matrix, Poly, cancel
@@ -126,7 +128,8 @@ def rate_claim(optimizer: str, setting: Setting, sources: tuple[str, ...], hypot
         title=f"{_title(optimizer)}: local convergence",
         statement=(
             "Near equilibrium a deviation of the second moments, of which squared norm and angle are functions, "
-            "is multiplied per step by the roots of the polynomial below; the root of largest modulus is the convergence rate"
+            "is multiplied per step by the roots of the polynomial below; "
+            "the root of largest modulus is the convergence rate"
         ),
         kind=Kind.EXACT,
         setting=setting,
@@ -147,7 +150,7 @@ def norm_leading_claim(optimizer: str, setting: Setting, sources: tuple[str, ...
         law = found.norm_leading_order
         power = int(found.norm_exponent)
         return [
-            Formula(rf"\sqrt{{\mathbb{{E}}{NORM}^2}}", _powered(found, law.leading, power), r"\sim", root=power),
+            Formula(_root_mean_square(setting), _powered(found, law.leading, power), r"\sim", root=power),
             *_remainder(law.next_coefficient),
             *_series_at_zero_formulas(found),
         ]
@@ -256,10 +259,16 @@ def equilibrium_claims(
     ]
 
 
-def norm_left(found: Equilibrium) -> str:
+def norm_left(found: Equilibrium, setting: Setting) -> str:
     """The left side that ``norm_power`` answers."""
+    if setting is Setting.PATHWISE:
+        return rf"{NORM}^{{{found.norm_exponent}}}"
     squared = rf"\mathbb{{E}}{NORM}^2"
     return squared if found.norm_exponent == 2 else rf"\left({squared}\right)^{{{found.norm_exponent / 2}}}"
+
+
+def _root_mean_square(setting: Setting) -> str:
+    return NORM if setting is Setting.PATHWISE else rf"\sqrt{{\mathbb{{E}}{NORM}^2}}"
 
 
 def _powered(found: Equilibrium, leading: Expr, power: int) -> Expr:
@@ -330,6 +339,18 @@ def collected(polynomial: Expr) -> Expr:
         tidied = (positive_factors(c) if c != 1 else c for _, c in terms)
         written.append(sum(c * multiplier**k for c, ((k,), _) in zip(tidied, terms, strict=True)) ** times)
     return Mul(*written)
+
+
+def _without_dampening(polynomial: Expr) -> tuple[Expr, list[Formula]]:
+    """Where decay enters only as u = p (1 - tau), the polynomial in u."""
+    from sympy import cancel
+
+    from theory.symbols import damped_decay, dampening, decay
+
+    shorter = cancel(polynomial.subs(dampening, 1 - damped_decay / decay))
+    if dampening not in polynomial.free_symbols or decay in shorter.free_symbols:
+        return polynomial, []
+    return shorter, [Formula("u", decay * (1 - dampening))]
 
 
 def _rational_multipliers(found: Equilibrium) -> list[Formula]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypedDict
 
 import theory
-from proofs.claim import Formula, Obligation
+from proofs.claim import Formula, Obligation, Setting
 from proofs.claims.families import norm_left
 
 if TYPE_CHECKING:
@@ -23,7 +23,11 @@ class Comparison(TypedDict):
 
 
 def agrees_with(
-    optimizer: str, at: Mapping[str, int], other: str, other_at: Mapping[str, int] | None = None
+    optimizer: str,
+    at: Mapping[str, int],
+    other: str,
+    other_at: Mapping[str, int] | None = None,
+    setting: Setting = Setting.EXPECTATION,
 ) -> Comparison:
     """Norm and cosine of one optimizer at special hyper-parameters against those of another."""
 
@@ -34,7 +38,7 @@ def agrees_with(
         found = theory.equilibrium_of(optimizer)
         (_, norm, _), (_, lost, _) = sides()
         return [
-            Formula(norm_left(found), found.display(norm)),
+            Formula(norm_left(found, setting), found.display(norm)),
             Formula(r"\cos\theta", found.display(1 - lost)),
         ]
 

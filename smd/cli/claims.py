@@ -46,6 +46,6 @@ def _row(claim: Claim) -> dict[str, Any]:
         "kind": str(claim.kind),
         "setting": str(claim.setting),
         "status": str(proofs.status(claim)),
-        "evidence": {e.layer: str(e.outcome) for e in evidence.of(claim) if not e.is_stale(claim)},
+        "evidence": {e.layer: str(e.outcome) for e in evidence.of(claim) if not e.is_stale},
         "depends_on": list(claim.depends_on),
     }

@@ -43,8 +43,8 @@ def command(
         found = simulate(
             optimizer,
             lr=lr, wd=wd, momentum=momentum, dampening=dampening, beta1=beta1, beta2=beta2, dim=dim,
-            grad_norm=grad_norm, law=law, steps=steps, replicas=replicas, seed=seed, device=device, start_norm=start_norm,
-            on_step=bar.show,
+            grad_norm=grad_norm, law=law, steps=steps, replicas=replicas, seed=seed, device=device,
+            start_norm=start_norm, on_step=bar.show,
         )  # fmt: skip
     if plot is not None:
         _plot(found, plot)

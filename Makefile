@@ -1,0 +1,58 @@
+# make book    the book, from nothing
+# make test    the tests
+# make lint    style, types and the arrows between the packages
+# make wheel   the wheel, tried in a clean environment
+# make clean   everything that was made here, the environment too
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+export SMD_CACHE_DIR := $(CURDIR)/.cache
+export SMD_EVIDENCE_DIR := $(CURDIR)/.evidence
+export OMP_NUM_THREADS ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: book test lint wheel env clean
+.DELETE_ON_ERROR:
+
+book: env
+	@echo "Checking the claims"
+	@$(BIN)/smd verify --missing
+	@$(BIN)/python book/build.py
+
+test: env
+	@$(BIN)/python -m pytest -n auto $(PYTEST)
+
+lint: env
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+wheel: env
+	@$(BIN)/python -m tests.wheel
+
+env: $(INSTALLED)
+	@$(BIN)/python -m theory.compiled
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@python=; \
+	for candidate in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11 python); do \
+	  if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
+	  then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "Python 3.11, 3.12 or 3.13 is needed, found $$($(or $(PYTHON),python3) --version 2>&1 | head -n 1): make PYTHON=/path/to/python3.12" >&2; \
+	  exit 2; \
+	fi; \
+	echo "Creating $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv $(VENV) || { echo "the venv module is incomplete: install your system's python3-venv" >&2; exit 2; }
+	@echo "Installing torch 2.13.0 with pip (a CPU build takes about 200 MB to fetch; on Linux the default build brings CUDA, about 3 GB),"
+	@echo "then jupyter-book, the checkers and this project (about 200 MB). Set pip's own options to choose another build of torch."
+	@$(BIN)/python -m pip install -c constraints.txt torch
+	@$(BIN)/python -m pip install -c constraints.txt -e '.[dev,book]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .cache .evidence book/_build book/.jupyter_cache dist build *.egg-info

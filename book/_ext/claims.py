@@ -1,0 +1,170 @@
+"""Sphinx directives that print claims from the packages: ``{claim} ID`` and ``{claim-table}``.
+
+A page names a claim; statement, formulas, hypotheses, status and BibTeX come from ``proofs``.
+"""
+
+from __future__ import annotations
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util.docutils import SphinxDirective
+
+import proofs
+from proofs import evidence
+from proofs.claim import NOTATION, SETTING_MEANING, Claim, Kind
+from proofs.status import STATUS_MEANING, Status, status
+
+COLOUR = {
+    Status.REFUTED: "danger",
+    Status.STALE: "warning",
+    Status.UNDECIDED: "warning",
+    Status.SUPPORTED: "info",
+    Status.PROVED: "success",
+    Status.FULLY_PROVED: "success",
+}
+ENVIRONMENT = {Kind.EXACT: "theorem", Kind.LEADING_ORDER: "corollary", Kind.BOUND: "lemma"}
+
+
+class ClaimDirective(SphinxDirective):
+    """A claim as a numbered environment with its facts and its BibTeX."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        if name not in proofs.CLAIMS:
+            raise self.error(f"there is no claim {name}")
+        note_claims(self)
+        return parsed(self, claim_source(proofs.CLAIMS[name]))
+
+
+class ClaimTableDirective(SphinxDirective):
+    """Every claim with its computed status, linked to where it stands."""
+
+    def run(self) -> list[nodes.Node]:
+        note_claims(self)
+        rows = ["| claim | kind | setting | status | derived from |", "|---|---|---|---|---|"]
+        for claim in proofs.CLAIMS.values():
+            origins = ", ".join(reference(other) for other in claim.depends_on) or "the update rule"
+            rows.append(f"| {reference(claim.id)} | {claim.kind} | {claim.setting} | {badge(claim)} | {origins} |")
+        return parsed(self, "\n".join(rows))
+
+
+def parsed(directive: SphinxDirective, source: str) -> list[nodes.Node]:
+    """The nodes of MyST source, parsed where the directive stands."""
+    holder = nodes.container()
+    lines = StringList(source.splitlines(), directive.env.doc2path(directive.env.docname))
+    directive.state.nested_parse(lines, directive.content_offset, holder)
+    return holder.children
+
+
+def claim_source(claim: Claim) -> str:
+    """MyST source of a claim."""
+    environment = ENVIRONMENT.get(claim.kind, "proposition")
+    formulas = " \\\\\n".join(f.latex.replace(f" {f.relation} ", f" &{f.relation} ", 1) for f in claim.formulas())
+    return f"""
+::::{{prf:{environment}}} {claim.title}
+:label: {claim.id}
+
+{claim.statement}
+
+```{{math}}
+:label: eq-{claim.id}
+
+\\begin{{aligned}}
+{formulas}
+\\end{{aligned}}
+```
+::::
+
+:::::{{div}} claim-facts
+{facts(claim)}
+
+::::{{dropdown}} Evidence and BibTeX of {claim.id}
+{evidence_table(claim)}
+
+```bibtex
+{proofs.cite(claim)}
+```
+
+Recheck: `smd verify --claim {claim.id}`
+::::
+:::::
+"""
+
+
+def facts(claim: Claim) -> str:
+    """What must stand beside the statement."""
+    rows = [
+        ("Claim", f"`{claim.id}`, {claim.kind}"),
+        ("Setting", f"{claim.setting}: {SETTING_MEANING[claim.setting].replace('|', chr(92) + '|')}"),
+        ("Notation", NOTATION),
+    ]
+    if claim.convention:
+        rows.append(("Convention", claim.convention))
+    if claim.hypotheses:
+        rows.append(("Holds if", "; ".join(claim.hypotheses).replace("|", "\\|")))
+    if claim.depends_on:
+        rows.append(("Derived from", ", ".join(reference(other) for other in claim.depends_on)))
+    if claim.sources:
+        rows.append(("Compare", " ".join(f"{{cite:t}}`{key}`" for key in claim.sources)))
+    rows.append(("Status", f"{badge(claim)} {STATUS_MEANING[status(claim)]}"))
+    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {text} |" for name, text in rows)])
+
+
+def evidence_table(claim: Claim) -> str:
+    """One row a layer."""
+    found = evidence.of(claim)
+    if not found:
+        return "No evidence has been recorded."
+    rows = ["| layer | verdict | how | when | with |", "|---|---|---|---|---|"]
+    for e in found:
+        how = e.method.replace("|", "\\|")
+        versions = ", ".join(f"{k} {v}" for k, v in e.versions.items())
+        stale = " (stale)" if e.is_stale else ""
+        rows.append(f"| {e.layer} | {e.outcome}{stale} | {how} | {e.date} | {e.device}; {versions} |")
+    missing = {"simulation-cpu", "simulation-gpu"} - {e.layer for e in found}
+    if "simulation-gpu" in missing and any(e.layer == "simulation-cpu" for e in found):
+        rows.append("| simulation-gpu | not yet run | | | |")
+    return "\n".join(rows)
+
+
+def badge(claim: Claim) -> str:
+    """The computed status in its colour."""
+    found = status(claim)
+    return f"{{bdg-{COLOUR[found]}}}`{found}`"
+
+
+def reference(claim_id: str) -> str:
+    """A link to a claim's environment."""
+    kind = ENVIRONMENT.get(proofs.CLAIMS[claim_id].kind, "proposition").capitalize()
+    return f"{{prf:ref}}`{claim_id} ({kind} {{number}}) <{claim_id}>`"
+
+
+def note_claims(directive: SphinxDirective) -> None:
+    """Remember that the page shows evidence."""
+    pages_with_claims(directive.env).add(directive.env.docname)
+
+
+def pages_with_claims(environment: BuildEnvironment) -> set[str]:
+    """Names of the pages that show evidence."""
+    if not hasattr(environment, "smd_pages"):
+        environment.smd_pages = set()  # type: ignore[attr-defined]
+    return environment.smd_pages  # type: ignore[attr-defined, no-any-return]
+
+
+def outdated(app: Sphinx, environment: BuildEnvironment, *_: object) -> list[str]:
+    """Pages to read again because evidence changed since they were read."""
+    now = sorted(f"{e.claim} {e.layer} {e.outcome} {e.date}" for c in proofs.CLAIMS.values() for e in evidence.of(c))
+    before, environment.smd_evidence = getattr(environment, "smd_evidence", None), now  # type: ignore[attr-defined]
+    return [] if now == before else sorted(pages_with_claims(environment))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directives."""
+    app.connect("env-get-outdated", outdated)
+    app.add_directive("claim", ClaimDirective)
+    app.add_directive("claim-table", ClaimTableDirective)
+    return {"parallel_read_safe": True}

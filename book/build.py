@@ -1,0 +1,112 @@
+"""Build the book: ``python book/build.py``.
+
+The execution cache keys on a page's own cells, so it is dropped when a package that pages import has
+changed. Pages that are not in the cache are executed side by side before Sphinx reads them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
+from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
+from nbformat import NotebookNode
+
+from proofs.evidence import source_hash
+
+BOOK = Path(__file__).parent.resolve()
+BUILD = BOOK / "_build"
+CACHE = BOOK / ".jupyter_cache"
+KEY = CACHE / "sources"
+LOG = BUILD / "build.log"
+SHOWN = ("WARNING", "ERROR", "Executed")
+TIMEOUT = 300
+
+
+def drop_stale_cache() -> None:
+    """Forget executed cells and pages when theory, numerics, proofs or the figures changed since."""
+    key = source_hash() + (BOOK / "figures.py").read_text(encoding="utf-8")
+    if KEY.exists() and KEY.read_text(encoding="utf-8") == key:
+        return
+    shutil.rmtree(CACHE, ignore_errors=True)
+    shutil.rmtree(BUILD, ignore_errors=True)
+    CACHE.mkdir(parents=True)
+    KEY.write_text(key, encoding="utf-8")
+
+
+def execute_pages() -> bool:
+    """Execute the pages that the cache lacks, as many at once as there are processors; False if one failed."""
+    cache = get_cache(str(CACHE))
+    waiting = [(page, notebook) for page in sorted(BOOK.glob("*.md")) if (notebook := _uncached(cache, page))]
+    failed = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        running = {pool.submit(_execute, notebook): (page, notebook) for page, notebook in waiting}
+        for number, finished in enumerate(as_completed(running), 1):
+            (page, notebook), result = running[finished], finished.result()
+            print(f"  {number}/{len(waiting)} executed {page.name} in {result.time:.0f} s", flush=True)
+            if result.err is not None:
+                failed.append(f"{page.name}: {result.exc_string}")
+                continue
+            bundle = CacheBundleIn(notebook, str(page), data={"execution_seconds": result.time})
+            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    print(*failed, sep="\n", file=sys.stderr, end="\n" if failed else "")
+    return not failed
+
+
+def _uncached(cache: JupyterCacheAbstract, page: Path) -> NotebookNode | None:
+    """The page as a notebook if it has cells and the cache lacks it."""
+    if "{code-cell}" not in page.read_text(encoding="utf-8"):
+        return None
+    record = cache.add_nb_to_project(str(page), read_data={"type": "plugin", "name": "myst_nb_md"})
+    notebook = cache.get_project_notebook(record.pk).nb
+    try:
+        cache.match_cache_notebook(notebook)
+    except KeyError:
+        return notebook
+    return None
+
+
+def _execute(notebook: NotebookNode) -> ExecutionResult:
+    return single_nb_execution(notebook, cwd=str(BOOK), timeout=TIMEOUT, allow_errors=False, meta_override=True)
+
+
+def render() -> bool:
+    """Run jupyter-book strictly; the whole log stays in _build/build.log."""
+    BUILD.mkdir(exist_ok=True)
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", ".", "-W", "-n", "--keep-going"]
+    with LOG.open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=BOOK)
+        assert process.stdout is not None
+        for line in process.stdout:
+            log.write(line)
+            if any(word in line for word in SHOWN) and "IPKernelApp" not in line:
+                print(f"  {line.strip()[:200]}", flush=True)
+    return process.wait() == 0
+
+
+def main() -> int:
+    """Execute, render, and say where the book lies."""
+    begin = time.monotonic()
+    drop_stale_cache()
+    print("Executing the pages", flush=True)
+    if not execute_pages():
+        return 1
+    print("Rendering the book", flush=True)
+    if not render():
+        print(f"The book was not built; the log is {LOG}", file=sys.stderr)
+        return 1
+    page = BUILD / "html" / "index.html"
+    print(f"The book is built, in {time.monotonic() - begin:.0f} s. Open {page} in a browser,")
+    print(f"or serve it with {sys.executable} -m http.server --directory {page.parent} 8000 at http://localhost:8000")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

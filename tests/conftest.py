@@ -1,0 +1,45 @@
+"""Profiles, threads and the folders that tests may write to."""
+
+import os
+
+import pytest
+import torch
+from hypothesis import settings
+
+from theory.compiled import load
+
+# Each worker has one core to itself.
+torch.set_num_threads(1)
+
+# At a desk: the same examples every time, so that a failure is the change's and not the draw's.
+settings.register_profile("dev", max_examples=100, derandomize=True, deadline=None)
+# On shared machines: the same again, and a failure prints what reproduces it, for the log is all that is left.
+settings.register_profile("ci", max_examples=100, derandomize=True, deadline=None, print_blob=True)
+# Before a release: fresh examples and many of them; here a false alarm is possible at the stated probability.
+settings.register_profile("thorough", max_examples=2000, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+@pytest.fixture(autouse=True)
+def evidence_directory(tmp_path_factory, monkeypatch):
+    """An empty folder for evidence, so that no test reads or writes a user's."""
+    directory = tmp_path_factory.mktemp("evidence")
+    monkeypatch.setenv("SMD_EVIDENCE_DIR", str(directory))
+    return directory
+
+
+@pytest.fixture(autouse=True)
+def _needs_its_device(request):
+    """Tests marked cuda are skipped where there is no such device."""
+    if request.node.get_closest_marker("cuda") and not torch.cuda.is_available():
+        pytest.skip("no CUDA device here")
+
+
+@pytest.fixture
+def empty_cache(tmp_path, monkeypatch):
+    """An empty folder for derivations, with none remembered by this process before or after."""
+    directory = tmp_path / "cache"
+    monkeypatch.setenv("SMD_CACHE_DIR", str(directory))
+    load.cache_clear()
+    yield directory
+    load.cache_clear()

@@ -1,0 +1,78 @@
+"""Hypothesis strategies for hyper-parameters over the whole domain of the claims.
+
+Decays per step reach from 1e-6 to the limit of existence but stay a relative AWAY from it and from the
+decay at which the norm alternates, where a second moment is resolved by no finite sample.
+"""
+
+from __future__ import annotations
+
+import math
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+AWAY = 1e-3
+LEAST_DECAY = 1e-6
+LIMITS = {
+    "sgd": lambda h: 2.0,
+    "sgdm": lambda h: 2 * (1 + h["momentum"]) / (1 - h["dampening"]),
+    "adamw": lambda h: 2.0,
+    "lion": lambda h: 2.0,
+}
+"""The decay per step below which an equilibrium exists; at half of it the norm of SGD and SGDM alternates."""
+
+
+def examples(share):
+    """Settings with this share of the profile's number of examples, at least one."""
+    return settings(max_examples=max(1, round(share * settings().max_examples)))
+
+
+def log_uniform(low, high):
+    """Floats between two positive numbers, evenly spread in the logarithm."""
+    return st.floats(math.log(low), math.log(high)).map(lambda x: min(max(math.exp(x), low), high))
+
+
+def coefficients(most=0.999):
+    """EMA coefficients: 0, anywhere, or close to 1."""
+    close = log_uniform(1 - most, 1.0).map(lambda gap: 1 - gap)
+    return st.just(0.0) | st.floats(0, most) | close
+
+
+def dampenings():
+    """Dampening: none, or any up to 0.99; beyond it double precision itself loses lr*wd*(1 - dampening)."""
+    return st.just(0.0) | st.floats(0, 0.99)
+
+
+def seeds():
+    """Seeds for a local generator."""
+    return st.integers(0, 2**32 - 1)
+
+
+def dims(least=16, most=256):
+    """Numbers of coordinates."""
+    return st.integers(least, most)
+
+
+def optimizers(*names):
+    """Names of optimizers."""
+    return st.sampled_from(names)
+
+
+@st.composite
+def hyperparameters(draw, optimizer, most_beta2=0.999):
+    """Hyper-parameters of an optimizer anywhere in its domain."""
+    chosen = {"lr": draw(log_uniform(1e-3, 1))}
+    if optimizer in ("sgd", "sgdm"):
+        chosen["grad_norm"] = draw(st.just(1.0) | log_uniform(1e-2, 1e2))
+    if optimizer == "sgdm":
+        chosen |= {"momentum": draw(coefficients()), "dampening": draw(dampenings())}
+    if optimizer in ("adamw", "lion"):
+        chosen |= {"beta1": draw(coefficients()), "dim": draw(dims())}
+    if optimizer == "lion":
+        chosen["beta2"] = draw(coefficients(most_beta2))
+    limit = LIMITS[optimizer](chosen)
+    alternates = limit / 2 if optimizer in ("sgd", "sgdm") else math.inf
+    top = limit * (1 - AWAY)
+    anywhere = log_uniform(LEAST_DECAY, top) | log_uniform(limit / 20, top)
+    decay = draw(anywhere.filter(lambda p: abs(p / alternates - 1) > AWAY))
+    return {**chosen, "wd": decay / chosen["lr"]}
