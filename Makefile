@@ -31,7 +31,7 @@ lint: env
 	@$(BIN)/lint-imports
 
 wheel: env
-	@$(BIN)/python -m tests.wheel
+	@$(BIN)/python .ci/wheel.py
 
 env: $(INSTALLED)
 	@$(BIN)/python -m theory.compiled

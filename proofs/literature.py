@@ -71,6 +71,17 @@ def compare(row: Published) -> Comparison:
     return Comparison(row, verdict, float(rule(row.quantity, values)) / value, recipe)
 
 
+def latex(row: Published) -> str:
+    """The published formula as one root of a quotient."""
+    from sympy import powdenest
+
+    from proofs.claim import Formula
+
+    found = theory.equilibrium_of(row.optimizer)
+    power = int(found.norm_exponent) if row.quantity == "norm" else 2
+    return Formula("", found.display(powdenest(row.formula() ** power, force=True)), "", power).latex.strip()
+
+
 def _equal(left: Expr, right: Expr) -> bool:
     """Equality of positive roots of order 1, 2 or 4 of rational functions."""
     from sympy import cancel, powdenest

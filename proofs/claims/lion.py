@@ -76,7 +76,20 @@ def _tail_obligations() -> list[Obligation]:
                 "<=",
             ),
         ]
-    return owed
+    return owed + _factor_obligations()
+
+
+def _factor_obligations() -> list[Obligation]:
+    """The bound on the factor holds and falls along the series; |a|, beta2, mode are 1/(1 + s), s >= 0."""
+    from sympy import symbols
+
+    size, pole, mode = (1 / (1 + s) for s in symbols("s_a s_b s_r", nonnegative=True))
+    return [
+        Obligation(
+            "the factor at negative a stays below its bound", 1 / (1 + size * mode), 1 / (1 - size * mode), "<="
+        ),
+        Obligation("the bound falls", 1 / (1 - size * mode * pole**2), 1 / (1 - size * mode), "<="),
+    ]
 
 
 CLAIMS = [
