@@ -36,18 +36,16 @@ wheel: env
 env: $(INSTALLED)
 	@$(BIN)/python -m theory.compiled
 
+# The first of these that is a Python this project was tested with; PYTHON, if given, is the only candidate.
+FITS = import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+SUITABLE = $(shell for candidate in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python); do \
+	if $$candidate -c '$(FITS)' 2>/dev/null; then echo $$candidate; break; fi; done)
+FOUND = $(shell $(or $(PYTHON),python3) --version 2>/dev/null || echo none)
+
 $(INSTALLED): pyproject.toml constraints.txt
-	@python=; \
-	for candidate in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11 python); do \
-	  if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
-	  then python=$$candidate; break; fi; \
-	done; \
-	if [ -z "$$python" ]; then \
-	  echo "Python 3.11, 3.12 or 3.13 is needed, found $$($(or $(PYTHON),python3) --version 2>&1 | head -n 1): make PYTHON=/path/to/python3.12" >&2; \
-	  exit 2; \
-	fi; \
-	echo "Creating $(VENV) with $$("$$python" --version)"; \
-	"$$python" -m venv $(VENV) || { echo "the venv module is incomplete: install your system's python3-venv" >&2; exit 2; }
+	@$(if $(SUITABLE),,$(error Python 3.11, 3.12 or 3.13 is needed, found $(FOUND). Name one: make PYTHON=/path/to/python3.12))
+	@echo "Creating $(VENV) with $(SUITABLE)"
+	@$(SUITABLE) -m venv $(VENV) || { echo "the venv module is incomplete: install your system's python3-venv" >&2; exit 2; }
 	@echo "Installing torch 2.13.0 with pip (a CPU build takes about 200 MB to fetch; on Linux the default build brings CUDA, about 3 GB),"
 	@echo "then jupyter-book, the checkers and this project (about 200 MB). Set pip's own options to choose another build of torch."
 	@$(BIN)/python -m pip install -c constraints.txt torch

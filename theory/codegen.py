@@ -40,6 +40,8 @@ def source(rule: UpdateRule) -> str:
     parts.append(_function("unit_gram", [list(row) for row in unit_gram.tolist()]))
     parts.append(_function("jacobian", [list(row) for row in jacobian.tolist()]))
     parts.append(_series(found.series | series_at_zero(found.series)))
+    gradient = found.log_cosine_gradient
+    parts.append(_function("log_cosine_gradient", list(gradient)))
     return "\n\n".join(parts) + "\n"
 
 

@@ -33,6 +33,22 @@ def jacobian(recursion: GramRecursion) -> Matrix:
     return result.applyfunc(lambda entry: factor(together(entry)))
 
 
+def log_cosine_gradient(recursion: GramRecursion) -> Matrix:
+    """Row vector c with d log cos = c dG at the fixed point of unit input, over the upper triangle of G.
+
+    Off equilibrium cos = X / sqrt(A A') with X = (M G)_00 + q(A) N_0 c_0 and A' = G'_00. A mode of the
+    Jacobian shows in the angle exactly where c does not annihilate its eigenvector.
+    """
+    rule, size = recursion.rule, len(recursion.entries)
+    corner = recursion.unit_gram[0, 0]
+    row = [recursion.transition[0, j] if i == 0 else Integer(0) for i, j in recursion.entries]
+    overlap = Matrix([row])
+    overlap[0] += rule.elasticity / corner * recursion.drive[0] * recursion.cross[0]
+    after = jacobian(recursion)[0, :size]
+    before = Matrix(1, size, lambda _, k: Integer(int(k == 0)))
+    return overlap / recursion.overlap - (before + after) / (2 * corner)
+
+
 def _moment(i: int, j: int) -> Expr:
     return squared_norm if i == j == 0 else Symbol(f"G_{i}{j}")
 

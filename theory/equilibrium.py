@@ -97,6 +97,11 @@ class Equilibrium:
         return convergence.jacobian(self.recursion)
 
     @derived
+    def log_cosine_gradient(self) -> Matrix:
+        """How the angle's cosine answers to a deviation of the moments."""
+        return convergence.log_cosine_gradient(self.recursion)
+
+    @derived
     def characteristic_polynomial(self) -> Expr:
         """Characteristic polynomial of the Jacobian, factored."""
         return convergence.characteristic_polynomial(self.jacobian)

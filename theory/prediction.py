@@ -120,6 +120,21 @@ def contraction_margin(deviation: complex) -> float:
     return 2 * deviation.real - abs(deviation) ** 2
 
 
+def angle_convergence_rate(rule: CompiledRule, values: Mapping[str, float]) -> float:
+    """Modulus of the slowest multiplier that shows in the angle, for rules with white input.
+
+    It is the norm's own rate unless the angle is blind to that mode.
+    """
+    gradient = np.array(rule("log_cosine_gradient", values), dtype=float)
+    size = len(gradient)
+    modes, vectors = np.linalg.eig(np.array(rule("jacobian", values), dtype=float)[:size, :size])
+    unit_gram = np.array(rule("unit_gram", values), dtype=float)
+    scale = np.sqrt(np.diag(unit_gram))
+    moments = np.outer(scale, scale)[np.triu_indices(len(scale))]
+    shown = np.abs(gradient @ vectors) > 1e-9 * (np.abs(gradient * moments) @ np.abs(vectors / moments[:, None]))
+    return float(np.abs(modes[shown]).max(initial=0.0))
+
+
 def slowest_at_constant_energy(rule: CompiledRule, values: Mapping[str, float]) -> complex:
     """y = 1 - z for the slowest multiplier of G -> M G M^T, when the input's energy does not depend on |w|."""
     modes = np.linalg.eigvals(np.array(rule("transition", values), dtype=float))
