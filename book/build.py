@@ -41,6 +41,14 @@ def drop_stale_cache() -> None:
     KEY.write_text(key, encoding="utf-8")
 
 
+def quiet_kernels() -> None:
+    """Give the kernels a configuration of their own: no user's settings, no word about local TCP."""
+    profile = CACHE / "ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n", encoding="utf-8")
+    os.environ["IPYTHONDIR"] = str(profile.parent)
+
+
 def execute_pages() -> bool:
     """Execute the pages that the cache lacks, as many at once as there are processors; False if one failed."""
     cache = get_cache(str(CACHE))
@@ -86,7 +94,7 @@ def render() -> bool:
         assert process.stdout is not None
         for line in process.stdout:
             log.write(line)
-            if any(word in line for word in SHOWN) and "IPKernelApp" not in line:
+            if any(word in line for word in SHOWN):
                 print(f"  {line.strip()[:200]}", flush=True)
     return process.wait() == 0
 
@@ -95,6 +103,7 @@ def main() -> int:
     """Execute, render, and say where the book lies."""
     begin = time.monotonic()
     drop_stale_cache()
+    quiet_kernels()
     print("Executing the pages", flush=True)
     if not execute_pages():
         return 1

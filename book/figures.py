@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
+from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 import numerics
 import theory
@@ -14,6 +15,7 @@ from smd.predicting import predict
 THEORY = "#000000"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # Okabe and Ito: told apart without colour vision
 
+set_matplotlib_formats("svg")
 plt.rcParams.update(
     {
         "figure.figsize": (8.2, 3.1),
