@@ -17,6 +17,9 @@ from numerics.updates import UPDATES, State, Update
 Array = np.ndarray
 
 
+SEEDS = 1 << 63
+
+
 class BadSimulation(ValueError):
     """The simulation was asked for something that does not exist; the message names it."""
 
@@ -95,7 +98,9 @@ def device_of(name: str) -> torch.device:
     return torch.device(name)
 
 
-def check_run(*, law: str, dim: int, replicas: int, steps: int = 1, burn_in: int = 0, start_norm: float = 1.0) -> None:
+def check_run(
+    *, law: str, dim: int, replicas: int, steps: int = 1, burn_in: int = 0, start_norm: float = 1.0, seed: int = 0
+) -> None:
     """Raise BadSimulation for a run that has no meaning."""
     if law not in LAWS:
         raise BadSimulation(f"law = {law} is unknown; known are {', '.join(LAWS)}")
@@ -105,6 +110,8 @@ def check_run(*, law: str, dim: int, replicas: int, steps: int = 1, burn_in: int
             raise BadSimulation(f"{name} = {value} is outside its range [{low}, inf) for the law {law}")
     if burn_in >= steps:
         raise BadSimulation(f"burn_in = {burn_in} is outside its range [0, {steps}), below the number of steps")
+    if not 0 <= seed < SEEDS:
+        raise BadSimulation(f"seed = {seed} is outside its range [0, 2^63)")
     if not 0 < start_norm < float("inf"):
         raise BadSimulation(f"start_norm = {start_norm:g} is outside its range (0, inf)")
 
@@ -142,10 +149,13 @@ def simulate(
     Raises BadSimulation for arguments without meaning.
     """
     place = device_of(device)
-    check_run(law=law, dim=dim, replicas=replicas, steps=steps, burn_in=burn_in, start_norm=start_norm)
+    check_run(law=law, dim=dim, replicas=replicas, steps=steps, burn_in=burn_in, start_norm=start_norm, seed=seed)
     generator = Generator(device=place).manual_seed(seed)
     if start is None:
-        w = random_weights(replicas, dim, start_norm, generator, dtype)
+        try:
+            w = random_weights(replicas, dim, start_norm, generator, dtype)
+        except (MemoryError, RuntimeError) as full:
+            raise BadSimulation(f"replicas = {replicas} of dim = {dim} do not fit into memory") from full
         state = update.start(w)
     else:
         w, state = start.weights, start.state

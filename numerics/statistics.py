@@ -41,18 +41,19 @@ def jackknife(samples: Array, statistic: Callable[[Array], Array]) -> Estimate:
     count = len(columns)
     if count < 2:
         raise ShortChain("a standard error needs at least two replicas")
-    whole = statistic(columns.mean(axis=0))
-    left_out = statistic((columns.sum(axis=0) - columns) / (count - 1))
-    centre = left_out.mean()
-    error = np.sqrt((count - 1) * np.mean((left_out - centre) ** 2))
-    return Estimate(float(count * whole - (count - 1) * centre), float(error), count)
+    mean = columns.mean(axis=0)
+    whole = statistic(mean)
+    shifts = statistic(mean + (mean - columns) / (count - 1)) - whole
+    error = np.sqrt((count - 1) * np.mean((shifts - shifts.mean()) ** 2))
+    return Estimate(float(whole - (count - 1) * shifts.mean()), float(error), count)
 
 
 def autocorrelation_time(chain: Array) -> float:
     """Integrated autocorrelation time tau = 1 + 2 sum rho_k of [steps] or [replicas, steps], in steps.
 
-    The sum stops at the first window of WINDOW times tau (Sokal). Raises ShortChain when a chain
-    holds fewer than LEAST_AUTOCORRELATION_TIMES times tau, where the estimate cannot be trusted.
+    The sum stops at the first window of WINDOW times tau (Sokal), but not below WINDOW steps. Raises
+    ShortChain when a chain holds fewer than LEAST_AUTOCORRELATION_TIMES times tau, where the estimate
+    cannot be trusted.
     """
     chains = np.atleast_2d(chain).astype(float)
     steps = chains.shape[1]
@@ -63,7 +64,7 @@ def autocorrelation_time(chain: Array) -> float:
     if covariance[0] == 0:
         raise ShortChain("a constant chain has no autocorrelation time")
     taus = 2 * np.cumsum(covariance / covariance[0]) - 1
-    inside = np.flatnonzero(np.arange(steps) >= WINDOW * taus)
+    inside = np.flatnonzero(np.arange(steps) >= WINDOW * np.maximum(taus, 1.0))
     tau = float(taus[inside[0]] if inside.size else taus[-1])
     if steps < LEAST_AUTOCORRELATION_TIMES * tau or not inside.size:
         raise ShortChain(

@@ -86,8 +86,8 @@ def record(claim: Claim, verdict: Verdict, device: str = "cpu") -> Evidence:
 
 
 def of(claim: Claim) -> list[Evidence]:
-    """All evidence on a claim; damaged files are left out."""
-    return list(_readable(sorted(directory().glob(f"{claim.id}.*.json"))))
+    """All evidence on a claim; damaged files, and files that speak of another claim, are left out."""
+    return [e for e in _readable(sorted(directory().glob(f"{claim.id}.*.json"))) if e.claim == claim.id]
 
 
 def _readable(files: Iterable[Path]) -> Iterable[Evidence]:

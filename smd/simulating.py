@@ -82,7 +82,7 @@ def simulate(
     found = predict(optimizer, **hyperparameters, **({"dim": dim} if normalised else {}))
     numerics.device_of(device)
     numerics.check_run(
-        law=law, dim=int(dim), replicas=replicas, steps=1 if steps is None else steps, start_norm=start_norm
+        law=law, dim=int(dim), replicas=replicas, steps=1 if steps is None else steps, start_norm=start_norm, seed=seed
     )
     if law == "iid" and not normalised:
         found = at_constant_energy(found)

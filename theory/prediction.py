@@ -11,6 +11,9 @@ import numpy as np
 from theory.compiled import NAMES, CompiledRule, load
 from theory.domain import NoEquilibrium, OutOfDomain
 
+FAST = 0.5
+"""Below this modulus a multiplier has its digits itself, above it its distance from 1 has them."""
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -85,7 +88,10 @@ def symbol_values(rule: CompiledRule, chosen: Mapping[str, float | None]) -> dic
     values = {SYMBOL_NAMES[name]: value for name, value in chosen.items() if name in SYMBOL_NAMES and value is not None}
     values["p"] = decay = float(chosen["lr"] or 0) * float(chosen["wd"] or 0)
     if "grad_norm" in chosen:
-        values["L"] = float(chosen["grad_norm"] or 0) ** 2
+        scale = float(chosen["grad_norm"] or 0)
+        values["L"] = scale * scale
+        if not 0 < values["L"] < math.inf:
+            raise OutOfDomain(f"grad_norm = {scale:g} has a square outside double precision")
     if decay == 0 or not all(map(math.isfinite, values.values())):
         raise NoEquilibrium(f"lr*wd = {decay:g} is not resolved in double precision")
     limit = existence_limit(rule, values)
@@ -149,8 +155,9 @@ def signed_multiplier(deviation: complex) -> float:
 
 def half_life(deviation: complex) -> float:
     """Steps in which the deviation halves, log(1/2)/log|z|; 0 where z = 0."""
-    if deviation == 1:
-        return 0.0
+    size = abs(1 - deviation)
+    if size < FAST:
+        return math.log(0.5) / math.log(size) if size else 0.0
     return 2 * math.log(0.5) / math.log1p(-contraction_margin(deviation))
 
 

@@ -48,7 +48,7 @@ def refutes(owed: Obligation, generator: random.Random) -> dict[str, str] | None
     for _ in range(POINTS if free else 1):
         point = {symbol: _draw(symbol, generator) for symbol in free}
         left, right = (_value(side, point) for side in (owed.left, owed.right))
-        margin = AGREE * max(1, abs(left), abs(right))
+        margin = 0 if left.is_Rational and right.is_Rational else AGREE * max(1, abs(left), abs(right))
         fails = abs(left - right) > margin if owed.relation == "=" else left - right > margin
         if fails:
             return {**{str(s): str(v) for s, v in point.items()}, "left": str(left.n(20)), "right": str(right.n(20))}

@@ -67,7 +67,7 @@ def _print(found: Comparison) -> None:
     for name, estimate in found.measured.items():
         predicted = getattr(found.prediction, name)
         table.add_row(
-            LABELS[name],
+            LABELS[name].split("  ")[0],
             number(predicted),
             number(estimate.value),
             f"{estimate.standard_error:.2g}",

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sympy import Expr, Matrix, Rational, Symbol, cancel
 
+from tests.compare import close
 from theory import WHITE, Autocorrelation, Equilibrium, UpdateRule, geometric
 from theory.gaussian_filter import GaussianFilter
 from theory.optimizers.lion import FILTER
@@ -48,7 +49,7 @@ def test_ar1_input_against_a_double_sum(rho, p):
     powers = (1 - p) ** n
     direct = powers @ rho ** np.abs(n[:, None] - n) @ powers
     value = sgdw(geometric(r, r)).norm_power.subs({lr: 1, dim: 1, decay: p, r: rho})
-    assert float(value) == pytest.approx(direct, rel=1e-12)
+    assert float(value) == close(direct, 1e-12)
 
 
 def test_ar1_control_rejects_the_white_walk():

@@ -128,7 +128,9 @@ def derivative_eigenvalues(optimizer, hyperparameters):
 
     unit = reference.fixed_point(step, size, lambda rows, right: list(mpmath.lu_solve(mpmath.matrix(rows), right)))
     rest = step([0] * size)
-    columns = [[x - y for x, y in zip(step([int(i == j) for i in range(size)]), rest, strict=True)] for j in range(size)]
+    columns = [
+        [x - y for x, y in zip(step([int(i == j) for i in range(size)]), rest, strict=True)] for j in range(size)
+    ]
     # The input adds q(A) times what it adds at unit energy; q'(A) = -q/A there, which is -1/h per unit of that.
     if optimizer in ("sgd", "sgdm"):
         columns[0] = [entry - added / unit[0] for entry, added in zip(columns[0], rest, strict=True)]

@@ -31,7 +31,7 @@ COSINES = {
 
 @pytest.mark.parametrize("case", COSINES)
 def test_cosine_has_its_closed_form(case):
-    """cos = 1 - eta lambda for SGD, 1 - eta(1 - tau) lambda/(1 + alpha) for SGDM, (a + beta1)/(1 + a beta1) for AdamW."""
+    """cos = 1 - p for SGD, 1 - (1 - tau) p/(1 + alpha) for SGDM and (a + beta1)/(1 + a beta1) for AdamW."""
     expected, at = COSINES[case]
     assert same(equilibrium_of(case.split()[0]).cosine.subs(at), expected)
 

@@ -1,6 +1,6 @@
 """Angle, chord, sine and tangential ratio are four functions of one cosine."""
 
-from sympy import Rational, Symbol, acos, cos, simplify, sin, sqrt
+from sympy import Integer, Rational, Symbol, acos, cos, simplify, sin, sqrt
 
 from theory import geometry
 
@@ -19,7 +19,7 @@ def test_sine_is_the_sine():
 
 def test_angle_is_the_arccosine_at_exact_points():
     """2 asin(sqrt(x/2)) = acos(1 - x) at rational points on both sides of a right angle."""
-    for lost in (Rational(1, 10**30), Rational(1, 3), 1, Rational(9, 5), 2):
+    for lost in (Rational(1, 10**30), Rational(1, 3), Integer(1), Rational(9, 5), Integer(2)):
         assert abs((geometry.angle(lost) - acos(1 - lost)).evalf(30)) < 10**-28
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from sympy import Rational, Sum, binomial, cancel, pi
 
 from tests import strategies
+from tests.compare import close
 from theory import equilibrium_of
 from theory.series import WeightedSeries
 from theory.symbols import beta1, beta2, decay, index
@@ -94,4 +95,4 @@ def test_numbers_of_a_series_come_from_its_expressions():
     assert numbers.ratio(n).tolist() == [0.5, 0.5, 0.5]
     assert numbers.ratio_bound == 0.5
     assert numbers.factor(n).tolist() == [1, 0.25, 0.0625]
-    assert numbers.sum()[0] == pytest.approx(8 / 7, rel=1e-15)
+    assert numbers.sum()[0] == close(8 / 7, 1e-15)

@@ -1,0 +1,62 @@
+"""Citations name claim, version and content."""
+
+import re
+
+import pytest
+
+from proofs import CLAIMS, cite
+from proofs.citation import FORMATS
+from proofs.release import package_version
+
+
+@pytest.mark.parametrize("claim_id", CLAIMS)
+def test_bibtex_names_claim_version_and_content(claim_id):
+    """A BibTeX entry holds the id as its key and in its note, the version and the content hash."""
+    claim = CLAIMS[claim_id]
+    entry = cite(claim)
+    assert entry.startswith(f"@misc{{smd:{claim_id},")
+    assert "author = {{Spherical Motion contributors}}" in entry
+    assert f"version {package_version()}" in entry
+    assert f"\\texttt{{{claim_id}}}" in entry
+    assert f"content hash {claim.content_hash}" in entry
+    assert entry.count("{") == entry.count("}")
+
+
+@pytest.mark.parametrize("style", FORMATS)
+def test_every_format_carries_id_and_hash(style):
+    """Each format holds the id, the version and the hash of the claim's content."""
+    claim = CLAIMS["adamw-angle"]
+    text = cite(claim, style)
+    for part in (claim.id, package_version(), claim.content_hash):
+        assert part in text
+
+
+@pytest.mark.parametrize("claim_id", CLAIMS)
+def test_latex_is_a_theorem_that_balances(claim_id):
+    """LaTeX is a theorem that cites the entry, with balanced braces and displays."""
+    text = cite(CLAIMS[claim_id], "latex")
+    assert text.startswith(r"\begin{theorem}")
+    assert text.endswith(r"\end{theorem}")
+    assert rf"\cite{{smd:{claim_id}}}" in text
+    bare = re.sub(r"\\[{}]", "", text)
+    assert bare.count("{") == bare.count("}")
+    assert text.count(r"\[ ") == text.count(r" \]") == len(CLAIMS[claim_id].formulas())
+    assert text.count(r"\left") == text.count(r"\right")
+
+
+def test_markdown_states_formula_setting_and_hypotheses():
+    """Markdown holds the formula in display mathematics, the setting, the convention and the hypotheses."""
+    claim = CLAIMS["sgdm-norm"]
+    text = cite(claim, "markdown")
+    assert f"$$ {claim.formulas()[0].latex} $$" in text
+    assert "Setting: mean field" in text
+    assert claim.convention in text
+    for hypothesis in claim.hypotheses:
+        assert hypothesis in text
+
+
+def test_unknown_format_is_an_error():
+    """A format that is none of those known is refused."""
+    assert FORMATS == ("bibtex", "latex", "markdown")
+    with pytest.raises(KeyError):
+        cite(CLAIMS["sgd-angle"], "docx")

@@ -1,0 +1,183 @@
+"""Every claim passes its layers, can be cited, and hangs together with the others."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from sympy import Expr
+
+from proofs import CLAIMS, Claim
+from proofs.claim import SETTING_MEANING, Kind, Setting
+from proofs.claims import adamw, geometry, lion, sgd, sgdm
+from proofs.layers import identity, points, slope
+from proofs.literature import ROWS
+from proofs.verdict import Outcome
+from theory import OPTIMIZERS
+
+REFERENCES = Path(__file__).parents[2] / "book" / "references.bib"
+
+
+@pytest.fixture(params=CLAIMS)
+def claim(request):
+    """Each claim in turn."""
+    return CLAIMS[request.param]
+
+
+def test_identity_layer_holds(claim):
+    """SymPy decides every obligation of the claim."""
+    verdict = identity.check(claim)
+    assert verdict.outcome is Outcome.HOLDS, verdict.detail
+
+
+def test_points_layer_holds(claim):
+    """No random exact point contradicts an obligation of the claim."""
+    verdict = points.check(claim)
+    assert verdict.outcome is Outcome.HOLDS, verdict.detail
+
+
+def test_points_layer_holds_at_other_points(claim):
+    """Nor does any point of another seed."""
+    assert points.check(claim, seed=1).outcome is Outcome.HOLDS
+
+
+@pytest.mark.parametrize("claim_id", [c.id for c in CLAIMS.values() if slope.applies(c)])
+def test_slope_layer_holds(claim_id):
+    """The residual of a leading order falls with the order that the claim states."""
+    verdict = slope.check(CLAIMS[claim_id])
+    assert verdict.outcome is Outcome.HOLDS, verdict.detail
+
+
+def test_claim_says_something(claim):
+    """A claim has formulas, obligations with two sides, a title and a statement."""
+    assert claim.formulas()
+    assert claim.owed
+    assert claim.title
+    assert claim.statement
+    for owed in claim.owed:
+        assert owed.says
+        assert isinstance(owed.left, Expr)
+        assert isinstance(owed.right, Expr)
+        assert owed.relation in ("=", "<=")
+    for formula in claim.formulas():
+        assert formula.left in formula.latex
+
+
+def test_claim_owes_something_that_depends_on_the_domain(claim):
+    """An obligation of every claim but SGD's expansions depends on the domain, so points of it can refute the claim.
+
+    The expansions of SGD, and of the slow multiplier a^2, have numbers for coefficients.
+    """
+    expansions = {f"sgd-{subject}-leading" for subject in ("norm", "angle", "rate")}
+    if claim.id not in expansions | {"adamw-rate-leading", "lion-rate-leading"}:
+        assert any(owed.left.free_symbols | owed.right.free_symbols for owed in claim.owed)
+
+
+def test_sources_of_claims_are_in_the_bibliography(claim):
+    """Every source key of a claim is an entry of references.bib."""
+    assert set(claim.sources) <= keys()
+
+
+def keys():
+    """The keys of references.bib."""
+    return set(re.findall(r"^@\w+\{([^,\s]+),", REFERENCES.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def test_other_sources_are_in_the_bibliography():
+    """So is every source of a published formula and of an optimizer's rule."""
+    assert {row.source for row in ROWS} <= keys()
+    assert {key for rule in OPTIMIZERS.values() for key in rule.references} <= keys()
+
+
+def test_bibliography_control_notices_a_missing_key():
+    """The comparison can fail: a key that nobody wrote is not there."""
+    assert not {"nobody1900nothing"} <= keys()
+
+
+def test_ids_are_unique_and_plain():
+    """There are at least sixteen claims, and an id is of small letters, digits and hyphens and belongs to its claim."""
+    assert len(CLAIMS) >= 16
+    written = [c.id for module in (geometry, sgd, sgdm, adamw, lion) for c in module.CLAIMS]
+    assert len(written) == len(set(written)) == len(CLAIMS)
+    for claim_id, claim in CLAIMS.items():
+        assert re.fullmatch(r"[a-z0-9-]+", claim_id)
+        assert claim.id == claim_id
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_has_norm_angle_and_rate(optimizer):
+    """Norm, angle and rate of every optimizer are claimed exactly and to leading order."""
+    for subject in ("norm", "angle", "rate"):
+        assert CLAIMS[f"{optimizer}-{subject}"].kind is Kind.EXACT
+        assert CLAIMS[f"{optimizer}-{subject}-leading"].kind is Kind.LEADING_ORDER
+
+
+def test_settings_are_explained():
+    """Every setting that a claim can have is explained in words."""
+    assert set(SETTING_MEANING) == set(Setting)
+
+
+def test_only_sgd_is_pathwise():
+    """SGD's claims hold for each trajectory; the norm of SGDM is a mean field."""
+    assert {c.optimizer for c in CLAIMS.values() if c.setting is Setting.PATHWISE} == {"sgd"}
+    assert CLAIMS["sgdm-norm"].setting is Setting.MEAN_FIELD
+
+
+def test_dependencies_are_those_of_the_derivation():
+    """A leading order depends on the exact claim that it was expanded from, and on nothing else."""
+    for optimizer in OPTIMIZERS:
+        for subject in ("norm", "angle", "rate"):
+            assert CLAIMS[f"{optimizer}-{subject}-leading"].depends_on == (f"{optimizer}-{subject}",)
+
+
+def test_dependencies_have_no_circle():
+    """Following dependencies always ends."""
+
+    def depth(claim, above=()):
+        assert claim.id not in above
+        return 1 + max((depth(CLAIMS[other], (*above, claim.id)) for other in claim.depends_on), default=0)
+
+    assert max(depth(claim) for claim in CLAIMS.values()) >= 2
+
+
+def test_hypotheses_of_the_rule_are_those_of_the_claim():
+    """A claim about an optimizer carries its rule's hypotheses and convention, and its own besides."""
+    claim = CLAIMS["adamw-rate"]
+    assert claim.hypotheses[: len(OPTIMIZERS["adamw"].hypotheses)] == OPTIMIZERS["adamw"].hypotheses
+    assert len(claim.hypotheses) == len(OPTIMIZERS["adamw"].hypotheses) + len(claim.extra_hypotheses) > 3
+    assert claim.convention == OPTIMIZERS["adamw"].convention
+    assert CLAIMS["angle-chord-sine"].convention is None
+
+
+def fresh(claim, **changed):
+    """A copy of a claim with nothing computed yet."""
+    return Claim(**{f.name: getattr(claim, f.name) for f in fields(claim)} | changed)
+
+
+def test_content_hash_is_that_of_the_content():
+    """The hash is 16 hexadecimal digits, the same for the same claim and another for any change in it."""
+    claim = CLAIMS["sgd-angle"]
+    assert re.fullmatch(r"[0-9a-f]{16}", claim.content_hash)
+    assert fresh(claim).content_hash == claim.content_hash
+    others = [
+        fresh(claim, statement="Otherwise."),
+        fresh(claim, setting=Setting.MEAN_FIELD),
+        fresh(claim, kind=Kind.CONJECTURE),
+        fresh(claim, extra_hypotheses=("and the moon is full",)),
+        fresh(claim, formulas=CLAIMS["sgdm-angle"].formulas),
+    ]
+    hashes = {other.content_hash for other in others}
+    assert len(hashes) == 5
+    assert claim.content_hash not in hashes
+
+
+def test_building_a_claim_derives_nothing():
+    """Formulas and obligations are derived on demand: a claim whose derivation fails can still be built."""
+
+    def fails():
+        raise RuntimeError("derived too early")
+
+    claim = fresh(CLAIMS["sgd-angle"], formulas=fails, obligations=fails)
+    assert claim.id == "sgd-angle"
+    with pytest.raises(RuntimeError, match="too early"):
+        claim.owed  # noqa: B018

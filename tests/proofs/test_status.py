@@ -1,0 +1,108 @@
+"""The status of a claim is computed from evidence, the worst first."""
+
+from dataclasses import fields, replace
+
+import pytest
+
+from proofs import CLAIMS, Status, status
+from proofs.claim import Claim, Kind
+from proofs.evidence import record
+from proofs.status import SIMULATIONS, STATUS_MEANING, alone
+from proofs.verdict import Outcome, Verdict
+
+CLAIM = CLAIMS["sgd-angle"]
+
+
+def evidence(layer, outcome, claim=CLAIM):
+    """Fresh evidence of a layer on a claim, as a run would write it."""
+    return record(claim, Verdict(layer, outcome, "by hand", 0.0))
+
+
+def stale(layer, outcome, claim=CLAIM):
+    """Evidence from before a source changed."""
+    return replace(evidence(layer, outcome, claim), sources="0" * 16)
+
+
+HOLDS, REFUTED, UNDECIDED = Outcome.HOLDS, Outcome.REFUTED, Outcome.UNDECIDED
+CASES = {
+    "nothing known": ([], Status.UNDECIDED),
+    "points hold": ([("points", HOLDS)], Status.UNDECIDED),
+    "identity undecided": ([("identity", UNDECIDED)], Status.UNDECIDED),
+    "identity undecided, points hold": ([("identity", UNDECIDED), ("points", HOLDS)], Status.UNDECIDED),
+    "simulated": ([("simulation-cpu", HOLDS)], Status.SUPPORTED),
+    "simulated on a GPU": ([("simulation-gpu", HOLDS), ("points", HOLDS)], Status.SUPPORTED),
+    "proved": ([("identity", HOLDS)], Status.PROVED),
+    "proved and simulated": ([("identity", HOLDS), ("simulation-cpu", HOLDS)], Status.PROVED),
+    "proved but refuted by points": ([("identity", HOLDS), ("points", REFUTED)], Status.REFUTED),
+    "proved but refuted by simulation": ([("identity", HOLDS), ("simulation-gpu", REFUTED)], Status.REFUTED),
+    "refuted alone": ([("slope", REFUTED)], Status.REFUTED),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_status_of_one_claim(case):
+    """Refutation beats everything, then proof, then simulation; points and undecided layers decide nothing."""
+    layers, expected = CASES[case]
+    assert alone(CLAIM, [evidence(layer, outcome) for layer, outcome in layers]) is expected
+
+
+def test_old_evidence_is_stale():
+    """A claim with nothing but old evidence is stale, whatever that said."""
+    assert alone(CLAIM, [stale("identity", HOLDS)]) is Status.STALE
+    assert alone(CLAIM, [stale("points", REFUTED)]) is Status.STALE
+
+
+def test_fresh_evidence_outweighs_old():
+    """Old evidence beside fresh does not count."""
+    assert alone(CLAIM, [stale("points", REFUTED), evidence("identity", HOLDS)]) is Status.PROVED
+    assert alone(CLAIM, [stale("identity", HOLDS), evidence("simulation-cpu", HOLDS)]) is Status.SUPPORTED
+
+
+@pytest.mark.parametrize("kind", [Kind.EMPIRICAL, Kind.CONJECTURE])
+def test_conjectures_are_never_proved(kind):
+    """An empirical statement or a conjecture can be supported, not proved."""
+    claim = Claim(**{f.name: getattr(CLAIM, f.name) for f in fields(CLAIM)} | {"kind": kind})
+    both = [evidence("identity", HOLDS, claim), evidence("simulation-cpu", HOLDS, claim)]
+    assert alone(claim, both) is Status.SUPPORTED
+    assert alone(claim, both[:1]) is Status.UNDECIDED
+
+
+def known(**outcomes):
+    """Evidence by claim id, with underscores for hyphens: the identity layer's outcome."""
+    found = {name.replace("_", "-"): outcome for name, outcome in outcomes.items()}
+
+    def evidence_of(claim):
+        return [evidence("identity", found[claim.id], claim)] if claim.id in found else []
+
+    return evidence_of
+
+
+def test_fully_proved_needs_every_ancestor():
+    """A leading order is fully proved with the exact claim under it, and only proved without."""
+    claim = CLAIMS["sgd-angle-leading"]
+    assert claim.depends_on == ("sgd-angle",)
+    assert status(claim, known(sgd_angle=HOLDS, sgd_angle_leading=HOLDS)) is Status.FULLY_PROVED
+    assert status(claim, known(sgd_angle_leading=HOLDS)) is Status.PROVED
+    assert status(claim, known(sgd_angle=UNDECIDED, sgd_angle_leading=HOLDS)) is Status.PROVED
+    assert status(claim, known(sgd_angle=REFUTED, sgd_angle_leading=HOLDS)) is Status.PROVED
+    assert status(claim, known(sgd_angle=HOLDS)) is Status.UNDECIDED
+
+
+def test_a_claim_without_ancestors_is_fully_proved_alone():
+    """Where nothing lies below, proved is fully proved."""
+    assert status(CLAIM, known(sgd_angle=HOLDS)) is Status.FULLY_PROVED
+
+
+def test_ledger_is_read_by_default():
+    """Without further arguments the status is that of the evidence on disk."""
+    assert status(CLAIM) is Status.UNDECIDED
+    evidence("identity", HOLDS)
+    assert status(CLAIM) is Status.FULLY_PROVED
+    evidence("points", REFUTED)
+    assert status(CLAIM) is Status.REFUTED
+
+
+def test_every_status_is_explained():
+    """Each status has its meaning in words, and the layers that support are the simulations."""
+    assert set(STATUS_MEANING) == set(Status)
+    assert SIMULATIONS == ("simulation-cpu", "simulation-gpu")

@@ -1,0 +1,193 @@
+"""What the verbs print when all is well."""
+
+import json
+import math
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from proofs import CLAIMS, Status, cite, status
+from tests.compare import close
+from theory import NAMES
+
+KEYS = [
+    "optimizer",
+    "hyperparameters",
+    "equilibrium_norm",
+    "angular_update",
+    "cos_angular_update",
+    "chord",
+    "sine",
+    "convergence_rate",
+    "half_life",
+    "leading_order",
+    "claims",
+    "warnings",
+]
+
+
+def parsed(run):
+    """What a run printed as JSON; NaN and infinities are none."""
+
+    def refuse(name):
+        raise ValueError(f"{name} is no JSON")
+
+    assert run.code == 0, run.err
+    return json.loads(run.out, parse_constant=refuse)
+
+
+@pytest.mark.parametrize("optimizer", NAMES)
+def test_predict_json_has_exactly_its_keys(smd, optimizer):
+    """The keys of the JSON are fixed, in this order, for every optimizer."""
+    found = parsed(smd("predict", optimizer, "--lr", "0.1", "--wd", "0.1", "--json"))
+    assert list(found) == KEYS
+    assert found["optimizer"] == optimizer
+    assert set(found["leading_order"]) == {"equilibrium_norm", "angular_update"}
+    assert set(found["claims"]) <= set(CLAIMS)
+
+
+def test_predict_json_of_sgd_by_hand(smd):
+    """SGD at lr 0.1, wd 0.1: cosine 0.99, chord sqrt(0.02), rate 2 * 0.99^2 - 1."""
+    found = parsed(smd("predict", "sgd", "--lr", "0.1", "--wd", "0.1", "--grad-norm", "2", "--json"))
+    assert found["hyperparameters"] == {"lr": 0.1, "wd": 0.1, "grad_norm": 2.0}
+    assert found["cos_angular_update"] == close(0.99, 1e-15)
+    assert found["angular_update"] == close(math.acos(0.99), 1e-13)
+    assert found["chord"] == close(math.sqrt(0.02), 1e-14)
+    assert found["sine"] == close(math.sqrt(1 - 0.99**2), 1e-13)
+    assert found["convergence_rate"] == close(2 * 0.99**2 - 1, 1e-14)
+    assert found["half_life"] == close(math.log(0.5) / math.log(2 * 0.99**2 - 1), 1e-12)
+    assert found["equilibrium_norm"] == close((0.1**2 * 4 / (0.01 * 1.99)) ** 0.25, 1e-14)
+    assert found["warnings"] == []
+
+
+def test_predict_adamw_with_beta2_has_no_rate(smd):
+    """With beta2 rate and half-life are null, and the warnings say why."""
+    found = parsed(smd("predict", "adamw", "--lr", "1e-3", "--wd", "0.1", "--beta2", "0.999", "--json"))
+    assert list(found) == KEYS
+    assert found["convergence_rate"] is None
+    assert found["half_life"] is None
+    assert any("convergence_rate and half_life are null" in w for w in found["warnings"])
+    assert any("beta2 = 0.999" in w for w in found["warnings"])
+
+
+def test_predict_prints_convention_hypotheses_and_claims(smd):
+    """The table is followed by the decay convention, the hypotheses and the claims behind the numbers."""
+    run = smd("predict", "sgdm", "--lr", "0.1", "--wd", "1e-4")
+    assert run.code == 0
+    for part in (
+        "equilibrium norm",
+        "half-life",
+        "Convention: L2 inside the momentum buffer",
+        "Holds if:",
+        "sgdm-angle",
+    ):
+        assert part in run.out
+
+
+SIMULATION = ["simulate", "sgd", "--lr", "0.1", "--wd", "1", "--dim", "16", "--replicas", "8", "--seed", "3"]
+
+
+def test_simulate_json_has_measurement_beside_prediction(smd):
+    """``measured`` and ``standard_error`` stand beside the prediction's own keys, under its names."""
+    found = parsed(smd(*SIMULATION, "--json"))
+    assert list(found) == [*KEYS, "measured", "standard_error", "settings"]
+    for name in ("equilibrium_norm", "angular_update", "cos_angular_update"):
+        assert found["measured"][name] == close(found[name], 1e-9)
+        assert 0 <= found["standard_error"][name] < 1e-9
+    assert found["settings"]["seed"] == 3
+
+
+def test_simulate_prints_a_table(smd):
+    """Without JSON there is a table with predicted, measured and the difference, and the settings under it."""
+    run = smd(*SIMULATION)
+    assert run.code == 0
+    for part in ("predicted", "measured", "to rounding", "law=fixed", "seed=3"):
+        assert part in run.out
+
+
+def test_no_digit_is_cut_off_in_eighty_columns(smd, monkeypatch):
+    """In a terminal of the usual width every number of a simulation's table is whole."""
+    monkeypatch.setenv("COLUMNS", "80")
+    run = smd(*shlex.split("simulate adamw --lr 1e-3 --wd 100 --dim 16 --replicas 8"))
+    assert run.code == 0
+    assert "…" not in run.out
+
+
+@pytest.mark.parametrize("suffix", ["svg", "png", "pdf"])
+def test_simulate_plot_writes_a_file(smd, tmp_path, suffix):
+    """``--plot`` writes a figure in the format of its name."""
+    target = tmp_path / f"plot.{suffix}"
+    assert smd(*SIMULATION, "--plot", str(target)).code == 0
+    beginning = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}[suffix]
+    assert target.read_bytes().startswith(beginning)
+
+
+@pytest.mark.parametrize("style", ["bibtex", "latex", "markdown"])
+def test_cite_prints_each_format(smd, style):
+    """``cite`` prints what the package's own citation is, in three formats, BibTeX by default."""
+    run = smd("cite", "lion-angle", "--format", style)
+    assert run.code == 0
+    assert run.out == cite(CLAIMS["lion-angle"], style) + "\n"
+    if style == "bibtex":
+        assert smd("cite", "lion-angle").out == run.out
+
+
+def test_claims_json_lists_every_claim(smd):
+    """Every claim is listed with its status, its evidence and its dependencies; without evidence none is decided."""
+    found = parsed(smd("claims", "--json"))
+    assert [row["id"] for row in found] == list(CLAIMS)
+    assert {row["status"] for row in found} == {"undecided"}
+    assert all(set(row) >= {"id", "title", "kind", "setting", "status", "evidence", "depends_on"} for row in found)
+    (row,) = [r for r in found if r["id"] == "lion-norm-leading"]
+    assert row["depends_on"] == ["lion-norm"]
+
+
+def test_claims_table_names_every_claim(smd):
+    """The table holds every id."""
+    run = smd("claims")
+    assert run.code == 0
+    assert all(claim_id in run.out for claim_id in CLAIMS)
+
+
+def test_verify_json_of_one_layer(smd, evidence_directory):
+    """Verifying one claim by one layer prints its outcome, leaves evidence and changes the status."""
+    found = parsed(smd("verify", "--claim", "sgd-angle", "--layer", "identity", "--json"))
+    assert [(row["claim"], row["layer"], row["outcome"]) for row in found] == [("sgd-angle", "identity", "holds")]
+    assert [file.name for file in evidence_directory.iterdir()] == ["sgd-angle.identity.json"]
+    assert status(CLAIMS["sgd-angle"]) is Status.FULLY_PROVED
+    (row,) = [r for r in parsed(smd("claims", "--json")) if r["id"] == "sgd-angle"]
+    assert (row["status"], row["evidence"]) == ("fully proved", {"identity": "holds"})
+
+
+def test_verify_fails_when_something_is_refuted(smd, monkeypatch):
+    """A refuted obligation makes ``verify`` exit with 1 and print the witness."""
+    from proofs.layers import points
+
+    monkeypatch.setattr(points, "refutes", lambda owed, generator: {"p": "1/2"})
+    run = smd("verify", "--claim", "sgd-angle", "--layer", "points")
+    assert run.code == 1
+    assert "sgd-angle points: refuted" in run.out
+    assert "1/2" in run.out
+
+
+def test_help_is_shown_without_a_verb(smd):
+    """``smd`` alone shows its verbs and succeeds."""
+    run = smd()
+    assert run.code == 0
+    for verb in ("predict", "simulate", "claims", "cite", "verify"):
+        assert verb in run.out
+
+
+def test_the_installed_command_runs():
+    """The module behind the console script predicts in a process of its own."""
+    command = "import sys; from smd.cli.app import main; sys.argv[0] = 'smd'; main()"
+    ran = subprocess.run(
+        [sys.executable, "-c", command, "predict", "lion", "--lr", "0.1", "--wd", "0.1", "--json"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert list(json.loads(ran.stdout)) == KEYS
