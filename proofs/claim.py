@@ -114,26 +114,6 @@ class Claim:
         return self.obligations()
 
     @cached_property
-    def depends_on(self) -> tuple[str, ...]:
-        """Ids of the claims whose subjects this claim's subject was derived from, as the derivation recorded."""
-        from proofs.claims import CLAIMS
-        from theory.derivation import uses
-
-        if self.optimizer is None or self.subject is None:
-            return ()
-        equilibrium = theory.equilibrium_of(self.optimizer)
-        by_subject = {c.subject: c.id for c in CLAIMS.values() if c.optimizer == self.optimizer and c.subject}
-        found: list[str] = []
-        waiting = list(uses(equilibrium, self.subject))
-        while waiting:
-            name = waiting.pop()
-            if name in by_subject and by_subject[name] != self.id:
-                found.append(by_subject[name])
-            else:
-                waiting += uses(equilibrium, name)
-        return tuple(sorted(set(found)))
-
-    @cached_property
     def convention(self) -> str | None:
         """Which decay, which momentum."""
         return None if self.optimizer is None else theory.load(self.optimizer).convention

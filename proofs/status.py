@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from proofs import evidence as ledger
 from proofs.claim import Claim, Kind
+from proofs.claims import CLAIMS
+from proofs.dependencies import depends_on
 from proofs.evidence import Evidence
 from proofs.layers import identity
 from proofs.verdict import Outcome
@@ -61,10 +63,8 @@ def alone(claim: Claim, evidence: Iterable[Evidence]) -> Status:
 
 def status(claim: Claim, evidence_of: Callable[[Claim], Iterable[Evidence]] = ledger.of) -> Status:
     """The status, *fully proved* when every claim that it was derived from is proved too."""
-    from proofs.claims import CLAIMS
-
     own = alone(claim, evidence_of(claim))
     if own is not Status.PROVED:
         return own
-    ancestors = [status(CLAIMS[other], evidence_of) for other in claim.depends_on]
+    ancestors = [status(CLAIMS[other], evidence_of) for other in depends_on(claim)]
     return Status.FULLY_PROVED if all(s is Status.FULLY_PROVED for s in ancestors) else own

@@ -14,6 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 import proofs
 from proofs import evidence
 from proofs.claim import NOTATION, SETTING_MEANING, Claim, Kind
+from proofs.dependencies import depends_on
 from proofs.status import STATUS_MEANING, Status, status
 
 COLOUR = {
@@ -47,7 +48,7 @@ class ClaimTableDirective(SphinxDirective):
         note_claims(self)
         rows = ["| claim | kind | setting | status | derived from |", "|---|---|---|---|---|"]
         for claim in proofs.CLAIMS.values():
-            origins = ", ".join(reference(other) for other in claim.depends_on) or "the update rule"
+            origins = ", ".join(reference(other) for other in depends_on(claim)) or "the update rule"
             rows.append(f"| {reference(claim.id)} | {claim.kind} | {claim.setting} | {badge(claim)} | {origins} |")
         return parsed(self, "\n".join(rows))
 
@@ -106,8 +107,8 @@ def facts(claim: Claim) -> str:
         rows.append(("Convention", claim.convention))
     if claim.hypotheses:
         rows.append(("Holds if", "; ".join(claim.hypotheses).replace("|", "\\|")))
-    if claim.depends_on:
-        rows.append(("Derived from", ", ".join(reference(other) for other in claim.depends_on)))
+    if depends_on(claim):
+        rows.append(("Derived from", ", ".join(reference(other) for other in depends_on(claim))))
     if claim.sources:
         rows.append(("Compare", " ".join(f"{{cite:t}}`{key}`" for key in claim.sources)))
     rows.append(("Status", f"{badge(claim)} {STATUS_MEANING[status(claim)]}"))

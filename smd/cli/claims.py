@@ -39,6 +39,7 @@ def command(as_json: options.Json = False) -> None:
 def _row(claim: Claim) -> dict[str, Any]:
     import proofs
     from proofs import evidence
+    from proofs.dependencies import depends_on
 
     return {
         "id": claim.id,
@@ -47,5 +48,5 @@ def _row(claim: Claim) -> dict[str, Any]:
         "setting": str(claim.setting),
         "status": str(proofs.status(claim)),
         "evidence": {e.layer: str(e.outcome) for e in evidence.of(claim) if not e.is_stale},
-        "depends_on": list(claim.depends_on),
+        "depends_on": list(depends_on(claim)),
     }

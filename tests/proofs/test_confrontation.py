@@ -18,12 +18,10 @@ from hypothesis import strategies as st
 from numerics import simulate, update_for
 from numerics.statistics import Estimate
 from proofs import confrontation
+from proofs.comparison import FALSE_ALARM, Confrontation, Statistic
 from proofs.confrontation import (
-    FALSE_ALARM,
     Bench,
-    Confrontation,
     Predicted,
-    Statistic,
     lion_perturbation,
     lion_stationarity,
     long_run,

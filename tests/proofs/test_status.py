@@ -6,6 +6,7 @@ import pytest
 
 from proofs import CLAIMS, Status, status
 from proofs.claim import Claim, Kind
+from proofs.dependencies import depends_on
 from proofs.evidence import record
 from proofs.status import SIMULATIONS, STATUS_MEANING, alone
 from proofs.verdict import Outcome, Verdict
@@ -80,7 +81,7 @@ def known(**outcomes):
 def test_fully_proved_needs_every_ancestor():
     """A leading order is fully proved with the exact claim under it, and only proved without."""
     claim = CLAIMS["sgd-angle-leading"]
-    assert claim.depends_on == ("sgd-angle",)
+    assert depends_on(claim) == ("sgd-angle",)
     assert status(claim, known(sgd_angle=HOLDS, sgd_angle_leading=HOLDS)) is Status.FULLY_PROVED
     assert status(claim, known(sgd_angle_leading=HOLDS)) is Status.PROVED
     assert status(claim, known(sgd_angle=UNDECIDED, sgd_angle_leading=HOLDS)) is Status.PROVED

@@ -53,6 +53,20 @@ def test_positive_factors_is_equal_to_its_input(expression):
     assert cancel(positive_factors(expression) - expression) == 0
 
 
+CONSTANTS = {
+    "one": (decay * (2 - decay) / (1 - (1 - decay) ** 2), 1),
+    "zero": (decay * (1 - decay) - decay + decay**2, 0),
+    "two": ((2 + 2 * momentum) / (1 + momentum), 2),
+}
+
+
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_constants_in_disguise_become_themselves(name):
+    """A rational function that is a number, without looking like one, prints as that number."""
+    expression, number = CONSTANTS[name]
+    assert tidy(expression) == positive_factors(expression) == number
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("quantity", ["norm_power", "one_minus_cosine", "cosine"])
 def test_displayed_forms_of_the_equilibria_are_equal(optimizer, quantity):

