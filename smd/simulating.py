@@ -18,7 +18,7 @@ DEFAULT_LAW = {"sgd": "fixed", "sgdm": "fixed", "adamw": "iid", "lion": "iid"}
 DEFAULT_DIM = 256
 DEFAULT_REPLICAS = 64
 MEASURED_HALF_LIVES = 20.0
-DECAY_TO = 1e-12
+REMAINDERS = (1e-12, 1e-6)
 LONGEST = 50_000
 
 
@@ -139,16 +139,25 @@ def at_constant_energy(found: theory.Prediction) -> theory.Prediction:
 
 
 def _length(found: theory.Prediction, start_norm: float) -> tuple[int, int]:
-    """(burn-in, steps): from ``start_norm`` until DECAY_TO of the deviation, then MEASURED_HALF_LIVES half-lives."""
+    """(burn-in, steps): until the start is forgotten, then MEASURED_HALF_LIVES half-lives.
+
+    To REMAINDERS[0] of the deviation where that stays below LONGEST steps, else to REMAINDERS[1]. A
+    deviation from below is at most the equilibrium itself; one from above counts with its size.
+    """
     half = found.half_life
     if half is None:
         half = predict(found.optimizer, **{**found.hyperparameters, "beta2": None}).half_life or 1.0
     beta2 = found.hyperparameters.get("beta2")
     if beta2:
         half = max(half, 2 * math.log(2) / -math.log(beta2))
-    distance = 4 * abs(math.log2(found.equilibrium_norm / start_norm))
-    burn_in = math.ceil(half * (math.log2(1 / DECAY_TO) + distance)) + 10
-    return burn_in, burn_in + math.ceil(MEASURED_HALF_LIVES * half) + 200
+    above = 4 * max(0.0, math.log2(start_norm / found.equilibrium_norm))
+    measured = math.ceil(MEASURED_HALF_LIVES * half) + 200
+    burn_in = 0
+    for remainder in REMAINDERS:
+        burn_in = math.ceil(half * (math.log2(1 / remainder) + above)) + 10
+        if burn_in + measured <= LONGEST:
+            break
+    return burn_in, burn_in + measured
 
 
 def _numerics() -> Any:
