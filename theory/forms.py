@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Integer, Mul, Pow, count_ops, expand, factor, factor_list, fraction, together
+from sympy import Expr, Integer, Mul, Pow, cancel, count_ops, expand, factor, factor_list, fraction, together
 
 from theory.symbols import INTERIOR, contraction, decay, lr, wd
 
@@ -15,7 +15,7 @@ def _signed(piece: Expr) -> tuple[Expr, int]:
 def positive_factors(expression: Expr) -> Expr:
     """A rational expression as a quotient of factors that are positive at ``symbols.INTERIOR``."""
     sign, parts = 1, []
-    for side, exponent in zip(fraction(together(expression)), (1, -1), strict=True):
+    for side, exponent in zip(fraction(cancel(together(expression))), (1, -1), strict=True):
         constant, pieces = factor_list(side)
         parts.append(Pow(constant, exponent))
         for piece, times in pieces:

@@ -6,18 +6,12 @@ from typing import TYPE_CHECKING
 
 import theory
 from proofs.claim import Claim, Formula, Kind, Obligation, Setting
+from proofs.claims import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sympy import Expr, Symbol
+    from sympy import Expr
 
     from theory import Equilibrium
-    from theory.series import WeightedSeries
-
-NORM = r"\|w\|"
-PATHWISE_COSINE = r"\frac{\langle w, w'\rangle}{\|w\|\,\|w'\|}"
-MEAN_COSINE = r"\frac{\mathbb{E}\langle w, w'\rangle}{\mathbb{E}\|w\|^2}"
 
 
 def norm_claim(optimizer: str, setting: Setting, sources: tuple[str, ...]) -> Claim:
@@ -25,7 +19,10 @@ def norm_claim(optimizer: str, setting: Setting, sources: tuple[str, ...]) -> Cl
 
     def formulas() -> list[Formula]:
         found = theory.equilibrium_of(optimizer)
-        return [Formula(norm_left(found, setting), found.display(found.norm_power)), *_series_formulas(found)]
+        return [
+            Formula(writing.norm_left(found, setting), found.display(found.norm_power)),
+            *writing.series_formulas(found),
+        ]
 
     def obligations() -> list[Obligation]:
         from sympy import Integer
@@ -66,8 +63,8 @@ def angle_claim(optimizer: str, setting: Setting, sources: tuple[str, ...]) -> C
     def formulas() -> list[Formula]:
         found = theory.equilibrium_of(optimizer)
         cosine = found.display(found.cosine)
-        left = r"\cos\theta = " + (PATHWISE_COSINE if setting is Setting.PATHWISE else MEAN_COSINE)
-        return [Formula(left, cosine), *_series_formulas(found)]
+        left = r"\cos\theta = " + (writing.PATHWISE_COSINE if setting is Setting.PATHWISE else writing.MEAN_COSINE)
+        return [Formula(left, cosine), *writing.series_formulas(found)]
 
     def obligations() -> list[Obligation]:
         from sympy import Integer
@@ -103,8 +100,8 @@ def rate_claim(optimizer: str, setting: Setting, sources: tuple[str, ...], hypot
 
     def formulas() -> list[Formula]:
         found = theory.equilibrium_of(optimizer)
-        polynomial, short = _without_dampening(found.characteristic_polynomial)
-        return [Formula(r"\det(z - J)", collected(polynomial)), *short, *_rational_multipliers(found)]
+        polynomial, short = writing.without_dampening(found.characteristic_polynomial)
+        return [Formula(r"\det(z - J)", writing.collected(polynomial)), *short, *writing.rational_multipliers(found)]
 
     def obligations() -> list[Obligation]:
         from sympy import Matrix, Poly, cancel
@@ -150,9 +147,9 @@ def norm_leading_claim(optimizer: str, setting: Setting, sources: tuple[str, ...
         law = found.norm_leading_order
         power = int(found.norm_exponent)
         return [
-            Formula(_root_mean_square(setting), _powered(found, law.leading, power), r"\sim", root=power),
-            *_remainder(law.next_coefficient),
-            *_series_at_zero_formulas(found),
+            Formula(writing.root_mean_square(setting), writing.powered(found, law.leading, power), r"\sim", root=power),
+            *writing.remainder(law.next_coefficient),
+            *writing.series_at_zero_formulas(found),
         ]
 
     def obligations() -> list[Obligation]:
@@ -180,9 +177,9 @@ def angle_leading_claim(optimizer: str, setting: Setting, sources: tuple[str, ..
         found = theory.equilibrium_of(optimizer)
         law = found.angle_leading_order
         return [
-            Formula(r"\theta", _powered(found, law.leading, 2), r"\sim", root=2),
-            *_remainder(law.next_coefficient),
-            *_series_at_zero_formulas(found),
+            Formula(r"\theta", writing.powered(found, law.leading, 2), r"\sim", root=2),
+            *writing.remainder(law.next_coefficient),
+            *writing.series_at_zero_formulas(found),
         ]
 
     def obligations() -> list[Obligation]:
@@ -259,24 +256,6 @@ def equilibrium_claims(
     ]
 
 
-def norm_left(found: Equilibrium, setting: Setting) -> str:
-    """The left side that ``norm_power`` answers."""
-    if setting is Setting.PATHWISE:
-        return rf"{NORM}^{{{found.norm_exponent}}}"
-    squared = rf"\mathbb{{E}}{NORM}^2"
-    return squared if found.norm_exponent == 2 else rf"\left({squared}\right)^{{{found.norm_exponent / 2}}}"
-
-
-def _root_mean_square(setting: Setting) -> str:
-    return NORM if setting is Setting.PATHWISE else rf"\sqrt{{\mathbb{{E}}{NORM}^2}}"
-
-
-def _powered(found: Equilibrium, leading: Expr, power: int) -> Expr:
-    from sympy import powdenest
-
-    return found.display(powdenest(leading**power))
-
-
 def _leading(
     optimizer: str,
     suffix: str,
@@ -305,13 +284,6 @@ def _title(optimizer: str) -> str:
     return {"sgd": "SGD", "sgdm": "SGD with momentum", "adamw": "AdamW", "lion": "Lion"}[optimizer]
 
 
-def _remainder(coefficient: Expr) -> list[Formula]:
-    from theory.forms import tidy
-    from theory.symbols import decay
-
-    return [Formula(r"\text{exact}/\text{leading} - 1", tidy(coefficient) * decay, r"\sim")]
-
-
 def _expansion(found: Equilibrium, exact: Expr, leading: Expr, slope: Expr) -> list[Obligation]:
     """exact/leading is 1 at p = 0 and has the given slope there."""
     from sympy import Integer, cancel
@@ -324,40 +296,6 @@ def _expansion(found: Equilibrium, exact: Expr, leading: Expr, slope: Expr) -> l
         Obligation("exact over leading tends to 1", ratio.subs(decay, 0), Integer(1)),
         Obligation("the coefficient of what is neglected", ratio.diff(decay).subs(decay, 0), slope),
     ]
-
-
-def collected(polynomial: Expr) -> Expr:
-    """Each factor monic and by powers of z, its coefficients in factored form."""
-    from sympy import Mul, Poly, factor_list, numer, together
-
-    from theory.forms import positive_factors
-    from theory.symbols import multiplier
-
-    written = []
-    for piece, times in factor_list(numer(together(polynomial)), multiplier)[1]:
-        terms = Poly(piece, multiplier).monic().terms()
-        tidied = (positive_factors(c) if c != 1 else c for _, c in terms)
-        written.append(sum(c * multiplier**k for c, ((k,), _) in zip(tidied, terms, strict=True)) ** times)
-    return Mul(*written)
-
-
-def _without_dampening(polynomial: Expr) -> tuple[Expr, list[Formula]]:
-    """Where decay enters only as u = p (1 - tau), the polynomial in u."""
-    from sympy import cancel
-
-    from theory.symbols import damped_decay, dampening, decay
-
-    shorter = cancel(polynomial.subs(dampening, 1 - damped_decay / decay))
-    if dampening not in polynomial.free_symbols or decay in shorter.free_symbols:
-        return polynomial, []
-    return shorter, [Formula("u", decay * (1 - dampening))]
-
-
-def _rational_multipliers(found: Equilibrium) -> list[Formula]:
-    from sympy import Pow, Rational
-
-    roots = [z for z in found.multipliers if not any(p.exp == Rational(1, 2) for p in z.atoms(Pow))]
-    return [Formula(rf"z_{{{i}}}", found.display(z)) for i, z in enumerate(roots, 1)]
 
 
 def _by_traces(matrix: object) -> list[Expr]:
@@ -373,24 +311,6 @@ def _by_traces(matrix: object) -> list[Expr]:
         coefficients.append(factor(-power.trace() / k))
         power = (power + coefficients[-1] * eye(size)).applyfunc(factor)
     return coefficients
-
-
-def _series_formulas(found: Equilibrium) -> list[Formula]:
-    return _written_series(found, found.series)
-
-
-def _series_at_zero_formulas(found: Equilibrium) -> list[Formula]:
-    from theory.leading_order import series_at_zero
-
-    return _written_series(found, series_at_zero(found.series))
-
-
-def _written_series(found: Equilibrium, series: Mapping[Symbol, WeightedSeries]) -> list[Formula]:
-    from sympy import latex
-
-    written = [Formula(latex(symbol), found.abbreviated(value.expression)) for symbol, value in series.items()]
-    short = found.rule.autocorrelation.abbreviations if series else ()
-    return written + [Formula(latex(symbol), value) for symbol, value in short]
 
 
 def _series_obligations(found: Equilibrium) -> list[Obligation]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import theory
 from proofs.claim import Formula, Obligation, Setting
-from proofs.claims.families import norm_left
+from proofs.claims.writing import norm_left
 
 if TYPE_CHECKING:
     from sympy import Expr
