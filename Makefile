@@ -8,8 +8,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-export SMD_CACHE_DIR := $(CURDIR)/.cache
-export SMD_EVIDENCE_DIR := $(CURDIR)/.evidence
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -53,4 +51,4 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .cache .evidence book/_build book/.jupyter_cache dist build *.egg-info
+	rm -rf $(VENV) book/_build book/.jupyter_cache dist build *.egg-info

@@ -99,13 +99,15 @@ def _read(entry: Path) -> str | None:
 
 
 def _write(entry: Path, code: str) -> None:
+    file = None
     try:
         entry.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=entry.parent, delete=False, encoding="utf-8") as file:
             file.write(f"{_seal(code)}\n{code}")
         os.replace(file.name, entry)
-    except OSError:
-        return  # a cache that cannot be written costs the next call its time
+    except OSError:  # a cache that cannot be written costs the next call its time
+        if file is not None:
+            Path(file.name).unlink(missing_ok=True)
 
 
 def _seal(code: str) -> str:

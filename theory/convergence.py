@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Integer, Matrix, Poly, Symbol, diag, factor, factor_list, log, roots, together
+from sympy import Expr, Integer, Matrix, Mul, Poly, Symbol, diag, factor, factor_list, log, numer, roots, together
 from sympy.polys.matrices import DomainMatrix
 
 from theory.gram import GramRecursion
@@ -33,18 +33,18 @@ def jacobian(recursion: GramRecursion) -> Matrix:
     return result.applyfunc(lambda entry: factor(together(entry)))
 
 
-def log_cosine_gradient(recursion: GramRecursion) -> Matrix:
+def log_cosine_gradient(recursion: GramRecursion, derivative: Matrix) -> Matrix:
     """Row vector c with d log cos = c dG at the fixed point of unit input, over the upper triangle of G.
 
     Off equilibrium cos = X / sqrt(A A') with X = (M G)_00 + q(A) N_0 c_0 and A' = G'_00. A mode of the
-    Jacobian shows in the angle exactly where c does not annihilate its eigenvector.
+    Jacobian, ``derivative``, shows in the angle exactly where c does not annihilate its eigenvector.
     """
     rule, size = recursion.rule, len(recursion.entries)
     corner = recursion.unit_gram[0, 0]
     row = [recursion.transition[0, j] if i == 0 else Integer(0) for i, j in recursion.entries]
     overlap = Matrix([row])
     overlap[0] += rule.elasticity / corner * recursion.drive[0] * recursion.cross[0]
-    after = jacobian(recursion)[0, :size]
+    after = derivative[0, :size]
     before = Matrix(1, size, lambda _, k: Integer(int(k == 0)))
     return overlap / recursion.overlap - (before + after) / (2 * corner)
 
@@ -73,8 +73,8 @@ def multipliers(polynomial: Expr) -> list[Expr]:
 def slow_multiplier_slope(polynomial: Expr) -> Expr:
     """c in z = 1 - c p + O(p^2) for the multiplier that is 1 at p = 0, by implicit differentiation."""
     at = {multiplier: Integer(1), decay: Integer(0)}
-    for piece, _ in factor_list(polynomial, multiplier)[1]:
-        if piece.subs(at).simplify() == 0:
+    for piece in Mul.make_args(numer(together(polynomial))):
+        if piece.subs(at).expand() == 0:
             return factor(piece.diff(decay).subs(at) / piece.diff(multiplier).subs(at))
     raise ValueError("no multiplier tends to 1 as eta*lambda tends to 0")
 

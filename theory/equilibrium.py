@@ -99,7 +99,7 @@ class Equilibrium:
     @derived
     def log_cosine_gradient(self) -> Matrix:
         """How the angle's cosine answers to a deviation of the moments."""
-        return convergence.log_cosine_gradient(self.recursion)
+        return convergence.log_cosine_gradient(self.recursion, self.jacobian)
 
     @derived
     def characteristic_polynomial(self) -> Expr:

@@ -93,11 +93,11 @@ def symbol_values(rule: CompiledRule, chosen: Mapping[str, float | None]) -> dic
         if not 0 < values["L"] < math.inf:
             raise OutOfDomain(f"grad_norm = {scale:g} has a square outside double precision")
     if decay == 0 or not all(map(math.isfinite, values.values())):
-        raise NoEquilibrium(f"lr*wd = {decay:g} is not resolved in double precision")
+        raise NoEquilibrium(f"lr*wd = {decay:.12g} is not resolved in double precision")
     limit = existence_limit(rule, values)
     if not 0 < decay < limit:
         raise NoEquilibrium(
-            f"lr*wd = {decay:g} is outside (0, {limit:g}): the weights grow without bound, so no equilibrium exists"
+            f"lr*wd = {decay:.12g} is outside (0, {limit:g}): the weights grow without bound, so no equilibrium exists"
         )
     for symbol, series in rule.series(values).items():
         values[symbol] = series.sum()[0]
@@ -190,7 +190,7 @@ def _require_attracting(rule: CompiledRule, values: Mapping[str, float], slow: c
     limit = existence_limit(rule, values)
     except_at = "".join(f" except {p:g}" for p in flips)
     raise NoEquilibrium(
-        f"lr*wd = {values['p']:g} is outside (0, {limit:g}){except_at}: "
+        f"lr*wd = {values['p']:.12g} is outside (0, {limit:g}){except_at}: "
         "the multiplier of the squared norm's deviation is "
         f"{signed_multiplier(slow):g}, so the norm alternates between two values and no equilibrium attracts"
     )
