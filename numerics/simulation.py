@@ -18,6 +18,8 @@ Array = np.ndarray
 
 
 SEEDS = 1 << 63
+LEAST_NORM = 1e-100
+"""Below this, and above its inverse, squared norms leave double precision."""
 
 
 class BadSimulation(ValueError):
@@ -112,8 +114,8 @@ def check_run(
         raise BadSimulation(f"burn_in = {burn_in} is outside its range [0, {steps}), below the number of steps")
     if not 0 <= seed < SEEDS:
         raise BadSimulation(f"seed = {seed} is outside its range [0, 2^63)")
-    if not 0 < start_norm < float("inf"):
-        raise BadSimulation(f"start_norm = {start_norm:g} is outside its range (0, inf)")
+    if not LEAST_NORM <= start_norm <= 1 / LEAST_NORM:
+        raise BadSimulation(f"start_norm = {start_norm:g} is outside its range [{LEAST_NORM:g}, {1 / LEAST_NORM:g}]")
 
 
 def random_weights(

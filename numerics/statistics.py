@@ -10,6 +10,7 @@ import numpy as np
 Array = np.ndarray
 LEAST_AUTOCORRELATION_TIMES = 50
 WINDOW = 5.0
+AGREEMENT = 1e-12
 
 
 class ShortChain(ValueError):
@@ -45,7 +46,9 @@ def jackknife(samples: Array, statistic: Callable[[Array], Array]) -> Estimate:
     whole = statistic(mean)
     shifts = statistic(mean + (mean - columns) / (count - 1)) - whole
     error = np.sqrt((count - 1) * np.mean((shifts - shifts.mean()) ** 2))
-    return Estimate(float(whole - (count - 1) * shifts.mean()), float(error), count)
+    # Replicas that agree to rounding have no bias to correct; multiplied by their number it would be noise.
+    bias = (count - 1) * shifts.mean() if error > AGREEMENT * abs(whole) else 0.0
+    return Estimate(float(whole - bias), float(error), count)
 
 
 def autocorrelation_time(chain: Array) -> float:

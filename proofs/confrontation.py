@@ -22,7 +22,7 @@ from torch import Generator, Tensor
 import theory
 from numerics import LAWS, Start, random_weights, simulate, update_for
 from numerics.geometry import squared_norm, unit
-from numerics.statistics import Estimate, jackknife
+from numerics.statistics import Estimate
 from numerics.updates import Lion, State
 from proofs.comparison import ROUNDING, Confrontation, Hyperparameters, Statistic
 from theory.prediction import symbol_values
@@ -142,7 +142,7 @@ def stationarity(
     unit_moments = np.outer(scale, scale)[np.triu_indices(size)] * expected.decay
     drift = (moments_of(run.end, size) - moments_of(start, size)) / unit_moments
     names = [f"relative drift of moment {i}{j} / p" for i in range(size) for j in range(i, size)]
-    floor = ROUNDING / expected.decay
+    floor = ROUNDING * max(1.0, expected.decay) / expected.decay
     statistics = [Statistic(n, 0.0, _mean(drift[:, k]), floor) for k, n in enumerate(names)]
     lost = run.lost_overlap[0] / expected.moments[0, 0] / expected.decay
     statistics.append(Statistic("(1 - cos) / p", expected.one_minus_cosine / expected.decay, _mean(lost), floor))
@@ -342,7 +342,7 @@ def sign_correlation(
 
 
 def _mean(samples: Array) -> Estimate:
-    return jackknife(samples, lambda m: m[..., 0])
+    return Estimate(float(samples.mean()), float(samples.std(ddof=1) / math.sqrt(len(samples))), len(samples))
 
 
 def _confrontation(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DEFAULT_LAW = {"sgd": "fixed", "sgdm": "fixed", "adamw": "iid", "lion": "iid"}
 DEFAULT_DIM = 256
 DEFAULT_REPLICAS = 64
-MEASURED_HALF_LIVES = 20.0
+MEASURED_HALF_LIVES = 15.0
 REMAINDERS = (1e-12, 1e-6)
 LONGEST = 50_000
 
@@ -149,7 +149,7 @@ def _length(found: theory.Prediction, start_norm: float) -> tuple[int, int]:
         half = predict(found.optimizer, **{**found.hyperparameters, "beta2": None}).half_life or 1.0
     beta2 = found.hyperparameters.get("beta2")
     if beta2:
-        half = max(half, 2 * math.log(2) / -math.log(beta2))
+        half = max(half, math.log(2) / -math.log(beta2))
     above = 4 * max(0.0, math.log2(start_norm / found.equilibrium_norm))
     measured = math.ceil(MEASURED_HALF_LIVES * half) + 200
     burn_in = 0

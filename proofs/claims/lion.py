@@ -22,7 +22,7 @@ def _autocorrelation() -> list[Formula]:
 
 
 def _autocorrelation_obligations() -> list[Obligation]:
-    from sympy import Integer, Rational, pi, powsimp
+    from sympy import Integer, Rational, pi, powdenest, powsimp
 
     from theory.gaussian_filter import arcsin_coefficient
     from theory.optimizers.lion import FILTER
@@ -36,6 +36,8 @@ def _autocorrelation_obligations() -> list[Obligation]:
     series = FILTER.sign_autocorrelation().series
     assert series is not None
     m = 2 * index + 1
+    law = FILTER.sign_autocorrelation()
+    term = 2 / pi * arcsin_coefficient(index) * (FILTER.first_correlation * FILTER.pole ** (lag - 1)) ** m
     return [
         Obligation("variance of the filter from its impulse response", FILTER.variance, variance),
         Obligation("autocovariance at lag one from the impulse response", FILTER.autocovariance(Integer(1)), first),
@@ -46,6 +48,11 @@ def _autocorrelation_obligations() -> list[Obligation]:
             "coefficients of arcsin obey its differential equation",
             series.ratio / FILTER.first_correlation**2,
             m**2 / ((m + 2) * (m + 1)),
+        ),
+        Obligation(
+            "a term of the mixture is a term of the arcsine's series at rho_k",
+            powsimp(powdenest(law.at_lag().function / term, force=True), force=True),
+            Integer(1),
         ),
         Obligation("first weight", series.first_weight, 2 / pi * FILTER.first_correlation),
         Obligation("a mode is an odd power of the pole", series.factor.subs(index, Rational(0)), FILTER.pole),

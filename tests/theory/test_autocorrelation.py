@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from sympy import Expr, Matrix, Rational, Symbol, cancel
+from sympy import Matrix, Rational, Sum, Symbol, cancel
 
 from tests.compare import close
 from theory import WHITE, Autocorrelation, Equilibrium, UpdateRule, geometric
 from theory.gaussian_filter import GaussianFilter
 from theory.optimizers.lion import FILTER
-from theory.symbols import beta1, beta2, decay, dim, lag, lr, wd
+from theory.symbols import beta1, beta2, decay, dim, index, lag, lr, wd
 
 r = Symbol("r", positive=True)
 a = 1 - decay
@@ -103,13 +103,16 @@ def test_an_infinite_mixture_needs_a_weight_alone():
         FILTER.sign_autocorrelation().cross(transition, Matrix([1, 1]))
 
 
-def test_an_infinite_mixture_prints_as_a_sum():
-    """R_k of Lion's sign is an unevaluated sum whose first term is (2/pi) rho_1 F^(k-1)."""
+@pytest.mark.parametrize("k", [1, 2, 4])
+def test_an_infinite_mixture_prints_as_the_sum_that_it_is(k):
+    """R_k of Lion's sign is an unevaluated sum over n, and its terms add up to the arcsine law at every lag."""
     law = FILTER.sign_autocorrelation()
     assert not law.is_white
     expression = law.at_lag()
-    assert isinstance(expression, Expr)
-    assert expression.free_symbols == {beta1, beta2, lag}
+    assert isinstance(expression, Sum)
+    at = {beta1: Rational(9, 10), beta2: Rational(1, 2), lag: k}
+    terms = [expression.function.subs(at).subs(index, n).evalf(25) for n in range(60)]
+    assert sum(terms) == close(FILTER.sign_autocorrelation_at(k).subs(at).evalf(25), 1e-20)
 
 
 def test_source_modes_are_the_filter_poles():
