@@ -128,9 +128,10 @@ MISTAKES = {
     "no steps": ({"steps": 0}, r"steps = 0 is outside its range \[1, inf\)"),
     "negative burn-in": ({"burn_in": -1}, r"burn_in = -1 is outside its range \[0, inf\)"),
     "burn-in without end": ({"burn_in": 30}, r"burn_in = 30 is outside its range \[0, 30\)"),
-    "start at zero": ({"start_norm": 0.0}, r"start_norm = 0 is outside its range \(0, inf\)"),
-    "start at infinity": ({"start_norm": math.inf}, r"start_norm = inf is outside its range \(0, inf\)"),
-    "start at nan": ({"start_norm": math.nan}, r"start_norm = nan is outside its range \(0, inf\)"),
+    "start at zero": ({"start_norm": 0.0}, r"start_norm = 0 is outside its range \[1e-100, 1e\+100\]"),
+    "start at infinity": ({"start_norm": math.inf}, r"start_norm = inf is outside its range \[1e-100, 1e\+100\]"),
+    "start at nan": ({"start_norm": math.nan}, r"start_norm = nan is outside its range \[1e-100, 1e\+100\]"),
+    "start whose square vanishes": ({"start_norm": 1e-200}, r"start_norm = 1e-200 is outside its range"),
 }
 
 
