@@ -29,7 +29,7 @@ def command(as_json: options.Json = False) -> None:
         return
     table = Table()
     for column in ("claim", "kind", "setting", "status", "evidence"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=column == "claim", overflow="fold")
     for row in rows:
         held = ", ".join(k if v == "holds" else f"{k}: {v}" for k, v in row["evidence"].items())
         table.add_row(row["id"], row["kind"], row["setting"], row["status"], held or "none yet")
