@@ -40,7 +40,7 @@ def cosines(run: Simulation) -> np.ndarray:
 
 def settling(optimizer: str, law: str, steps: int, dim: int, starts: tuple[float, ...], **hyper: float) -> None:
     """Norm and angle over time from several start norms, with the predicted equilibrium as a dashed line."""
-    scale = {"dim": dim} if optimizer in ("adamw", "lion") else {}
+    scale = {"dim": dim} if theory.load(optimizer).normalised else {}
     found = predict(optimizer, **hyper, **scale)
     _, (norms, angles) = plt.subplots(1, 2)
     for factor, colour in zip(starts, SERIES, strict=False):
@@ -68,7 +68,7 @@ def measured_against_theory(
     optimizer: str, law: str, dim: int, products: tuple[float, ...], lr: float, **hyper: float
 ) -> None:
     """Equilibrium angle over lr*wd: simulation, exact and leading order."""
-    scale = {"dim": dim} if optimizer in ("adamw", "lion") else {}
+    scale = {"dim": dim} if theory.load(optimizer).normalised else {}
     found, leading, measured = [], [], []
     for product in products:
         chosen = {"lr": lr, "wd": product / lr, **hyper}
@@ -115,7 +115,7 @@ def comparison(
     optimizer: str, law: str, dim: int, steps: int, burn_in: int, replicas: int = 16, **hyper: float
 ) -> Markdown:
     """Predicted beside measured norm and angle at one point."""
-    scale = {"dim": dim} if optimizer in ("adamw", "lion") else {}
+    scale = {"dim": dim} if theory.load(optimizer).normalised else {}
     found = predict(optimizer, **hyper, **scale)
     run = numerics.simulate(
         numerics.update_for(optimizer, hyper),

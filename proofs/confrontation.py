@@ -90,7 +90,7 @@ def grad_norm(optimizer: str, hyperparameters: Hyperparameters, bench: Bench, sq
     A normalised rule does not see it; there it is chosen so that a coordinate has unit mean square at the
     start, which puts the momentum buffer in the units of the theory's normalised gradients.
     """
-    if optimizer in ("sgd", "sgdm"):
+    if not theory.load(optimizer).normalised:
         return float(hyperparameters.get("grad_norm") or 1.0)
     return math.sqrt(bench.dim * (squared_norm if LAWS[bench.law].scale_invariant else 1.0))
 
@@ -142,6 +142,7 @@ def stationarity(
     unit_moments = np.outer(scale, scale)[np.triu_indices(size)] * expected.decay
     drift = (moments_of(run.end, size) - moments_of(start, size)) / unit_moments
     names = [f"relative drift of moment {i}{j} / p" for i in range(size) for j in range(i, size)]
+    # The step subtracts lr (g + wd w), of size p |w|, so above p = 1 rounding grows with p.
     floor = ROUNDING * max(1.0, expected.decay) / expected.decay
     statistics = [Statistic(n, 0.0, _mean(drift[:, k]), floor) for k, n in enumerate(names)]
     lost = run.lost_overlap[0] / expected.moments[0, 0] / expected.decay

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from numerics import Simulation
     from numerics.statistics import Estimate
 
-DEFAULT_LAW = {"sgd": "fixed", "sgdm": "fixed", "adamw": "iid", "lion": "iid"}
 DEFAULT_DIM = 256
 DEFAULT_REPLICAS = 64
 MEASURED_HALF_LIVES = 15.0
@@ -74,11 +73,11 @@ def simulate(
     ``settings``, is not averaged. Needs torch (extra ``sim``).
     """
     numerics = _numerics()
-    law = law or DEFAULT_LAW.get(optimizer, "fixed")
     dim = hyperparameters.pop("dim", None)
     dim = DEFAULT_DIM if dim is None else theory.Parameter("dim", 1, math.inf, True, None, "", whole=True).check(dim)
     scale = hyperparameters.get("grad_norm") or 1.0
-    normalised = optimizer in ("adamw", "lion")
+    normalised = optimizer in theory.NAMES and theory.load(optimizer).normalised
+    law = law or ("iid" if normalised else "fixed")
     found = predict(optimizer, **hyperparameters, **({"dim": dim} if normalised else {}))
     numerics.device_of(device)
     numerics.check_run(

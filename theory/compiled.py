@@ -50,6 +50,11 @@ class CompiledRule:
         self.hypotheses: tuple[str, ...] = description["hypotheses"]
         self.parameters = tuple(Parameter(**p) for p in description["parameters"])
 
+    @property
+    def normalised(self) -> bool:
+        """Whether the input's energy is the number of coordinates, whatever the gradients' size."""
+        return any(parameter.name == "dim" for parameter in self.parameters)
+
     def __call__(self, function: str, values: Mapping[str, float]) -> Any:
         """A derived quantity at numbers for the symbols."""
         return self.functions[function](**values)
