@@ -17,6 +17,8 @@ import theory
 if TYPE_CHECKING:
     from sympy import Expr
 
+    from proofs.comparison import Confrontation
+
 
 class Kind(StrEnum):
     """What sort of truth is claimed."""
@@ -88,6 +90,7 @@ class Claim:
 
     ``optimizer`` and ``subject`` name the derived quantity of ``theory.Equilibrium`` that it states,
     from which its dependencies follow. ``formulas`` and ``obligations`` are derived on call.
+    ``experiment`` confronts the claim with a simulation on the named device; it imports torch itself.
     """
 
     id: str
@@ -101,6 +104,7 @@ class Claim:
     optimizer: str | None = None
     subject: str | None = None
     extra_hypotheses: tuple[str, ...] = ()
+    experiment: Callable[[str], list[Confrontation]] | None = None
 
     @cached_property
     def hypotheses(self) -> tuple[str, ...]:
