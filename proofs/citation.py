@@ -20,7 +20,7 @@ def bibtex(claim: Claim) -> str:
         [
             f"@misc{{smd:{claim.id},",
             f"  author = {{{{{AUTHOR}}}}},",
-            f"  title = {{{{{claim.title}}}}},",
+            f"  title = {{{{{claim.heading}}}}},",
             f"  year = {{{year}}},",
             f"  month = {{{int(month)}}},",
             f"  howpublished = {{Spherical Motion, version {package_version()}}},",
@@ -33,7 +33,8 @@ def bibtex(claim: Claim) -> str:
 
 def latex(claim: Claim) -> str:
     """The statement as a LaTeX theorem that cites the BibTeX entry."""
-    lines = [rf"\begin{{theorem}}[{claim.title}, \cite{{smd:{claim.id}}}]", f"% {_provenance(claim)}", claim.statement]
+    lines = [rf"\begin{{theorem}}[{claim.heading}, \cite{{smd:{claim.id}}}]", f"% {_provenance(claim)}"]
+    lines.append(claim.statement)
     lines += [rf"\[ {formula.latex} \]" for formula in claim.formulas()]
     lines += [_hypotheses(claim), r"\end{theorem}"]
     return "\n".join(lines)
@@ -41,7 +42,7 @@ def latex(claim: Claim) -> str:
 
 def markdown(claim: Claim) -> str:
     """The statement as Markdown."""
-    lines = [f"**{claim.title}** (`{claim.id}`)", "", claim.statement, ""]
+    lines = [f"**{claim.heading}** (`{claim.id}`)", "", claim.statement, ""]
     for formula in claim.formulas():
         lines += [f"$$ {formula.latex} $$", ""]
     lines += [_hypotheses(claim), "", f"*{AUTHOR}, {_provenance(claim)}*"]

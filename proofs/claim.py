@@ -107,6 +107,11 @@ class Claim:
     experiment: Callable[[str], list[Confrontation]] | None = None
 
     @cached_property
+    def heading(self) -> str:
+        """The title behind the optimizer's name."""
+        return self.title if self.optimizer is None else f"{theory.load(self.optimizer).title}: {self.title}"
+
+    @cached_property
     def hypotheses(self) -> tuple[str, ...]:
         """The rule's hypotheses and the claim's own."""
         own = () if self.optimizer is None else theory.load(self.optimizer).hypotheses

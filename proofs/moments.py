@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from itertools import combinations_with_replacement
 
-from sympy import Expr, Matrix, Poly, Symbol, diag
+from sympy import Expr, Matrix, Poly, Symbol, cancel, diag
 
 from theory import GramRecursion
-from theory.symbols import dim, energy, squared_norm
+from theory.symbols import decay, dim, energy, lr, moment, squared_norm, wd
 
 
 def states(size: int) -> list[Symbol]:
@@ -53,6 +53,29 @@ def after_step(recursion: GramRecursion, amplitude: Expr) -> dict[tuple[int, int
     return {(i, j): expectation(moved[i] * moved[j], amplitude, cross) for i, j in pairs}
 
 
+def jacobian(recursion: GramRecursion) -> Matrix:
+    """Derivatives of the moments after one step by those before it, at the fixed point.
+
+    Under a gain y the step is written with the learning rate (p / lambda) y / y_0, y_0 being y at the fixed point.
+    """
+    rule = recursion.rule
+    names = [moment_symbol(i, j) for i, j in after_step(recursion, rule.amplitude)]
+    if rule.gain is None:
+        after = list(after_step(recursion, rule.amplitude).values())
+        return Matrix(after).jacobian(names).subs(strength(recursion)).applyfunc(cancel)
+    size = recursion.transition.rows
+    at_rest = Symbol("y_0", positive=True)
+    gain = rule.gain.subs({moment(i, j): moment_symbol(i, j) for i in range(size) for j in range(i, size)})
+    moved = rule.transition * Matrix(states(size)) + rule.drive * Symbol("x")
+    rescaled = moved.subs(lr, decay / wd * gain / at_rest)
+    pairs = combinations_with_replacement(range(size), 2)
+    after = [expectation(rescaled[i] * rescaled[j], rule.amplitude, recursion.cross) for i, j in pairs]
+    derivatives = Matrix(after).jacobian(names).subs(at_rest, gain)
+    unit = recursion.unit_gram
+    rest = {moment_symbol(i, j): squared_norm * unit[i, j] / unit[0, 0] for i in range(size) for j in range(i, size)}
+    return derivatives.subs(rest | strength(recursion)).applyfunc(cancel)
+
+
 def overlap(recursion: GramRecursion, amplitude: Expr) -> Expr:
     """E<w, w'>."""
     size = recursion.transition.rows
@@ -70,5 +93,4 @@ def at_unit_gram(expression: Expr, recursion: GramRecursion) -> Expr:
 def strength(recursion: GramRecursion) -> dict[Symbol, Expr]:
     """The amplitude's constant (L or d) that puts the fixed point at squared norm A: q(A) = A / h."""
     amplitude, unit = recursion.rule.amplitude, recursion.unit_gram[0, 0]
-    (constant,) = amplitude.free_symbols & {energy, dim}
-    return {constant: constant * (squared_norm / unit) / amplitude}
+    return {c: c * (squared_norm / unit) / amplitude for c in amplitude.free_symbols & {energy, dim}}

@@ -5,4 +5,5 @@ from .predicting import NoEquilibrium as NoEquilibrium
 from .predicting import OutOfDomain as OutOfDomain
 from .predicting import Prediction as Prediction
 from .predicting import predict as predict
+from .predicting import predict_all as predict_all
 from .simulating import simulate as simulate

@@ -8,28 +8,46 @@ from typing import Any
 import theory
 from theory import NoEquilibrium, OutOfDomain, Prediction
 
-__all__ = ["NoEquilibrium", "OutOfDomain", "Prediction", "as_json", "claims_of", "predict"]
+__all__ = ["NoEquilibrium", "OutOfDomain", "Prediction", "as_json", "claims_of", "predict", "predict_all"]
 
 NOISE = {"dim": "the number of coordinates", "grad_norm": "the gradient's norm"}
 """Hyper-parameters of the noise rather than of the optimizer: where they do not enter, a warning says so."""
 
 
-def predict(optimizer: str, **hyperparameters: float | None) -> theory.Prediction:
+def predict(
+    optimizer: str, *, decay: str | None = None, lr_max: float | None = None, **hyperparameters: float | None
+) -> theory.Prediction:
     """The equilibrium of ``optimizer``: norm, angle (radians), rate per step, half-life (steps).
 
-    Hyper-parameters by name: lr, wd, momentum, dampening, beta1, beta2, dim, grad_norm. Raises
-    ``OutOfDomain`` for a value outside its range and ``NoEquilibrium`` where none attracts.
+    ``optimizer`` is a name of ``theory.names()``; ``decay`` is coupled, decoupled, independent or corrected (needs
+    ``lr_max``). Hyper-parameters by name: lr, wd, momentum, dampening, beta1, beta2, kurtosis, trust, at_step,
+    momentum_decay, dim, grad_norm. Raises ``OutOfDomain`` for a value outside its range or a name that leaves the
+    decay open ("adam"; see ``predict_all``), ``NoEquilibrium`` where none attracts.
     """
-    given = {name: value for name, value in hyperparameters.items() if value is not None}
-    if optimizer not in theory.NAMES:
-        return theory.predict(optimizer, **given)
-    takes = {p.name for p in theory.load(optimizer).parameters}
-    unused = [name for name in NOISE if name in given and name not in takes]
-    for name in unused:
-        _check_noise(name, given.pop(name))
-    found = theory.predict(optimizer, **given)
-    notes = [f"{name} does not enter: {NOISE[name]} leaves the equilibrium of {optimizer} unchanged" for name in unused]
-    return replace(found, warnings=[*found.warnings, *notes])
+    found = predict_all(optimizer, decay=decay, lr_max=lr_max, **hyperparameters)
+    if len(found) > 1:
+        raise OutOfDomain(f"optimizer = {optimizer} needs a decay: {' or '.join(one.decay for one in found)}")
+    return found[0]
+
+
+def predict_all(
+    optimizer: str, *, decay: str | None = None, lr_max: float | None = None, **hyperparameters: float | None
+) -> list[theory.Prediction]:
+    """One prediction for every meaning that ``optimizer`` leaves open: two for "adam" and "nadam" without ``decay``."""
+    from theory.catalogue import refined
+    from theory.prediction import predict_choice
+
+    found = []
+    for choice in theory.choices(optimizer, decay):
+        given = {name: value for name, value in hyperparameters.items() if value is not None}
+        takes = {p.name for p in theory.load(refined(choice.rule, set(given))).parameters}
+        unused = [name for name in NOISE if name in given and name not in takes]
+        for name in unused:
+            _check_noise(name, given.pop(name))
+        one = predict_choice(choice, lr_max=lr_max, **given)
+        notes = [f"{n} does not enter: {NOISE[n]} leaves the equilibrium of {optimizer} unchanged" for n in unused]
+        found.append(replace(one, warnings=[*one.warnings, *notes]))
+    return found
 
 
 def _check_noise(name: str, value: float) -> None:

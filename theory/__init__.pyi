@@ -1,6 +1,9 @@
 from .autocorrelation import WHITE as WHITE
 from .autocorrelation import Autocorrelation as Autocorrelation
 from .autocorrelation import geometric as geometric
+from .catalogue import DECAYS as DECAYS
+from .catalogue import choices as choices
+from .catalogue import names as names
 from .compiled import NAMES as NAMES
 from .compiled import load as load
 from .domain import NoEquilibrium as NoEquilibrium

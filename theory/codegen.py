@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from keyword import iskeyword
 from pprint import pformat
 
 from sympy import Expr, Poly, Symbol, factor_list, fraction, together
@@ -15,8 +16,8 @@ from sympy.printing.numpy import NumPyPrinter
 from theory.equilibrium import Equilibrium
 from theory.leading_order import LeadingOrder, series_at_zero
 from theory.series import WeightedSeries
-from theory.stability import divergences, flips
-from theory.symbols import decay, multiplier
+from theory.stability import divergence_factors, flip_factors
+from theory.symbols import multiplier
 from theory.update_rule import UpdateRule
 
 
@@ -32,8 +33,16 @@ def source(rule: UpdateRule) -> str:
     }
     parts = ["import numpy\nfrom math import inf", f"DESCRIPTION = {pformat(describe, width=110)}"]
     parts += [_function(name, expression) for name, expression in _scalars(found).items()]
-    parts += [_function("divergences", divergences(found)), _function("flips", flips(found))]
-    parts.append(_function("deviation_polynomials", _deviation_polynomials(found)))
+    parts.append(_function("divergences", [p.all_coeffs() for p in divergence_factors(found)]))
+    flips = [] if rule.gain is not None else flip_factors(found)
+    parts.append(_function("flips", [p.all_coeffs() for p in flips]))
+    parts.append(
+        _function("definitions", [[expression.subs(dict(rule.definitions))] for _, expression in rule.definitions])
+    )
+    parts.append(f"DEFINED = {[str(symbol) for symbol, _ in rule.definitions]}")
+    parts.append("gain = None" if rule.gain is None else _function("gain", rule.gain))
+    # Under a gain the polynomial is unwieldy; the Jacobian's eigenvalues are taken as numbers.
+    parts.append(_function("deviation_polynomials", [] if rule.gain is not None else _deviation_polynomials(found)))
     transition = found.recursion.transition
     parts.append(_function("transition", [list(row) for row in transition.tolist()]))
     unit_gram, jacobian = found.recursion.unit_gram, found.jacobian
@@ -47,7 +56,7 @@ def source(rule: UpdateRule) -> str:
 
 def _scalars(found: Equilibrium) -> dict[str, Expr]:
     def leading(name: str, law: LeadingOrder) -> dict[str, Expr]:
-        return {f"{name}_leading": law.leading, f"{name}_next": law.next_coefficient}
+        return {f"{name}_leading": law.leading, f"{name}_neglected": law.neglected}
 
     return {
         "norm_power": found.norm_power,
@@ -59,7 +68,6 @@ def _scalars(found: Equilibrium) -> dict[str, Expr]:
         "sine": found.sine,
         **leading("norm", found.norm_leading_order),
         **leading("angle", found.angle_leading_order),
-        "rate_slope": (1 - found.rate_leading_order) / decay,
     }
 
 
@@ -90,9 +98,14 @@ def _series(series: Mapping[Symbol, WeightedSeries]) -> str:
 
 
 def _function(name: str, body: Expr | list[Expr] | list[list[Expr]]) -> str:
-    arguments = "".join(f"{s}, " for s in sorted(map(str, _free(body))))
+    arguments = "".join(f"{identifier(s)}, " for s in sorted(_free(body), key=str))
     star = "*, " if arguments else ""
     return f"def {name}({star}{arguments}**_):\n    return {_code(body)}"
+
+
+def identifier(symbol: Symbol) -> str:
+    """The symbol's name in generated code: SymPy's printers mark a keyword by an underscore."""
+    return f"{symbol}_" if iskeyword(str(symbol)) else str(symbol)
 
 
 def _free(body: Expr | list) -> set[Symbol]:

@@ -17,7 +17,11 @@ from typing import Any
 from theory.domain import Parameter
 from theory.summation import Array, NumericSeries
 
-NAMES = ("sgd", "sgdm", "adamw", "lion")
+NAMES = (
+    "sgd", "sgdm", "sgdw", "nesterov", "nesterovw", "ngd", "adamw", "nadamw", "rmspropw",
+    "adam_l2", "nadam_l2", "rmsprop", "adamw_beta2", "nadamw_beta2", "rmspropw_beta2",
+    "lion", "signsgd", "signum", "lars", "lamb",
+)  # fmt: skip
 """Every optimizer that can be compiled, in the order of the book."""
 
 
@@ -45,10 +49,13 @@ class CompiledRule:
         self.functions: dict[str, Any] = {}
         exec(compile(code, f"<derived {name}>", "exec"), self.functions)  # noqa: S102
         description: dict[str, Any] = self.functions["DESCRIPTION"]
+        self.name: str = description["name"]
         self.title: str = description["title"]
         self.convention: str = description["convention"]
         self.hypotheses: tuple[str, ...] = description["hypotheses"]
         self.parameters = tuple(Parameter(**p) for p in description["parameters"])
+        self.defined: list[str] = self.functions["DEFINED"]
+        self.has_gain = self.functions["gain"] is not None
 
     @property
     def normalised(self) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Integer, Matrix, Mul, Poly, Symbol, diag, factor, factor_list, log, numer, roots, together
+from sympy import Expr, Integer, Matrix, Mul, Poly, diag, factor, factor_list, log, numer, roots, together
 from sympy.polys.matrices import DomainMatrix
 
 from theory.gram import GramRecursion
-from theory.symbols import decay, multiplier, squared_norm
+from theory.symbols import decay, lr, moment, multiplier
 
 
 def jacobian(recursion: GramRecursion) -> Matrix:
     """Derivative of the Gram map at its fixed point, over the upper triangle of G.
 
-    J = sym(M x M) + (elasticity / h) vec(K) e_A^T with h = (unit Gram)_00, since q'(A) = elasticity/h.
+    J = sym(M x M) + (elasticity / h) vec(K) e_A^T with h = (unit Gram)_00, since q'(A) = elasticity/h,
+    and with a gain y one more column times row: eta d(M G M^T + q N N^T)/d eta by d log y / dG.
     A filter behind the input joins the state: its modes multiply those of M.
     """
     rule = recursion.rule
@@ -22,7 +23,7 @@ def jacobian(recursion: GramRecursion) -> Matrix:
     transition = diag(recursion.transition, *filters)
     size = transition.rows
     entries = [(i, j) for i in range(size) for j in range(i, size)]
-    moments = Matrix(size, size, lambda i, j: _moment(min(i, j), max(i, j)))
+    moments = Matrix(size, size, moment)
     moved = transition * moments * transition.T
     after = Matrix([moved[i, j] for i, j in entries])
     result = after.jacobian([moments[i, j] for i, j in entries])
@@ -30,6 +31,8 @@ def jacobian(recursion: GramRecursion) -> Matrix:
         noise = recursion.noise
         column = Matrix([noise[i, j] for i, j in entries])
         result[:, 0] += rule.elasticity / recursion.unit_gram[0, 0] * column
+    if rule.gain is not None:
+        result += _through_gain(recursion)
     return result.applyfunc(lambda entry: factor(together(entry)))
 
 
@@ -49,8 +52,16 @@ def log_cosine_gradient(recursion: GramRecursion, derivative: Matrix) -> Matrix:
     return overlap / recursion.overlap - (before + after) / (2 * corner)
 
 
-def _moment(i: int, j: int) -> Expr:
-    return squared_norm if i == j == 0 else Symbol(f"G_{i}{j}")
+def _through_gain(recursion: GramRecursion) -> Matrix:
+    """What a deviation of the moments does through the step size; a ratio, so it may be read at energy 1."""
+    rule, entries = recursion.rule, recursion.entries
+    moments = recursion.moments
+    moved = rule.transition * moments * rule.transition.T + rule.drive * rule.drive.T
+    response = rule.eliminated(lr * moved.diff(lr))
+    column = Matrix([response[i, j] for i, j in entries])
+    logarithm = log(rule.gain)
+    row = Matrix([[logarithm.diff(moments[i, j]) for i, j in entries]])
+    return column.subs(recursion.at_unit_input) * row.subs(recursion.at_unit_input)
 
 
 def characteristic_polynomial(matrix: Matrix) -> Expr:
@@ -73,7 +84,7 @@ def multipliers(polynomial: Expr) -> list[Expr]:
 def slow_multiplier_slope(polynomial: Expr) -> Expr:
     """c in z = 1 - c p + O(p^2) for the multiplier that is 1 at p = 0, by implicit differentiation."""
     at = {multiplier: Integer(1), decay: Integer(0)}
-    for piece in Mul.make_args(numer(together(polynomial))):
+    for piece in Mul.make_args(factor(numer(together(polynomial)))):
         if piece.subs(at).expand() == 0:
             return factor(piece.diff(decay).subs(at) / piece.diff(multiplier).subs(at))
     raise ValueError("no multiplier tends to 1 as eta*lambda tends to 0")

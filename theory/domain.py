@@ -26,6 +26,8 @@ class Parameter:
     meaning: str
     whole: bool = False
     optional: bool = False
+    absent: float | None = None
+    """The number that an optional parameter stands for when it is not given."""
 
     @property
     def range(self) -> str:
@@ -47,9 +49,13 @@ WEIGHT_DECAY = Parameter("wd", 0, math.inf, False, None, "weight decay coefficie
 MOMENTUM = Parameter("momentum", 0, 1, True, 0.9, "heavy-ball momentum")
 DAMPENING = Parameter("dampening", 0, 1, True, 0.0, "dampening of the gradient")
 BETA1 = Parameter("beta1", 0, 1, True, 0.9, "first EMA coefficient")
-ADAM_BETA2 = Parameter(
-    "beta2", 0, 1, True, None, "EMA coefficient of the squared gradient (none: v at its mean)", optional=True
-)
+SECOND_BETA2 = Parameter("beta2", 0, 1, True, 0.999, "EMA coefficient of the squared gradient")
 LION_BETA2 = Parameter("beta2", 0, 1, True, 0.99, "EMA coefficient of the momentum")
 DIM = Parameter("dim", 1, math.inf, True, 1, "number of coordinates", whole=True)
 GRAD_NORM = Parameter("grad_norm", 0, math.inf, False, 1.0, "RMS unit-gradient norm")
+KURTOSIS = Parameter("kurtosis", 1, math.inf, True, 3.0, "kurtosis of the gradient's coordinates")
+TRUST = Parameter("trust", 0, math.inf, False, 1e-3, "trust coefficient")
+AT_STEP = Parameter(
+    "at_step", 1, math.inf, True, None, "number of the step (none: the limit)", whole=True, optional=True, absent=1e300
+)
+MOMENTUM_DECAY = Parameter("momentum_decay", 0, math.inf, True, 4e-3, "exponent of NAdam's momentum schedule")

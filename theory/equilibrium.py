@@ -9,15 +9,16 @@ from sympy import Expr, Matrix, Symbol, factor, simplify, sqrt
 from theory import convergence, geometry
 from theory.derivation import derived
 from theory.forms import in_decay, positive_factors, tidy
+from theory.gain import StepSizeLaw, step_size_law
 from theory.gram import GramRecursion
 from theory.leading_order import LeadingOrder, angle_leading_order, of_rational
 from theory.series import WeightedSeries
-from theory.symbols import decay, squared_norm
+from theory.symbols import decay, decay_behind_gain, squared_norm
 from theory.update_rule import UpdateRule
 
 
 class Equilibrium:
-    """The equilibrium of one rule, exact in p = eta*lambda.
+    """The equilibrium of one rule, exact in the decay per step p: eta*lambda, or y*eta*lambda under a gain y.
 
     Averages: ``norm`` is sqrt(E|w|^2), ``cosine`` is E<w, w'>/E|w|^2, ``angle`` its arccosine in
     radians; the expectation runs over the gradient noise at stationarity.
@@ -58,6 +59,11 @@ class Equilibrium:
     def norm(self) -> Expr:
         """sqrt(E|w|^2)."""
         return self.norm_power ** (1 / self.norm_exponent)
+
+    @derived
+    def step_size_law(self) -> StepSizeLaw:
+        """Under a gain: eta^2 as a power law of the decay per step."""
+        return step_size_law(self.rule.gain, self.recursion, self.norm_power, self.norm_exponent)
 
     @derived
     def norm_at_constant_energy(self) -> Expr:
@@ -112,9 +118,14 @@ class Equilibrium:
         return convergence.multipliers(self.characteristic_polynomial)
 
     @derived
-    def norm_leading_order(self) -> LeadingOrder:
-        """Leading order of the norm."""
+    def norm_leading_order_in_decay(self) -> LeadingOrder:
+        """Leading order of the norm as the decay per step tends to zero."""
         return of_rational(self.norm_power, self.series).to_power(1 / self.norm_exponent)
+
+    @derived
+    def norm_leading_order(self) -> LeadingOrder:
+        """Leading order of the norm in the hyper-parameters."""
+        return self._in_learning_rate(self.norm_leading_order_in_decay)
 
     @derived
     def one_minus_cosine_leading_order(self) -> LeadingOrder:
@@ -122,9 +133,17 @@ class Equilibrium:
         return of_rational(self.one_minus_cosine, self.series)
 
     @derived
-    def angle_leading_order(self) -> LeadingOrder:
-        """Leading order of the angle."""
+    def angle_leading_order_in_decay(self) -> LeadingOrder:
+        """Leading order of the angle as the decay per step tends to zero."""
         return angle_leading_order(self.one_minus_cosine_leading_order)
+
+    @derived
+    def angle_leading_order(self) -> LeadingOrder:
+        """Leading order of the angle in the hyper-parameters."""
+        return self._in_learning_rate(self.angle_leading_order_in_decay)
+
+    def _in_learning_rate(self, law: LeadingOrder) -> LeadingOrder:
+        return law if self.rule.gain is None else self.step_size_law.inserted_into(law)
 
     @derived
     def rate_leading_order(self) -> Expr:
@@ -133,6 +152,8 @@ class Equilibrium:
 
     def display(self, expression: Expr) -> Expr:
         """The form of a rational expression that reads best; an abbreviation stands for what it names."""
+        if self.rule.gain is not None:
+            return tidy(expression).subs(decay, decay_behind_gain)
         return tidy(in_decay(expression))
 
     def abbreviated(self, expression: Expr) -> Expr:

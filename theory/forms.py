@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy import Expr, Integer, Mul, Pow, cancel, count_ops, expand, factor, factor_list, fraction, together
 
-from theory.symbols import INTERIOR, contraction, decay, lr, wd
+from theory.symbols import INTERIOR, contraction, decay, decay_behind_gain, lr, wd
 
 
 def _signed(piece: Expr) -> tuple[Expr, int]:
@@ -37,5 +37,5 @@ def tidy(expression: Expr) -> Expr:
 
 
 def in_decay(expression: Expr) -> Expr:
-    """The same expression in p alone, with a = 1 - p and lambda = p / eta written out."""
-    return expression.subs({contraction: Integer(1) - decay, wd: decay / lr})
+    """The same expression in p alone, with a = 1 - p, P = p and lambda = p / eta written out."""
+    return expression.subs({contraction: Integer(1) - decay, decay_behind_gain: decay, wd: decay / lr})

@@ -12,7 +12,7 @@ from functools import cached_property
 from sympy import Expr, Integer, Matrix, Symbol, factor, linsolve, simplify, solve
 
 from theory.series import WeightedSeries
-from theory.symbols import squared_norm
+from theory.symbols import moment, squared_norm
 from theory.update_rule import UpdateRule
 
 
@@ -41,11 +41,7 @@ class GramRecursion:
     def moments(self) -> Matrix:
         """Symbols of the Gram matrix; the corner is A."""
         size = self.transition.rows
-        return Matrix(
-            size,
-            size,
-            lambda i, j: squared_norm if i == j == 0 else Symbol(f"G_{min(i, j)}{max(i, j)}"),
-        )
+        return Matrix(size, size, moment)
 
     def step(self, moments: Matrix, amplitude: Expr) -> Matrix:
         """G' from G at input energy q."""
@@ -60,6 +56,14 @@ class GramRecursion:
         if found is None or set().union(*(e.free_symbols for e in found)) & set(unknowns):
             raise NoFixedPoint(f"{self.rule.name}: the linear moment equation has no unique fixed point")
         return self.moments.subs(dict(zip(unknowns, found, strict=True))).applyfunc(factor)
+
+    @cached_property
+    def at_unit_input(self) -> dict[Symbol, Expr]:
+        """The moments and the amplitude's constant (L or d) at the fixed point with q = 1."""
+        found = {self.moments[i, j]: self.unit_gram[i, j] for i, j in self.entries}
+        for constant in self.rule.amplitude.free_symbols - {squared_norm}:
+            found[constant] = self.unit_gram[0, 0] ** -self.rule.elasticity
+        return found
 
     @cached_property
     def squared_norm(self) -> Expr:

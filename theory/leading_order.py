@@ -14,11 +14,17 @@ from theory.symbols import decay
 
 @dataclass(frozen=True)
 class LeadingOrder:
-    """exact = leading * (1 + next_coefficient * p^remainder_order + ...)."""
+    """exact = leading * (1 + next_coefficient * small^remainder_order + ...); ``small`` is p without a gain."""
 
     leading: Expr
-    remainder_order: int
+    remainder_order: Expr | int
     next_coefficient: Expr
+    small: Expr = decay
+
+    @property
+    def neglected(self) -> Expr:
+        """exact/leading - 1, to its own leading order."""
+        return self.next_coefficient * self.small**self.remainder_order
 
     def to_power(self, exponent: Expr) -> LeadingOrder:
         """Leading order of the quantity raised to a power."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from theory.catalogue import REFINED, Choice, choices, names, refined
 from theory.compiled import NAMES, CompiledRule, load
 from theory.domain import NoEquilibrium, OutOfDomain
 
+EXPANSION_HOLDS = 0.3
+"""Largest (kurtosis - 1)(1 - beta2) at which the first order in 1 - beta2 is believed."""
+LEAST_DECAY = 1e-30
+LARGEST_DECAY = 1e6
 FAST = 0.5
 """Below this modulus a multiplier has its digits itself, above it its distance from 1 has them."""
 
@@ -19,6 +24,7 @@ FAST = 0.5
 class Prediction:
     """The equilibrium of an optimizer at given hyper-parameters.
 
+    ``optimizer`` is the rule's own name, ``decay`` how its weight decay is meant.
     ``equilibrium_norm`` = sqrt(E|w|^2); ``cos_angular_update`` = E<w, w'>/E|w|^2; ``angular_update`` is its
     arccosine in radians; ``chord`` and ``sine`` are those of that angle. ``convergence_rate`` is the
     signed multiplier per step of the squared norm's deviation (a modulus where multipliers are a
@@ -26,6 +32,7 @@ class Prediction:
     """
 
     optimizer: str
+    decay: str
     hyperparameters: dict[str, float | None]
     equilibrium_norm: float
     angular_update: float
@@ -39,9 +46,9 @@ class Prediction:
 
 
 def complete(optimizer: str, given: Mapping[str, float | None]) -> dict[str, float | None]:
-    """The hyper-parameters with defaults filled in and every range checked; raises OutOfDomain."""
+    """The hyper-parameters of a rule with defaults filled in and every range checked; raises OutOfDomain."""
     if optimizer not in NAMES:
-        raise OutOfDomain(f"optimizer = {optimizer} is unknown; known are {', '.join(NAMES)}")
+        raise OutOfDomain(f"optimizer = {optimizer} is unknown; known are {', '.join(names())}")
     rule = load(optimizer)
     own = {p.name: p for p in rule.parameters}
     for name, value in given.items():
@@ -57,35 +64,62 @@ def complete(optimizer: str, given: Mapping[str, float | None]) -> dict[str, flo
     return chosen
 
 
-def predict(optimizer: str, **hyperparameters: float | None) -> Prediction:
-    """The equilibrium of ``optimizer``; raises OutOfDomain, or NoEquilibrium where none attracts."""
-    chosen = complete(optimizer, hyperparameters)
+def predict(
+    optimizer: str, *, decay: str | None = None, lr_max: float | None = None, **hyperparameters: float | None
+) -> Prediction:
+    """The equilibrium of ``optimizer``; raises OutOfDomain, or NoEquilibrium where none attracts.
+
+    ``optimizer`` is a name of ``catalogue.names``, ``decay`` one of ``catalogue.DECAYS``; "adam" and "nadam" need it.
+    """
+    meant = choices(optimizer, decay)
+    if len(meant) > 1:
+        raise OutOfDomain(f"optimizer = {optimizer} needs a decay: {' or '.join(choice.decay for choice in meant)}")
+    return predict_choice(meant[0], lr_max=lr_max, **hyperparameters)
+
+
+def predict_choice(choice: Choice, *, lr_max: float | None = None, **hyperparameters: float | None) -> Prediction:
+    """The equilibrium of one rule and meaning of its decay."""
+    given = {name: value for name, value in hyperparameters.items() if value is not None}
+    optimizer = refined(choice.rule, set(given))
+    chosen = complete(optimizer, given)
     rule = load(optimizer)
+    meant = float(chosen["wd"] or 0)
+    if lr_max is not None and choice.decay != "corrected":
+        raise OutOfDomain(f"lr_max = {lr_max:g} does not apply to {choice.decay} decay")
+    chosen["wd"] = choice.coefficient(float(chosen["lr"] or 0), meant, lr_max)
     values = symbol_values(rule, chosen)
     slow = slowest_deviation(rule, values)
     _require_attracting(rule, values, slow)
-    lagging = optimizer == "adamw" and chosen["beta2"] is not None
     return Prediction(
         optimizer=optimizer,
+        decay=choice.decay,
         hyperparameters=chosen,
         equilibrium_norm=float(rule("norm", values)),
         angular_update=float(rule("angle", values)),
         cos_angular_update=1 - float(rule("one_minus_cosine", values)),
         chord=float(rule("chord", values)),
         sine=float(rule("sine", values)),
-        convergence_rate=None if lagging else signed_multiplier(slow),
-        half_life=None if lagging else half_life(slow),
+        convergence_rate=signed_multiplier(slow),
+        half_life=half_life(slow),
         leading_order={
             "equilibrium_norm": float(rule("norm_leading", values)),
             "angular_update": float(rule("angle_leading", values)),
         },
-        warnings=_warnings(rule, values, chosen, slow, lagging),
+        warnings=_about_decay(choice, meant, chosen) + _warnings(rule, values, slow),
     )
+
+
+def _about_decay(choice: Choice, meant: float, chosen: Mapping[str, float | None]) -> list[str]:
+    own = float(chosen["wd"] or 0)
+    if own == meant:
+        return []
+    return [f"wd = {meant:g} as {choice.decay} decay is wd = {own:g} in lr*wd, which stands among the hyper-parameters"]
 
 
 def symbol_values(rule: CompiledRule, chosen: Mapping[str, float | None]) -> dict[str, float]:
     """Numbers for the theory's symbols, the series T included; raises NoEquilibrium outside existence."""
-    values = {SYMBOL_NAMES[name]: value for name, value in chosen.items() if name in SYMBOL_NAMES and value is not None}
+    given = {p.name: p.absent if chosen.get(p.name) is None else chosen[p.name] for p in rule.parameters}
+    values = {SYMBOL_NAMES[name]: value for name, value in given.items() if name in SYMBOL_NAMES and value is not None}
     values["p"] = decay = float(chosen["lr"] or 0) * float(chosen["wd"] or 0)
     if "grad_norm" in chosen:
         scale = float(chosen["grad_norm"] or 0)
@@ -94,14 +128,58 @@ def symbol_values(rule: CompiledRule, chosen: Mapping[str, float | None]) -> dic
             raise OutOfDomain(f"grad_norm = {scale:g} has a square outside double precision")
     if decay == 0 or not all(map(math.isfinite, values.values())):
         raise NoEquilibrium(f"lr*wd = {decay:.12g} is not resolved in double precision")
+    values |= {name: float(number) for name, (number,) in zip(rule.defined, rule("definitions", values), strict=True)}
     limit = existence_limit(rule, values)
-    if not 0 < decay < limit:
+    if rule.has_gain:
+        values["p"] = decay_behind_gain(rule, values, limit)
+    elif not 0 < decay < limit:
         raise NoEquilibrium(
             f"lr*wd = {decay:.12g} is outside (0, {limit:g}): the weights grow without bound, so no equilibrium exists"
         )
     for symbol, series in rule.series(values).items():
         values[symbol] = series.sum()[0]
     return values
+
+
+def decay_behind_gain(rule: CompiledRule, values: Mapping[str, float], limit: float) -> float:
+    """The smallest decay per step p with p = y eta lambda, y being the gain at the equilibrium that p has.
+
+    Raises NoEquilibrium with the largest learning rate that has one.
+    """
+
+    def learning_rate(decay: float) -> float:
+        at = {**values, "p": decay}
+        squared = float(rule("norm", at)) ** 2
+        unit_gram = np.array(rule("unit_gram", at), dtype=float)
+        moments = squared * unit_gram / unit_gram[0, 0]
+        names = {f"G_{i}{j}": moments[i, j] for i, j in zip(*np.triu_indices(len(moments)), strict=True)}
+        return decay / (values["lambda_"] * float(rule("gain", {**at, **names, "A": squared})))
+
+    top = min(limit, LARGEST_DECAY)
+    grid = top * (1 - np.geomspace(1, 1e-9, 40)[::-1] * 0.5)
+    grid = np.concatenate([np.geomspace(LEAST_DECAY, top / 2, 240, endpoint=False), np.sort(grid)])
+    wanted = values["eta"]
+    with np.errstate(all="ignore"):
+        rates = np.array([learning_rate(p) for p in grid])
+        above = np.flatnonzero(rates >= wanted)
+        if not above.size:
+            raise NoEquilibrium(
+                f"lr = {wanted:g} is outside (0, {np.nanmax(rates):.6g}), where the gain lets an equilibrium exist"
+            )
+        if above[0] == 0:
+            raise NoEquilibrium(f"lr = {wanted:g} gives a decay per step below {LEAST_DECAY:g}, which is not resolved")
+        return _bisect(lambda p: learning_rate(p) - wanted, float(grid[above[0] - 1]), float(grid[above[0]]))
+
+
+def _bisect(function: Callable[[float], float], low: float, high: float) -> float:
+    """The sign change of a function between two positive numbers, to the last digit."""
+    while True:
+        middle = math.sqrt(low) * math.sqrt(high)
+        if not low < middle < high:
+            middle = (low + high) / 2
+        if not low < middle < high:
+            return low
+        low, high = (low, middle) if function(middle) >= 0 else (middle, high)
 
 
 def existence_limit(rule: CompiledRule, values: Mapping[str, float]) -> float:
@@ -118,6 +196,9 @@ def flip_points(rule: CompiledRule, values: Mapping[str, float]) -> list[float]:
 def slowest_deviation(rule: CompiledRule, values: Mapping[str, float]) -> complex:
     """y = 1 - z for the multiplier z of largest modulus of the Gram recursion at its fixed point."""
     found = [y for row in rule("deviation_polynomials", values) for y in _roots([float(c) for c in row])]
+    if rule.has_gain:
+        jacobian = np.array(rule("jacobian", values), dtype=float)
+        found = [complex(y) for y in np.linalg.eigvals(np.eye(len(jacobian)) - jacobian)]
     return min(found, key=contraction_margin)
 
 
@@ -162,15 +243,18 @@ def half_life(deviation: complex) -> float:
 
 
 def _positive(rule: CompiledRule, function: str, values: Mapping[str, float]) -> list[float]:
+    """The positive roots in p of the polynomials that a derived function lists."""
     with np.errstate(all="ignore"):
-        numbers = [float(x) for x in rule(function, {k: np.float64(v) for k, v in values.items()})]
-    return sorted(x for x in numbers if 0 < x < math.inf)
+        found = [root for row in rule(function, values) for root in _roots([float(c) for c in row])]
+    return sorted(root.real for root in found if root.imag == 0 and 0 < root.real < math.inf)
 
 
 def _roots(coefficients: list[float]) -> list[complex]:
     """Roots of a real polynomial; those of degree two in the form that keeps the digits of a small root."""
-    while coefficients[0] == 0:
+    while len(coefficients) > 1 and coefficients[0] == 0:
         coefficients = coefficients[1:]
+    if len(coefficients) == 1:
+        return []
     if len(coefficients) == 2:
         return [complex(-coefficients[1] / coefficients[0])]
     if len(coefficients) == 3:
@@ -196,36 +280,49 @@ def _require_attracting(rule: CompiledRule, values: Mapping[str, float], slow: c
     )
 
 
-def _warnings(
-    rule: CompiledRule,
-    values: Mapping[str, float],
-    chosen: Mapping[str, float | None],
-    slow: complex,
-    lagging: bool,
-) -> list[str]:
+def _warnings(rule: CompiledRule, values: Mapping[str, float], slow: complex) -> list[str]:
     found = []
-    if lagging:
-        found += [
-            f"beta2 = {chosen['beta2']:g}: norm and angle are those of v at its instantaneous mean, "
-            "right to relative order 1 - beta2; the correction is not derived here",
-            "convergence_rate and half_life are null: with v lagging behind 1/|w|^2 they have no derivation here",
-        ]
-    elif slow.imag:
+    if slow.imag:
         found.append(
             "the slowest multipliers are a complex pair: the norm oscillates; convergence_rate is their modulus"
         )
-    neglected = abs(float(rule("angle_next", values))) * values["p"]
+    if rule.has_gain:
+        found.append(f"the decay per step is {values['p']:.6g} rather than lr*wd: the step size has a gain of its own")
+    if rule.name in REFINED.values():
+        found += _about_second_moment(values)
+    neglected = abs(float(rule("angle_neglected", values)))
     if neglected > 0.1:
         found.append(f"leading_order neglects about {neglected:.0%} of the angle here")
     return found
 
 
+def _about_second_moment(values: Mapping[str, float]) -> list[str]:
+    excess = (values["K"] - 1) * (1 - values["beta_2"])
+    found = [
+        "convergence_rate is for gradients of constant size; where they follow 1/|w|, v lags behind |w| and "
+        "the deviation can decay far slower"
+    ]
+    if excess > EXPANSION_HOLDS:
+        found.append(
+            f"(kurtosis - 1)(1 - beta2) = {excess:.3g} is not small: the expansion in 1 - beta2 fails here, "
+            "norm and angle are a guess"
+        )
+    else:
+        found.append(f"beta2 enters to first order; the next is about {7 / 12 * excess**2:.1g} of the squared norm")
+    return found
+
+
 SYMBOL_NAMES = {
     "lr": "eta",
+    "wd": "lambda_",
     "momentum": "alpha",
     "dampening": "tau",
     "beta1": "beta_1",
     "beta2": "beta_2",
     "dim": "d",
+    "kurtosis": "K",
+    "trust": "kappa",
+    "at_step": "t",
+    "momentum_decay": "psi",
 }
-"""The theory's symbols by hyper-parameter; wd enters as p = eta*lambda and grad_norm as L = grad_norm^2."""
+"""The theory's symbols by hyper-parameter; p = eta*lambda comes beside them, grad_norm enters as L = grad_norm^2."""

@@ -13,6 +13,10 @@ wd = Symbol("lambda", positive=True)
 """Weight decay coefficient."""
 decay = Symbol("p", positive=True)
 """Decay per step, p = eta * lambda: what every equilibrium angle depends on."""
+decay_behind_gain = Symbol("P", positive=True)
+"""The decay per step as it is printed where it is not eta * lambda: P = y * eta * lambda under a gain y."""
+gain = Symbol("y", positive=True)
+"""The factor on the step size of a rule with a gain."""
 momentum = Symbol("alpha", nonnegative=True)
 """Heavy-ball momentum, 0 <= alpha < 1."""
 dampening = Symbol("tau", nonnegative=True)
@@ -40,6 +44,24 @@ contraction = Symbol("a", real=True)
 
 damped_decay = Symbol("u", positive=True)
 """u = p (1 - tau), the decay per step behind dampening."""
+lookahead = Symbol("mu", nonnegative=True)
+"""Share of the buffer in NAdam's update, 0 <= mu < 1."""
+next_lookahead = Symbol("nu", nonnegative=True)
+"""The same one step later: NAdam weighs its gradient by 1 - mu and its buffer by nu."""
+trust = Symbol("kappa", positive=True)
+"""Trust coefficient of a layerwise step size."""
+kurtosis = Symbol("K", positive=True)
+"""Kurtosis E g^4 / (E g^2)^2 of the gradient's coordinates, 3 for a Gaussian."""
+step_index = Symbol("t", nonnegative=True)
+"""Number of the step, for rules whose coefficients follow a schedule of their own."""
+momentum_decay = Symbol("psi", nonnegative=True)
+"""Exponent of NAdam's momentum schedule."""
+
+
+def moment(i: int, j: int) -> Symbol:
+    """G_ij = E<s_i, s_j> of the linear state; the corner is A = E|w|^2."""
+    return squared_norm if i == j == 0 else Symbol(f"G_{min(i, j)}{max(i, j)}")
+
 
 OF_PARAMETER = {
     "lr": lr,
@@ -50,10 +72,14 @@ OF_PARAMETER = {
     "beta2": beta2,
     "dim": dim,
     "grad_norm": energy,
+    "kurtosis": kurtosis,
+    "trust": trust,
+    "at_step": step_index,
+    "momentum_decay": momentum_decay,
 }
 """The symbol behind each hyper-parameter; grad_norm stands for sqrt(L)."""
 
-INTERIOR = {lr: 1 / Integer(8), decay: 1 / Integer(16), damped_decay: 1 / Integer(32), energy: 1, dim: 1} | {
-    s: 1 / Integer(2) for s in (momentum, dampening, beta1, beta2)
-}
+INTERIOR = {
+    lr: 1 / Integer(8), decay: 1 / Integer(16), damped_decay: 1 / Integer(32), energy: 1, dim: 1, trust: 1, kurtosis: 3
+} | {s: 1 / Integer(2) for s in (momentum, dampening, beta1, beta2, lookahead, next_lookahead)}  # fmt: skip
 """A point inside every domain: where a factor's sign is read off before it is printed."""

@@ -41,6 +41,10 @@ class UpdateRule:
     ``amplitude`` is q as an expression in A = E|w|^2 (``symbols.squared_norm``).
     ``autocorrelation`` is the normalised R_k of the input; ``convention`` and ``hypotheses`` are
     printed beside every number, ``references`` are keys of references.bib.
+    ``gain`` is y where the step size is y eta instead of eta, with y an expression in the moments before
+    the step (``symbols.moment``): a trust ratio, or a denominator that contains the decay itself. The rule
+    is then its linear rule at the effective learning rate y eta, and its decay per step P = y eta lambda.
+    ``definitions`` are symbols of M and N that stand for expressions of the hyper-parameters.
     """
 
     name: str
@@ -53,6 +57,8 @@ class UpdateRule:
     convention: str
     hypotheses: tuple[str, ...]
     autocorrelation: Autocorrelation = WHITE
+    gain: Expr | None = None
+    definitions: tuple[tuple[Symbol, Expr], ...] = ()
     references: tuple[str, ...] = field(default=())
 
     @classmethod
@@ -64,8 +70,12 @@ class UpdateRule:
         return cls(name=name, state=state, transition=transition, drive=drive, **rest)  # type: ignore[arg-type]
 
     def in_decay(self) -> tuple[Matrix, Matrix]:
-        """M and N with lambda = p / eta, so that the decay per step p stands alone."""
-        return self.transition.subs(wd, decay / lr), self.drive.subs(wd, decay / lr)
+        """M and N in the decay per step p: with lambda = p / eta, or with y eta = p / lambda under a gain."""
+        return self.eliminated(self.transition), self.eliminated(self.drive)
+
+    def eliminated(self, matrix: Matrix) -> Matrix:
+        """The matrix with one of eta, lambda replaced by the decay per step."""
+        return matrix.subs(wd, decay / lr) if self.gain is None else matrix.subs(lr, decay / wd)
 
     @property
     def elasticity(self) -> Expr:

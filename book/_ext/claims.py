@@ -66,7 +66,7 @@ def claim_source(claim: Claim) -> str:
     environment = ENVIRONMENT.get(claim.kind, "proposition")
     formulas = " \\\\\n".join(f.latex.replace(f" {f.relation} ", f" &{f.relation} ", 1) for f in claim.formulas())
     return f"""
-::::{{prf:{environment}}} {claim.title}
+::::{{prf:{environment}}} {claim.heading}
 :label: {claim.id}
 
 {claim.statement}

@@ -21,7 +21,7 @@ def norm_claim(optimizer: str, setting: Setting, sources: tuple[str, ...]) -> Cl
         found = theory.equilibrium_of(optimizer)
         return [
             Formula(writing.norm_left(found, setting), found.display(found.norm_power)),
-            *writing.series_formulas(found),
+            *writing.names(found),
         ]
 
     def obligations() -> list[Obligation]:
@@ -45,7 +45,7 @@ def norm_claim(optimizer: str, setting: Setting, sources: tuple[str, ...]) -> Cl
 
     return Claim(
         id=f"{optimizer}-norm",
-        title=f"{_title(optimizer)}: equilibrium norm",
+        title="equilibrium norm",
         statement="At equilibrium the weights have the squared norm",
         kind=Kind.EXACT,
         setting=setting,
@@ -64,7 +64,7 @@ def angle_claim(optimizer: str, setting: Setting, sources: tuple[str, ...]) -> C
         found = theory.equilibrium_of(optimizer)
         cosine = found.display(found.cosine)
         left = r"\cos\theta = " + (writing.PATHWISE_COSINE if setting is Setting.PATHWISE else writing.MEAN_COSINE)
-        return [Formula(left, cosine), *writing.series_formulas(found)]
+        return [Formula(left, cosine), *writing.names(found)]
 
     def obligations() -> list[Obligation]:
         from sympy import Integer
@@ -83,7 +83,7 @@ def angle_claim(optimizer: str, setting: Setting, sources: tuple[str, ...]) -> C
 
     return Claim(
         id=f"{optimizer}-angle",
-        title=f"{_title(optimizer)}: angular update",
+        title="angular update",
         statement="At equilibrium one step turns the weights by the angle with",
         kind=Kind.EXACT,
         setting=setting,
@@ -101,28 +101,26 @@ def rate_claim(optimizer: str, setting: Setting, sources: tuple[str, ...], hypot
     def formulas() -> list[Formula]:
         found = theory.equilibrium_of(optimizer)
         polynomial, short = writing.without_dampening(found.characteristic_polynomial)
-        return [Formula(r"\det(z - J)", writing.collected(polynomial)), *short, *writing.rational_multipliers(found)]
+        return [*writing.determinant(found, polynomial), *short, *writing.rational_multipliers(found)]
 
     def obligations() -> list[Obligation]:
-        from sympy import Matrix, Poly, cancel
+        from sympy import Poly
 
         from proofs import moments
         from theory.symbols import multiplier
 
         found = theory.equilibrium_of(optimizer)
-        recursion = found.recursion
-        after = moments.after_step(recursion, found.rule.amplitude)
-        names = [moments.moment_symbol(i, j) for i, j in after]
-        jacobian = Matrix(list(after.values())).jacobian(names).subs(moments.strength(recursion)).applyfunc(cancel)
-        claimed = Poly(found.characteristic_polynomial, multiplier).all_coeffs()
+        claimed = Poly(found.characteristic_polynomial, multiplier)
         return [
             Obligation(f"coefficient {i} of det(z - J)", coefficient, expected)
-            for i, (coefficient, expected) in enumerate(zip(_by_traces(jacobian), claimed, strict=True))
+            for i, (coefficient, expected) in enumerate(
+                zip(_by_traces(moments.jacobian(found.recursion)), claimed.monic().all_coeffs(), strict=True)
+            )
         ]
 
     return Claim(
         id=f"{optimizer}-rate",
-        title=f"{_title(optimizer)}: local convergence",
+        title="local convergence",
         statement=(
             "Near equilibrium a deviation of the second moments, of which squared norm and angle are functions, "
             "is multiplied per step by the roots of the polynomial below; "
@@ -147,14 +145,14 @@ def norm_leading_claim(optimizer: str, setting: Setting, sources: tuple[str, ...
         law = found.norm_leading_order
         power = int(found.norm_exponent)
         return [
-            Formula(writing.root_mean_square(setting), writing.powered(found, law.leading, power), r"\sim", root=power),
-            *writing.remainder(law.next_coefficient),
-            *writing.series_at_zero_formulas(found),
+            writing.leading(found, writing.root_mean_square(setting), law.leading, power),
+            *writing.remainder(found, law),
+            *writing.names(found, at_zero=True),
         ]
 
     def obligations() -> list[Obligation]:
         found = theory.equilibrium_of(optimizer)
-        law = found.norm_leading_order
+        law = found.norm_leading_order_in_decay
         exponent = found.norm_exponent
         return _expansion(found, found.norm_power, law.leading**exponent, exponent * law.next_coefficient)
 
@@ -177,16 +175,16 @@ def angle_leading_claim(optimizer: str, setting: Setting, sources: tuple[str, ..
         found = theory.equilibrium_of(optimizer)
         law = found.angle_leading_order
         return [
-            Formula(r"\theta", writing.powered(found, law.leading, 2), r"\sim", root=2),
-            *writing.remainder(law.next_coefficient),
-            *writing.series_at_zero_formulas(found),
+            writing.leading(found, r"\theta", law.leading, 2),
+            *writing.remainder(found, law),
+            *writing.names(found, at_zero=True),
         ]
 
     def obligations() -> list[Obligation]:
         from theory.symbols import decay
 
         found = theory.equilibrium_of(optimizer)
-        law = found.angle_leading_order
+        law = found.angle_leading_order_in_decay
         half_square = law.leading**2 / 2
         # theta^2 = 2x (1 + x/6 + ...) with x = 1 - cos turns the angle's coefficient into that of x.
         return _expansion(
@@ -241,19 +239,20 @@ def equilibrium_claims(
     *,
     norm: Setting,
     angle: Setting,
-    rate: Setting,
+    rate: Setting | None,
     sources: tuple[str, ...],
     rate_hypotheses: tuple[str, ...] = (),
 ) -> list[Claim]:
-    """Norm, angle and rate of an optimizer, each exact and to leading order."""
-    return [
+    """Norm, angle and, unless ``rate`` is None, rate of an optimizer, each exact and to leading order."""
+    found = [
         norm_claim(optimizer, norm, sources),
         norm_leading_claim(optimizer, norm, sources),
         angle_claim(optimizer, angle, sources),
         angle_leading_claim(optimizer, angle, sources),
-        rate_claim(optimizer, rate, sources, rate_hypotheses),
-        rate_leading_claim(optimizer, rate, sources),
     ]
+    if rate is not None:
+        found += [rate_claim(optimizer, rate, sources, rate_hypotheses), rate_leading_claim(optimizer, rate, sources)]
+    return found
 
 
 def _leading(
@@ -268,7 +267,7 @@ def _leading(
 ) -> Claim:
     return Claim(
         id=f"{optimizer}-{suffix}",
-        title=f"{_title(optimizer)}: {title}",
+        title=title,
         statement="As the decay per step tends to zero with everything else fixed,",
         kind=Kind.LEADING_ORDER,
         setting=setting,
@@ -278,10 +277,6 @@ def _leading(
         optimizer=optimizer,
         subject=subject,
     )
-
-
-def _title(optimizer: str) -> str:
-    return {"sgd": "SGD", "sgdm": "SGD with momentum", "adamw": "AdamW", "lion": "Lion"}[optimizer]
 
 
 def _expansion(found: Equilibrium, exact: Expr, leading: Expr, slope: Expr) -> list[Obligation]:

@@ -48,6 +48,30 @@ def agrees_with(
     return {"formulas": formulas, "obligations": obligations}
 
 
+def same_cosine(
+    optimizer: str, renamed: Mapping[str, str], other: str, other_renamed: Mapping[str, str] | None = None
+) -> Comparison:
+    """The cosine of one optimizer, its hyper-parameters renamed, against that of another."""
+
+    def sides() -> tuple[Expr, Expr]:
+        from theory import symbols
+
+        def lost(name: str, names: Mapping[str, str]) -> Expr:
+            swapped = {getattr(symbols, old): getattr(symbols, new) for old, new in names.items()}
+            return theory.equilibrium_of(name).one_minus_cosine.subs(swapped)
+
+        return lost(optimizer, renamed), lost(other, other_renamed or {})
+
+    def formulas() -> list[Formula]:
+        return [Formula(r"\cos\theta", theory.equilibrium_of(other).display(1 - sides()[0]))]
+
+    def obligations() -> list[Obligation]:
+        left, right = sides()
+        return [Obligation(f"1 - cos of {optimizer} and {other}", left, right)]
+
+    return {"formulas": formulas, "obligations": obligations}
+
+
 def _at(optimizer: str, quantity: str, at: Mapping[str, int]) -> Expr:
     from theory.symbols import OF_PARAMETER, index
 

@@ -109,7 +109,7 @@ CLAIMS = [
     ),
     Claim(
         id="lion-autocorrelation",
-        title="Lion: autocorrelation of the sign",
+        title="autocorrelation of the sign",
         statement=(
             "For white Gaussian gradients the signs of Lion's filter at lag k >= 1 have the correlation "
             "given by the arcsine law, a mixture of geometric sequences:"
@@ -123,7 +123,7 @@ CLAIMS = [
     ),
     Claim(
         id="lion-series-tail",
-        title="Lion: tail of the series",
+        title="tail of the series",
         statement="What the first n terms of the series T leave out is at most",
         kind=Kind.BOUND,
         setting=Setting.ALGEBRA,

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 
     from sympy import Expr, Symbol
 
-    from theory import Equilibrium
+    from theory import Equilibrium, LeadingOrder
     from theory.series import WeightedSeries
 
+LONGEST = 260
+"""LaTeX characters of a factor that still reads as one line."""
 NORM = r"\|w\|"
 PATHWISE_COSINE = r"\frac{\langle w, w'\rangle}{\|w\|\,\|w'\|}"
 MEAN_COSINE = r"\frac{\mathbb{E}\langle w, w'\rangle}{\mathbb{E}\|w\|^2}"
@@ -32,19 +34,43 @@ def root_mean_square(setting: Setting) -> str:
     return NORM if setting is Setting.PATHWISE else rf"\sqrt{{\mathbb{{E}}{NORM}^2}}"
 
 
-def powered(found: Equilibrium, leading: Expr, power: int) -> Expr:
-    """A leading order raised to the power at which it is rational, in its readable form."""
-    from sympy import powdenest
+def leading(found: Equilibrium, left: str, expression: Expr, power: int) -> Formula:
+    """A leading order as a root of a rational form, or in plain powers under a gain."""
+    from sympy import factor, powdenest, powsimp
 
-    return found.display(powdenest(leading**power))
+    if found.rule.gain is not None:
+        return Formula(left, powsimp(powdenest(factor(expression), force=True), force=True), r"\sim")
+    return Formula(left, found.display(powdenest(expression**power)), r"\sim", root=power)
 
 
-def remainder(coefficient: Expr) -> list[Formula]:
+def remainder(found: Equilibrium, law: LeadingOrder) -> list[Formula]:
     """What the leading order neglects, to its own leading order."""
     from theory.forms import tidy
-    from theory.symbols import decay
+    from theory.symbols import decay, decay_behind_gain
 
-    return [Formula(r"\text{exact}/\text{leading} - 1", tidy(coefficient) * decay, r"\sim")]
+    small = decay if found.rule.gain is None else decay_behind_gain
+    coefficient = law.next_coefficient if law.next_coefficient.is_number else tidy(law.next_coefficient)
+    return [Formula(r"\text{exact}/\text{leading} - 1", coefficient * small**law.remainder_order, r"\sim")]
+
+
+def determinant(found: Equilibrium, polynomial: Expr) -> list[Formula]:
+    """The characteristic polynomial; the coefficients of a long factor stand below it, one a line."""
+    from sympy import Mul, Poly, Symbol, factor_list, latex, numer, together
+
+    from theory.symbols import decay, decay_behind_gain, multiplier
+
+    shown, below = [], []
+    for piece, times in factor_list(numer(together(polynomial)), multiplier)[1]:
+        written = collected(piece)
+        if len(latex(written)) > LONGEST:
+            monic = Poly(written.expand(), multiplier).monic()
+            names = [Symbol(f"c_{k}") for k in range(monic.degree())]
+            below += [Formula(f"c_{k}", found.display(monic.coeff_monomial(multiplier**k))) for k in range(len(names))]
+            written = multiplier ** monic.degree() + sum(c * multiplier**k for k, c in enumerate(names))
+        elif found.rule.gain is not None:
+            written = written.subs(decay, decay_behind_gain)
+        shown.append(written**times)
+    return [Formula(r"\det(z - J)", Mul(*shown)), *below]
 
 
 def collected(polynomial: Expr) -> Expr:
@@ -82,16 +108,19 @@ def rational_multipliers(found: Equilibrium) -> list[Formula]:
     return [Formula(rf"z_{{{i}}}", found.display(z)) for i, z in enumerate(roots, 1)]
 
 
-def series_formulas(found: Equilibrium) -> list[Formula]:
-    """The series that an exact formula names."""
-    return written_series(found, found.series)
+def names(found: Equilibrium, at_zero: bool = False) -> list[Formula]:
+    """What the symbols of a formula stand for: gain, definitions, series (at p = 0 for a leading order)."""
+    from sympy import latex
 
-
-def series_at_zero_formulas(found: Equilibrium) -> list[Formula]:
-    """The series that a leading order names."""
     from theory.leading_order import series_at_zero
+    from theory.symbols import decay_behind_gain, gain, lr, wd
 
-    return written_series(found, series_at_zero(found.series))
+    said = [Formula(latex(symbol), value) for symbol, value in found.rule.definitions]
+    if found.rule.gain is not None and not at_zero:
+        said += [Formula(latex(decay_behind_gain), gain * lr * wd), Formula(latex(gain), found.rule.gain)]
+    if found.rule.gain is not None and at_zero:
+        said.append(Formula(latex(decay_behind_gain), found.step_size_law.decay, r"\sim"))
+    return said + written_series(found, series_at_zero(found.series) if at_zero else found.series)
 
 
 def written_series(found: Equilibrium, series: Mapping[Symbol, WeightedSeries]) -> list[Formula]:

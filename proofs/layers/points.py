@@ -19,7 +19,15 @@ LAYER = "points"
 POINTS = 12
 DIGITS = 60
 AGREE = Rational(1, 10**50)
-BELOW_ONE = {symbols.momentum, symbols.dampening, symbols.beta1, symbols.beta2, symbols.decay}
+BELOW_ONE = {
+    symbols.momentum,
+    symbols.dampening,
+    symbols.beta1,
+    symbols.beta2,
+    symbols.decay,
+    symbols.lookahead,
+    symbols.next_lookahead,
+}
 
 
 def check(claim: Claim, seed: int = 0) -> Verdict:

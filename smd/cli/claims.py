@@ -43,7 +43,7 @@ def _row(claim: Claim) -> dict[str, Any]:
 
     return {
         "id": claim.id,
-        "title": claim.title,
+        "title": claim.heading,
         "kind": str(claim.kind),
         "setting": str(claim.setting),
         "status": str(proofs.status(claim)),

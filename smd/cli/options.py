@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from theory import names
 
 
 def number(text: str) -> float:
@@ -15,25 +17,38 @@ def number(text: str) -> float:
         raise typer.BadParameter(f"{text} is not a number") from None
 
 
-Optimizer = Annotated[str, typer.Argument(help="sgd, sgdm, adamw or lion")]
+def _optional(text: str) -> Any:
+    return Annotated[float | None, typer.Option(help=text, parser=number, metavar="NUMBER")]
+
+
+def given(**hyperparameters: float | None) -> dict[str, float]:
+    """The hyper-parameters that were typed."""
+    return {name: value for name, value in hyperparameters.items() if value is not None}
+
+
+Optimizer = Annotated[str, typer.Argument(help=f"one of {', '.join(names())}")]
 LearningRate = Annotated[float, typer.Option("--lr", help="learning rate", parser=number, metavar="NUMBER")]
 WeightDecay = Annotated[
     float,
+    typer.Option("--wd", help="weight decay coefficient, in the sense of --decay", parser=number, metavar="NUMBER"),
+]
+Decay = Annotated[
+    str | None,
     typer.Option(
-        "--wd", help="weight decay coefficient (multiplied by lr every step)", parser=number, metavar="NUMBER"
+        "--decay",
+        help="coupled (L2 in the gradient), decoupled (factor 1 - lr*wd), independent (1 - wd) "
+        "or corrected (1 - lr*wd*lr/lr_max)",
     ),
 ]
-Momentum = Annotated[
-    float | None, typer.Option(help="sgdm: heavy-ball momentum [default: 0.9]", parser=number, metavar="NUMBER")
-]
-Dampening = Annotated[float | None, typer.Option(help="sgdm: dampening [default: 0]", parser=number, metavar="NUMBER")]
-Beta1 = Annotated[float | None, typer.Option(help="adamw, lion [default: 0.9]", parser=number, metavar="NUMBER")]
-Beta2 = Annotated[
-    float | None,
-    typer.Option(help="lion [default: 0.99]; adamw: without it v stands at its mean", parser=number, metavar="NUMBER"),
-]
-Dim = Annotated[float | None, typer.Option(help="number of coordinates", parser=number, metavar="NUMBER")]
-GradNorm = Annotated[
-    float | None, typer.Option(help="sgd, sgdm: RMS unit-gradient norm [default: 1]", parser=number, metavar="NUMBER")
-]
+LrMax = _optional("corrected decay: largest learning rate of the schedule")
+Momentum = _optional("sgdm, nesterov, lars: heavy-ball momentum [default: 0.9]")
+Dampening = _optional("sgdm: dampening [default: 0]")
+Beta1 = _optional("adam, nadam, lamb, lion, signum [default: 0.9]")
+Beta2 = _optional("lion [default: 0.99]; adamw, nadamw, rmspropw: without it v stands at its mean")
+Kurtosis = _optional("adamw, nadamw, rmspropw: kurtosis of the gradient [default: 3]")
+AtStep = _optional("nadam: number of the step in its momentum schedule [default: the limit]")
+MomentumDecay = _optional("nadam: exponent of its momentum schedule [default: 0.004]")
+Trust = _optional("lars: trust coefficient [default: 0.001]")
+Dim = _optional("number of coordinates")
+GradNorm = _optional("gradients of a scale-invariant loss: RMS unit-gradient norm [default: 1]")
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]

@@ -28,7 +28,7 @@ def number(value: float | None) -> str:
 def title(found: theory.Prediction) -> str:
     """Optimizer and hyper-parameters in one line."""
     chosen = ", ".join(f"{k}={v:g}" for k, v in found.hyperparameters.items() if v is not None)
-    return f"{theory.load(found.optimizer).title}: {chosen}"
+    return f"{theory.load(found.optimizer).title}, {found.decay} decay: {chosen}"
 
 
 def prediction_table(found: theory.Prediction) -> Table:

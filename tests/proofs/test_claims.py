@@ -53,7 +53,7 @@ def test_claim_says_something(claim):
     """A claim has formulas, obligations with two sides, a title and a statement."""
     assert claim.formulas()
     assert claim.owed
-    assert claim.title
+    assert claim.heading
     assert claim.statement
     for owed in claim.owed:
         assert owed.says

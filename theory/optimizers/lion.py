@@ -15,6 +15,7 @@ from sympy import Expr
 
 from theory.domain import BETA1, DIM, LEARNING_RATE, LION_BETA2, WEIGHT_DECAY
 from theory.gaussian_filter import GaussianFilter
+from theory.optimizers.hypotheses import GAUSSIAN_SIGN
 from theory.symbols import beta1, beta2, dim, lr, wd
 from theory.update_rule import UpdateRule
 
@@ -40,9 +41,6 @@ LION = UpdateRule.from_step(
     autocorrelation=FILTER.sign_autocorrelation(),
     parameters=(LEARNING_RATE, WEIGHT_DECAY, BETA1, LION_BETA2, DIM),
     convention="decoupled weight decay, factor 1 - lr*wd; beta1 interpolates for the update, beta2 is the EMA",
-    hypotheses=(
-        "gradients are white in time and Gaussian, of constant scale per coordinate",
-        "the gradient has mean zero given the past",
-    ),
+    hypotheses=GAUSSIAN_SIGN,
     references=("chen2023lion", "kosson2024rotational"),
 )
