@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import theory
 from proofs.claim import Claim, Formula, Kind, Obligation, Setting
+from proofs.claims.families import equilibrium_claims
 
 SOURCES = ("kingma2015adam",)
 

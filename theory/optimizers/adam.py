@@ -14,7 +14,8 @@ sqrt(v). The rule is then linear in h at the effective learning rate lr / sqrt(v
     rmsprop:   w <- w - (lr / sqrt(v)) h
 
 NAdam's mu = mu_t and nu = mu_{t+1} follow PyTorch's schedule mu_t = beta1 (1 - 0.5 * 0.96^(t psi)), whose limit beta1
-is reached only after tens of thousands of steps (key ``dozat2016``); m itself decays by beta1. beta2, eps and bias correction do not enter.
+is reached only after tens of thousands of steps (key ``dozat2016``); m itself decays by beta1. beta2, eps and bias
+correction do not enter.
 """
 
 from __future__ import annotations
