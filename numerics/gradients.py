@@ -69,12 +69,21 @@ def iid(w: Tensor, grad_norm: float, generator: Generator) -> Gradient:
     return Gradient(_normal(w, generator) * scale, torch.full_like(w[..., :1], scale**2))
 
 
+def laplace(w: Tensor, grad_norm: float, generator: Generator) -> Gradient:
+    """Laplace coordinates (kurtosis 6), independent of each other and of w, with E|g|^2 = grad_norm^2."""
+    scale = grad_norm / math.sqrt(w.shape[-1])
+    # The difference of two exponentials is Laplace with variance 2.
+    rise, fall = (torch.empty_like(w).exponential_(generator=generator) for _ in range(2))
+    return Gradient((rise - fall) * (scale / math.sqrt(2)), torch.full_like(w[..., :1], scale**2))
+
+
 LAWS: dict[str, GradientLaw] = {
     law.name: law
     for law in (
         GradientLaw("fixed", True, 2, fixed),
         GradientLaw("sphere", True, 2, sphere),
         GradientLaw("iid", False, 1, iid),
+        GradientLaw("laplace", False, 1, laplace),
     )
 }
 """The gradient laws by name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 
 import numpy as np
 import torch
@@ -85,10 +85,21 @@ class Simulation:
 
 
 def update_for(optimizer: str, hyperparameters: Mapping[str, float | None]) -> Update:
-    """The tensor update of an optimizer by name; raises BadSimulation for an unknown one."""
+    """The tensor update of an optimizer by name; raises BadSimulation for an unknown name, field or combination."""
     if optimizer not in UPDATES:
         raise BadSimulation(f"optimizer = {optimizer} is unknown; known are {', '.join(UPDATES)}")
-    return UPDATES[optimizer](**hyperparameters)
+    rule = UPDATES[optimizer]
+    defaults = {field.name: field.default for field in fields(rule)}
+    for name, value in hyperparameters.items():
+        if name not in defaults:
+            raise BadSimulation(f"{name} = {value} is not a field of {optimizer}, which takes {', '.join(defaults)}")
+    for name, default in defaults.items():
+        if default is MISSING and name not in hyperparameters:
+            raise BadSimulation(f"{name} of {optimizer} is missing; it has no default")
+    try:
+        return rule(**hyperparameters)
+    except ValueError as wrong:
+        raise BadSimulation(f"{optimizer}: {wrong}") from wrong
 
 
 def device_of(name: str) -> torch.device:

@@ -130,3 +130,21 @@ def test_least_dimension_is_enough(law):
     _, gradient = draw(law, dim=LAWS[law].least_dim, replicas=64)
     assert bool(torch.isfinite(gradient.value).all())
     assert float(gradient.value.abs().min()) > 0
+
+
+@pytest.mark.parametrize(("law", "kurtosis"), [("iid", 3), ("laplace", 6)])
+def test_kurtosis_of_independent_coordinates(law, kurtosis):
+    """E g_i^4/(E g_i^2)^2 is 3 for the Gaussian law and 6 for the Laplace law, and neither is the other's."""
+    _, gradient = draw(law, dim=8, replicas=100_000)
+    fourth = ((gradient.value / gradient.mean_square.sqrt()) ** 4).mean(-1).numpy()
+    assert within(fourth, kurtosis)
+    assert not within(fourth, 9 - kurtosis)
+
+
+def test_laplace_coordinates_are_exponential_in_size():
+    """P(|g_i| > x) = exp(-x sqrt(2)/scale) at a few x, for both signs alike."""
+    _, gradient = draw("laplace", dim=8, replicas=50_000)
+    relative = gradient.value[:, 0] / gradient.mean_square[:, 0].sqrt()
+    for x in (0.1, 1.0, 3.0):
+        for side in (relative, -relative):
+            assert within((side > x).double().numpy(), math.exp(-x * math.sqrt(2)) / 2)

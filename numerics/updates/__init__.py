@@ -1,0 +1,55 @@
+"""Optimizer updates on tensors, written from the algorithms: one step of each rule on any batch of weights.
+
+Each is a frozen dataclass of hyper-parameters with ``start(w)`` for a fresh state and
+``step(w, gradient, state)`` for the next weights and state. Conventions are those of torch.optim.
+"""
+
+from numerics.updates.adam import Adam, AdamW, NAdam, NAdamW, RMSprop, RMSpropW
+from numerics.updates.sgd import SGD, SGDM, SGDW, Nesterov, NesterovW
+from numerics.updates.sign import Lion, SignSGD, Signum
+from numerics.updates.trust import LAMB, LARS, NGD
+from numerics.updates.update import State, Update
+
+__all__ = [
+    "LAMB",
+    "LARS",
+    "NGD",
+    "SGD",
+    "SGDM",
+    "SGDW",
+    "UPDATES",
+    "Adam",
+    "AdamW",
+    "Lion",
+    "NAdam",
+    "NAdamW",
+    "Nesterov",
+    "NesterovW",
+    "RMSprop",
+    "RMSpropW",
+    "SignSGD",
+    "Signum",
+    "State",
+    "Update",
+]
+
+UPDATES: dict[str, type] = {
+    "sgd": SGD,
+    "sgdm": SGDM,
+    "adamw": AdamW,
+    "lion": Lion,
+    "sgdw": SGDW,
+    "nesterov": Nesterov,
+    "nesterovw": NesterovW,
+    "rmsprop": RMSprop,
+    "rmspropw": RMSpropW,
+    "adam_l2": Adam,
+    "nadam_l2": NAdam,
+    "nadamw": NAdamW,
+    "signsgd": SignSGD,
+    "signum": Signum,
+    "ngd": NGD,
+    "lars": LARS,
+    "lamb": LAMB,
+}
+"""The updates by the optimizer's name."""

@@ -1,0 +1,146 @@
+"""Errors planted in the updates are noticed: each operator, number, comparison and branch is changed once.
+
+So the comparison with the references can fail, and no part of an update goes without it.
+"""
+
+import ast
+import copy
+import importlib
+import inspect
+import sys
+
+import pytest
+
+from numerics import UPDATES
+from tests.numerics.references import departure, walk_data
+
+MODULES = ("update", "sgd", "adam", "sign", "trust")
+SWAPPED = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.Pow: ast.Mult,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.Gt: ast.LtE,
+    ast.And: ast.Or,
+}
+FREE = ("torch.where(size > 0, size, 1.0)",)
+"""Calls whose numbers are free: any divisor of a zero gradient gives zero."""
+
+EXAMPLES = {
+    "sgd": [{}],
+    "sgdm": [{"momentum": 0.8, "dampening": 0.3}],
+    "sgdw": [{"momentum": 0.8, "dampening": 0.3}],
+    "nesterov": [{"momentum": 0.8}],
+    "nesterovw": [{"momentum": 0.8}],
+    "rmsprop": [{"beta2": 0.9, "eps": 1e-3}, {"beta2": None}],
+    "adam_l2": [{"beta1": 0.7, "beta2": 0.9, "eps": 1e-3}, {"beta1": 0.7, "beta2": None}],
+    "nadam_l2": [
+        {"beta1": 0.7, "beta2": 0.9, "eps": 1e-3, "momentum_decay": 0.5},
+        {"beta1": 0.7, "beta2": None, "momentum_decay": 0.5, "at_step": 3},
+        {"beta1": 0.7, "beta2": None},
+    ],
+    "lion": [{"beta1": 0.7, "beta2": 0.9}],
+    "signsgd": [{}],
+    "signum": [{"beta1": 0.7}],
+    "ngd": [{"beta1": 0.7}],
+    "lars": [{"momentum": 0.7, "trust": 0.3}],
+    "lamb": [{"beta1": 0.7, "beta2": 0.9, "eps": 1e-3}, {"beta1": 0.7, "beta2": None}],
+}
+EXAMPLES |= {"rmspropw": EXAMPLES["rmsprop"], "adamw": EXAMPLES["adam_l2"], "nadamw": EXAMPLES["nadam_l2"]}
+
+
+def changes(node):
+    """Functions that each plant one error in a copy of the node."""
+    operator = getattr(node, "op", None) or (getattr(node, "ops", None) or [None])[0]
+    swapped = SWAPPED.get(type(operator))
+    if swapped and isinstance(node, ast.Compare):
+        yield lambda n: setattr(n, "ops", [swapped()])
+    elif swapped:
+        yield lambda n: setattr(n, "op", swapped())
+    if isinstance(node, ast.IfExp):
+        yield lambda n: n.__dict__.update(body=n.orelse, orelse=n.body)
+    if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield lambda n: setattr(n, "value", not n.value)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        yield lambda n: setattr(n, "value", n.value + 1)
+
+
+def free(tree):
+    """Nodes that no step depends on: decorators, messages, and the defaults of fields, which every example gives."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            for decorator in node.decorator_list:
+                yield from ast.walk(decorator)
+            for field in node.body if node.name != "State" else ():
+                if isinstance(field, ast.AnnAssign) and not isinstance(getattr(field.value, "value", None), bool):
+                    yield from ast.walk(field)
+        if isinstance(node, ast.Raise):
+            yield from ast.walk(node)
+        if isinstance(node, ast.Call) and ast.unparse(node) in FREE:
+            yield from (argument for argument in node.args if isinstance(argument, ast.Constant))
+
+
+def mutants(module):
+    """(what was changed, the module's tree with it) for every error that can be planted in a module."""
+    tree = ast.parse(inspect.getsource(importlib.import_module(f"numerics.updates.{module}")))
+    without = {id(node) for node in free(tree)}
+    for i, node in enumerate(ast.walk(tree)):
+        for k in range(0 if id(node) in without else len(list(changes(node)))):
+            mutated = copy.deepcopy(tree)
+            target = list(ast.walk(mutated))[i]
+            list(changes(target))[k](target)
+            yield f"{ast.unparse(node)} -> {ast.unparse(target)} at line {getattr(node, 'lineno', '?')}", mutated
+
+
+def classes_with(monkeypatch, module, tree):
+    """The updates' classes by name, one module of theirs replaced by a tree."""
+    classes = {}
+    with monkeypatch.context() as patched:
+        for name in MODULES:
+            whole = f"numerics.updates.{name}"
+            source = tree if name == module else ast.parse(inspect.getsource(sys.modules[whole]))
+            fresh = type(sys)(whole)
+            patched.setitem(sys.modules, whole, fresh)
+            exec(compile(source, whole, "exec"), vars(fresh))  # noqa: S102
+            classes |= vars(fresh)
+    return classes
+
+
+def noticed(classes, module):
+    """Whether an optimizer of the module, or of any where all build on it, fails or leaves its reference."""
+    w, gradients, mean_squares = walk_data(seed=3)
+    # Signs of zero show what a division by a sign does; a factor of the whole argument of a sign shows nowhere.
+    gradients[0, :, 0] = 0
+    data = w, gradients, mean_squares
+    for optimizer, examples in EXAMPLES.items():
+        if module not in ("update", UPDATES[optimizer].__module__.rpartition(".")[2]):
+            continue
+        for example in examples:
+            hyper = {"lr": 0.2, "wd": 0.3, **example}
+            try:
+                update = classes[UPDATES[optimizer].__name__](**hyper)
+                if not departure(update, optimizer, hyper, data) < 1e-6:
+                    return True
+            except Exception:
+                return True
+    return False
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_without_a_planted_error_nothing_is_noticed(monkeypatch, module):
+    """The updates loaded the same way but unchanged walk with their references."""
+    assert EXAMPLES.keys() == UPDATES.keys()
+    tree = ast.parse(inspect.getsource(importlib.import_module(f"numerics.updates.{module}")))
+    assert not noticed(classes_with(monkeypatch, module, tree), module)
+
+
+@pytest.mark.parametrize(("module", "least"), [("update", 20), ("sgd", 20), ("adam", 50), ("sign", 30), ("trust", 40)])
+def test_every_planted_error_is_noticed(monkeypatch, module, least):
+    """No single change of a step leaves all walks where they were; ``least`` keeps the list from running dry."""
+    found = list(mutants(module))
+    assert len(found) >= least
+    survived = [what for what, tree in found if not noticed(classes_with(monkeypatch, module, tree), module)]
+    assert not survived, survived
