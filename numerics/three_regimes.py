@@ -52,9 +52,17 @@ def on_sphere(theta: Tensor) -> Tensor:
 
 
 def descend(
-    loss: Callable[[Tensor], Tensor], start: Tensor, lr: float, steps: int, burn_in: int = 0, angles: bool = True
+    loss: Callable[[Tensor], Tensor],
+    start: Tensor,
+    lr: float | Tensor,
+    steps: int,
+    burn_in: int = 0,
+    angles: bool = True,
 ) -> SphereRun:
-    """theta <- theta - lr grad, scaled back to the sphere; records the steps after ``burn_in``."""
+    """theta <- theta - lr grad, scaled back to the sphere; records the steps after ``burn_in``.
+
+    ``lr`` is one number or one a replica, [replicas, 1, 1].
+    """
     theta, values, lengths, turned = start, [], [], []
     for t in range(burn_in + steps):
         variable = theta.clone().requires_grad_()

@@ -193,14 +193,16 @@ def large_steps(ratio: float = 1e6, seed: int = 0, level: float | None = None) -
     return confrontation("toy-third-regime", "descent by autograd", {"lr": lr}, _where(seed, 2), statistic)
 
 
-def chaotic_loss(
-    curvatures: Sequence[float], ratio: float, steps: int = 2000, burn_in: int = 1000
-) -> tuple[float, float]:
-    """Mean loss from random points over that of the equalised cycle, and its standard error over replicas."""
-    lr = ratio * threshold(curvatures)
-    run = descend(toy(curvatures), start(curvatures), lr, steps, burn_in, angles=False)
-    means = run.loss.mean(0).numpy() / second_regime_loss(curvatures, lr)
-    return float(means.mean()), float(means.std(ddof=1) / np.sqrt(len(means)))
+def mean_losses(
+    curvatures: Sequence[float], ratios: Sequence[float], steps: int = 700, burn_in: int = 500, seed: int = 0
+) -> list[Estimate]:
+    """Mean loss from random points at each multiple of the threshold, with its error over replicas."""
+    lrs = torch.tensor(ratios, dtype=torch.float64) * threshold(curvatures)
+    begin = start(curvatures, seed, len(ratios) * REPLICAS)
+    lr = lrs.repeat_interleave(REPLICAS)[:, None, None]
+    run = descend(toy(curvatures), begin, lr, steps, burn_in, angles=False)
+    means = run.loss.mean(0).view(len(ratios), REPLICAS).numpy()
+    return [Estimate(float(m.mean()), float(m.std(ddof=1) / np.sqrt(REPLICAS)), REPLICAS) for m in means]
 
 
 def _flat(found: Tensor | np.ndarray) -> Tensor:

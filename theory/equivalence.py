@@ -100,9 +100,9 @@ def root_lr() -> Expr:
     return lr * growth_root ** (-2 * elapsed - 1)
 
 
-def decay_factor() -> Expr:
-    """P_t from P_0 = 1 and an empty buffer: k r^t + (1 - k) (alpha/r)^t with P_1 = 1 - u."""
-    share = start_share()
+def decay_factor(share: Expr | None = None) -> Expr:
+    """P_t from P_0 = 1 and an empty buffer: k r^t + (1 - k) (alpha/r)^t, k = ``start_share`` unless it is named."""
+    share = start_share() if share is None else share
     return share * growth_root**elapsed + (1 - share) * (momentum / growth_root) ** elapsed
 
 

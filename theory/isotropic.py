@@ -36,6 +36,7 @@ def fixed_lr() -> Expr:
     return found
 
 
+@cache
 def fixed_noise() -> Expr:
     """sigma^2 for which q is the fixed point's alignment."""
     return factor((contraction**-2 - 1) / fixed_lr() ** 2 - (1 - alignment**2))
@@ -58,11 +59,13 @@ def jacobian() -> Matrix:
     return there.subs(POSITIVE, contraction)
 
 
+@cache
 def determinant() -> Expr:
     """Determinant of the Jacobian, in a and q."""
     return factor(simplify(jacobian().det()))
 
 
+@cache
 def trace() -> Expr:
     """Trace of the Jacobian, in a and q."""
     return factor(simplify(jacobian().trace()))
@@ -74,6 +77,7 @@ def border() -> Expr:
     return simplify(numerator).expand().subs(alignment, sqrt(alignment_square))
 
 
+@cache
 def critical_alignment_square() -> Expr:
     """q^2 at which the determinant is one: the zero of ``border`` below one."""
     (found,) = [u for u in solve(border(), alignment_square) if u.subs(contraction, INSIDE) < (1 + INSIDE) / 2]
@@ -86,6 +90,7 @@ def noise_at_square() -> Expr:
     return factor(fixed_noise().expand().subs(alignment, sqrt(alignment_square)))
 
 
+@cache
 def critical_noise() -> Expr:
     """sigma^2 above which the fixed point attracts."""
     return noise_at_square().subs(alignment_square, critical_alignment_square())

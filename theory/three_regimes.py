@@ -44,11 +44,13 @@ def _moved() -> tuple[Expr, Expr, Expr]:
     return after[0], after[1], tangent
 
 
+@cache
 def next_slope() -> Expr:
     """h' of one step."""
     return factor(cancel(_moved()[0] / _moved()[1]))
 
 
+@cache
 def squared_tangent() -> Expr:
     """T^2 = lr^2 |grad_i|^2/rho_i^2, in (h, c)."""
     return factor(_moved()[2])
@@ -81,6 +83,7 @@ def convergence_lr() -> Expr:
     return found
 
 
+@cache
 def cycle_slope_square() -> Expr:
     """h^2 of the two-cycle h' = -h."""
     square = Symbol("s", positive=True)
@@ -104,6 +107,7 @@ def cycle_squared_tangent() -> Expr:
     return at_cycle(squared_tangent()).expand()
 
 
+@cache
 def second_regime_loss() -> Expr:
     """Loss of the equalised two-cycle, (K - 1/lr)/2: every group at the same c = lr K."""
     return (total_curvature * cycle_loss_share().subs(sharpness, equal_sharpness())).expand()
@@ -114,6 +118,7 @@ def common_multiplier() -> Expr:
     return factor(at_cycle(-next_slope().diff(slope)))
 
 
+@cache
 def difference_jacobian() -> Matrix:
     """The step of (log |h_i|, log c_i) at the cycle, differences between groups, which leave S alone."""
     images = (next_slope(), sharpness / group_growth(squared_tangent()))
@@ -125,6 +130,7 @@ def _elasticity(image: Expr, variable: Expr) -> Expr:
     return cancel(variable * image.diff(variable) / image)
 
 
+@cache
 def two_step_loss_limit() -> Expr:
     """Loss share of a group summed over two successive steps as its c grows, at any h but 0."""
     both = loss_share() + loss_share().subs(slope, next_slope())

@@ -136,12 +136,16 @@ def _root_obligations() -> list[Obligation]:
 
 
 def _start() -> list[Formula]:
+    from sympy import Symbol
+
     from theory import equivalence as e
     from theory.symbols import damped_decay
 
+    share = Symbol("k", positive=True)
     return [
-        Formula("P_t", e.decay_factor()),
-        Formula(r"\lim_{t\to\infty} \frac{\eta\, r^{-2t-1}}{\eta/(P_tP_{t+1})}", e.late_excess()),
+        Formula("P_t", e.decay_factor(share)),
+        Formula("k", e.start_share()),
+        Formula(r"\lim_{t\to\infty} \frac{\eta\, r^{-2t-1}}{\eta/(P_tP_{t+1})}", share**2),
         Formula("", 1 + e.late_excess_slope().factor() * damped_decay, r"\approx"),
     ]
 

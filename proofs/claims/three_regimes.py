@@ -26,7 +26,7 @@ def _groups() -> list[Formula]:
     return [
         Formula(r"\tilde\eta_i", r.individual_lr(length**2)),
         Formula(r"\sum_i \frac{1}{\tilde\eta_i}", 1 / r.sphere_lr),
-        Formula(r"T_i = \tan\theta_i", r.individual_lr(length**2) * Symbol(r"{\rho_i\|\nabla_iF\|}")),
+        Formula(r"T_i = \tan\theta_i", r.individual_lr(length**2) * length * Symbol(r"{\|\nabla_iF\|}")),
         Formula(r"\frac{\rho_i'^2}{\rho_i^2}", r.group_growth(tangent**2, Symbol(r"{\sum_j\rho_j^2T_j^2}"))),
     ]
 
