@@ -1,13 +1,19 @@
 """Twin runs of torch agree where the theory says so, and every spoilt statement is rejected."""
 
 import math
+import random
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from sympy import Rational
 
 from proofs import equivalences as e
+from proofs.claim import Obligation
+from proofs.claims import equivalences as equivalence_claims
+from proofs.claims import three_regimes as regime_claims
+from proofs.layers import points
 from proofs.pathwise import discrepancy, distance
 from tests.strategies import examples, log_uniform, seeds
 from theory.equivalence import NoEquivalentSchedule
@@ -90,3 +96,15 @@ def test_distances_can_fail():
     for compare in (distance, discrepancy):
         assert compare("x", v, v).p_value == 1.0
         assert compare("x", v, v * (1 + 1e-10)).p_value < 1e-9
+
+
+@pytest.mark.parametrize("claim", [*equivalence_claims.CLAIMS, *regime_claims.CLAIMS], ids=lambda c: c.id)
+def test_spoilt_obligations_are_refuted(claim):
+    """Control: every equation of these claims with its right side 3 per cent off has a witness against it."""
+    equations = [owed for owed in claim.owed if owed.relation == "="]
+    assert equations
+    for owed in equations:
+        wrong = owed.right - Rational(1, 100) if owed.right == 0 else owed.right * Rational(103, 100)
+        assert owed.left == owed.right == 0 or points.refutes(
+            Obligation(owed.says, owed.left, wrong), random.Random(0)
+        ), owed.says
