@@ -225,13 +225,13 @@ def _single_obligations() -> list[Obligation]:
         Obligation(
             "with no positive root beyond c = 1: its lower part",
             0 * beyond,
-            (signed[3] * square + signed[4]).subs(at).expand(),
+            (signed[3] * square + signed[4]).subs(at).expand() / ((1 + square) * (1 + beyond) ** 4),
             "<=",
         ),
         Obligation(
-            "and the discriminant of its upper part",
+            "and the discriminant of its upper part, both over larger powers",
             0 * beyond,
-            (4 * signed[0] * signed[2] - signed[1] ** 2).subs(at).expand(),
+            (4 * signed[0] * signed[2] - signed[1] ** 2).subs(at).expand() / (1 + beyond) ** 7,
             "<=",
         ),
     ]
