@@ -43,7 +43,7 @@ class Setting(StrEnum):
 
 
 SETTING_MEANING = {
-    Setting.PATHWISE: "for each trajectory, when every unit gradient has squared norm L exactly",
+    Setting.PATHWISE: "for each trajectory; where L stands in it, when every unit gradient has squared norm L exactly",
     Setting.EXPECTATION: "an identity between expectations at stationarity",
     Setting.MEAN_FIELD: "as d tends to infinity, or with E[1/|w|^2] replaced by 1/E|w|^2; corrections are O(1/d)",
     Setting.ALGEBRA: "an identity between formulas, without probability",

@@ -83,3 +83,36 @@ INTERIOR = {
     lr: 1 / Integer(8), decay: 1 / Integer(16), damped_decay: 1 / Integer(32), energy: 1, dim: 1, trust: 1, kurtosis: 3
 } | {s: 1 / Integer(2) for s in (momentum, dampening, beta1, beta2, lookahead, next_lookahead)}  # fmt: skip
 """A point inside every domain: where a factor's sign is read off before it is printed."""
+
+elapsed = Symbol("t", integer=True, nonnegative=True)
+"""Number of steps done."""
+growth_root = Symbol("r", positive=True)
+"""Root of the heavy ball's characteristic polynomial: what decay alone multiplies the weights by, 0 < r < 1."""
+decayed_norm = Symbol("P", positive=True)
+"""What decay alone makes of a weight of norm one, with the same optimizer and schedule."""
+decayed_buffer = Symbol("b", real=True)
+"""The momentum buffer beside ``decayed_norm``."""
+direction_lr = Symbol("Phi", positive=True)
+"""Phi = lr / ((1 - p) |w|^(1 + nu)): all that the next direction sees of lr, decay and norm."""
+unit_gradient_square = Symbol("G", positive=True)
+"""|unit gradient|^2 of one step."""
+noise_norm = Symbol("sigma", positive=True)
+"""Norm of the unit gradient's noise."""
+noise_square = noise_norm**2
+"""Its square."""
+alignment = Symbol("q", positive=True)
+"""Cosine between the weights and the minimum of the isotropic loss 1 - q."""
+alignment_square = Symbol("u", positive=True)
+"""u = q^2."""
+slope = Symbol("h", positive=True)
+"""h = x / y, the tangent of a group's angle from its minimum."""
+sharpness = Symbol("c", positive=True)
+"""c = curvature of a group times its individual effective learning rate."""
+curvature = Symbol("kappa", positive=True)
+"""Curvature of one group of the toy function."""
+total_curvature = Symbol("K", positive=True)
+"""Sum of the curvatures of all groups."""
+sphere_lr = Symbol(r"\tilde\eta", positive=True)
+"""Effective learning rate of projected SGD on the unit sphere."""
+
+INTERIOR |= {growth_root: 3 / Integer(4), alignment_square: 1 / Integer(2), sharpness: 2}

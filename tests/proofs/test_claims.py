@@ -9,7 +9,7 @@ from sympy import Expr
 
 from proofs import CLAIMS, Claim
 from proofs.claim import SETTING_MEANING, Kind, Setting
-from proofs.claims import adamw, geometry, lion, sgd, sgdm
+from proofs.claims import adamw, equivalences, geometry, lion, sgd, sgdm, three_regimes
 from proofs.dependencies import depends_on
 from proofs.layers import identity, points, slope
 from proofs.literature import ROWS
@@ -98,7 +98,9 @@ def test_bibliography_control_notices_a_missing_key():
 def test_ids_are_unique_and_plain():
     """There are at least sixteen claims, and an id is of small letters, digits and hyphens and belongs to its claim."""
     assert len(CLAIMS) >= 16
-    written = [c.id for module in (geometry, sgd, sgdm, adamw, lion) for c in module.CLAIMS]
+    written = [
+        c.id for module in (geometry, sgd, sgdm, adamw, lion, equivalences, three_regimes) for c in module.CLAIMS
+    ]
     assert len(written) == len(set(written)) == len(CLAIMS)
     for claim_id, claim in CLAIMS.items():
         assert re.fullmatch(r"[a-z0-9-]+", claim_id)
@@ -119,8 +121,8 @@ def test_settings_are_explained():
 
 
 def test_only_sgd_is_pathwise():
-    """SGD's claims hold for each trajectory; the norm of SGDM is a mean field."""
-    assert {c.optimizer for c in CLAIMS.values() if c.setting is Setting.PATHWISE} == {"sgd"}
+    """Of the equilibria SGD's hold for each trajectory; the norm of SGDM is a mean field."""
+    assert {c.optimizer for c in CLAIMS.values() if c.optimizer and c.setting is Setting.PATHWISE} == {"sgd"}
     assert CLAIMS["sgdm-norm"].setting is Setting.MEAN_FIELD
 
 
