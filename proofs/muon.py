@@ -45,8 +45,7 @@ def correlation(rows: int, columns: int, *, seed: int = 20, device: str = "cpu")
         sample = correlated_polar_overlap(rows, columns, rho, samples * REPLICAS, generator).cpu().numpy()
         means = sample.reshape(REPLICAS, samples).mean(axis=1)
         low, _, high = law.at(rho)
-        measured = Estimate(float(means.mean()), float(means.std(ddof=1) / math.sqrt(REPLICAS)), REPLICAS)
-        statistics.append(enclosed(f"C({rho:g})", low, high, measured, ROUNDING))
+        statistics.append(enclosed(f"C({rho:g})", low, high, _mean(means), ROUNDING))
     return Confrontation(
         "muon-correlation",
         "correlated pairs",
@@ -80,6 +79,8 @@ def equilibrium(
         device=device,
         record_angles=False,
     )
+    assert found.norm_bounds is not None
+    assert found.angle_bounds is not None
     angles = np.array(found.angle_bounds)
     low, high = 2 * np.sin(angles / 2) ** 2
     statistics = (
@@ -93,3 +94,30 @@ def equilibrium(
         {"steps": steps, "replicas": replicas, "seed": seed, "device": device},
         statistics,
     )
+
+
+def relaxation(
+    point: Mapping[str, float], *, steps: int = 6, replicas: int = 256, seed: int = 20, device: str = "cpu"
+) -> Confrontation:
+    """Two starts in one direction on the same gradients: their squared norms approach by a^2 a step."""
+    rows, columns, contraction = int(point["rows"]), int(point["cols"]), 1 - point["lr"] * point["wd"]
+    update = Muon(point["lr"], point["wd"], rows, columns, point["momentum"], bool(point["nesterov"]))
+    starts = (1.0, 3.0)
+    near, far = (
+        simulate(
+            update, law="iid", dim=rows * columns, replicas=replicas, steps=steps, seed=seed, start_norm=norm,
+            device=device, record_angles=False,
+        ).squared_norm
+        for norm in starts
+    )  # fmt: skip
+    left = (far - near) / (starts[1] ** 2 - starts[0] ** 2)
+    statistics = tuple(
+        Statistic(f"deviation after {t} steps", contraction ** (2 * t), _mean(left[t]), ROUNDING)
+        for t in range(1, steps + 1)
+    )
+    conditions = {"replicas": replicas, "seed": seed, "device": device}
+    return Confrontation("muon-rate", "two starts", dict(point), conditions, statistics)
+
+
+def _mean(samples: np.ndarray) -> Estimate:
+    return Estimate(float(samples.mean()), float(samples.std(ddof=1) / math.sqrt(len(samples))), len(samples))

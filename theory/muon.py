@@ -3,9 +3,10 @@
     B <- mu B + G          u = polar(B), or in Nesterov's form polar(G + mu B)
     W <- (1 - lr wd) W - lr c u
 
-The update has the energy |u|^2 = min(rows, columns) always. ``scale`` is the convention for c. An EMA instead of
-the heavy ball changes nothing, because polar does not see the scale of B. The formulas are plain arithmetic, so
-that SymPy symbols pass through them; nothing here loads SymPy.
+With the exact polar factor |u|^2 = min(rows, columns) always; with the Newton-Schulz steps that PyTorch takes, u has
+other singular values, less energy and a slightly different memory. ``scale`` is the convention for c. An EMA instead of
+the heavy ball changes nothing, because polar does not see the scale of B. The formulas are plain arithmetic, so that
+SymPy symbols pass through them; nothing here loads SymPy.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from theory.domain import LEARNING_RATE, WEIGHT_DECAY, NoEquilibrium, OutOfDomain, Parameter
-from theory.polar import EXACT_ROWS, EXACT_TERMS, PolarCorrelation, polar_correlation
+from theory.polar import EXACT_ROWS, EXACT_TERMS, Array, PolarCorrelation, polar_correlation, spectral_limit
 from theory.prediction import Prediction, contraction_margin, half_life, signed_multiplier
 
 MUON_MOMENTUM = Parameter("momentum", 0, 1, True, 0.95, "momentum of the buffer")
@@ -32,6 +33,11 @@ SCALES = {
     "none": lambda rows, columns: 1.0,
 }
 """c by convention: torch.optim.Muon's two names, Scion's sqrt(outputs/inputs), and 1."""
+ORTHOGONALISATIONS = ("polar", "newton_schulz")
+NEWTON_SCHULZ = (3.4445, -4.775, 2.0315)
+NEWTON_SCHULZ_STEPS = 5
+LEAST_ROWS = 16
+"""Below this side the law of large matrices says too little about Newton-Schulz."""
 MOST_TERMS = 1 << 20
 DIGITS = 40.0
 
@@ -66,20 +72,44 @@ def persistence(
         return correlation.weigh(first**power / (1 - (1 - decay) * momentum**power))
 
 
+def newton_schulz(values: Array) -> Array:
+    """What five quintic steps make of the singular values of X/|X|_F: sigma <- 3.4445 sigma - 4.775 sigma^3 + ..."""
+    a, b, c = NEWTON_SCHULZ
+    for _ in range(NEWTON_SCHULZ_STEPS):
+        values = a * values + b * values**3 + c * values**5
+    return values
+
+
 @dataclass(frozen=True)
 class MuonPrediction(Prediction):
     """Muon's equilibrium: the estimates of ``Prediction`` and what is proved about them.
 
-    ``norm_bounds`` and ``angle_bounds`` enclose the exact values; the estimates inside them are exact where
-    rows or columns are 1, numerical elsewhere. ``update_persistence`` is 1 + 2 S at lr*wd -> 0.
+    ``norm_bounds`` and ``angle_bounds`` enclose the exact values (None for Newton-Schulz); the estimates inside them
+    are exact where rows or columns are 1, numerical elsewhere. ``update_energy`` is E|u|^2, before the scale c;
+    ``update_persistence`` is 1 + 2 S at lr*wd -> 0, by which momentum divides the squared angle.
     """
 
     nesterov: bool = True
     scale: str = "original"
-    norm_bounds: tuple[float, float] = (math.nan, math.nan)
-    angle_bounds: tuple[float, float] = (math.nan, math.nan)
+    orthogonalise: str = "polar"
+    norm_bounds: tuple[float, float] | None = None
+    angle_bounds: tuple[float, float] | None = None
+    update_energy: float = math.nan
     update_persistence: float = math.nan
     first_coefficients: list[float] = field(default_factory=list)
+
+
+def update_law(rows: int, columns: int, orthogonalise: str, terms: int) -> tuple[float, PolarCorrelation]:
+    """(E|u|^2, correlation of the update) by the number of the series' terms.
+
+    For Newton-Schulz both are those of large matrices, where |X|_F is sqrt(m n) and singular values follow
+    Marchenko and Pastur: a relative error of order 1/min(rows, columns).
+    """
+    if orthogonalise == "polar":
+        return float(min(rows, columns)), polar_correlation(rows, columns, terms)
+    small, large = sorted((rows, columns))
+    energy, found = spectral_limit(lambda s: newton_schulz(s / math.sqrt(small)), small / large, terms)
+    return small * energy, PolarCorrelation(rows, columns, found[:EXACT_TERMS], found[EXACT_TERMS:], False, True)
 
 
 def predict_muon(
@@ -91,6 +121,7 @@ def predict_muon(
     momentum: float | None = None,
     nesterov: bool = True,
     scale: str = "original",
+    orthogonalise: str = "polar",
 ) -> MuonPrediction:
     """The equilibrium of Muon for white Gaussian gradients; raises OutOfDomain or NoEquilibrium."""
     given = {"lr": lr, "wd": wd, "momentum": momentum, "rows": rows, "cols": cols}
@@ -101,22 +132,24 @@ def predict_muon(
         if value is None:
             raise OutOfDomain(f"{parameter.name} is missing; its range is {parameter.range}")
         chosen[parameter.name] = parameter.check(value)
-    if scale not in SCALES:
-        raise OutOfDomain(f"scale = {scale} is unknown; known are {', '.join(SCALES)}")
+    for name, text, known in (("scale", scale, SCALES), ("orthogonalise", orthogonalise, ORTHOGONALISATIONS)):
+        if text not in known:
+            raise OutOfDomain(f"{name} = {text} is unknown; known are {', '.join(known)}")
+    if orthogonalise == "newton_schulz" and min(rows, cols) < LEAST_ROWS:
+        raise OutOfDomain(f"orthogonalise = newton_schulz is predicted from {LEAST_ROWS} x {LEAST_ROWS} matrices on")
     mu, decay = float(chosen["momentum"] or 0), lr * wd
     if not 0 < decay < 2:
         raise NoEquilibrium(
             f"lr*wd = {decay:.12g} is outside (0, 2): the weights grow without bound, so no equilibrium exists"
         )
-    factor = SCALES[scale](rows, cols)
-    energy = factor**2 * min(rows, cols)
     first = first_correlation(mu, nesterov)
     # rho_1^(2j+1) is negligible from about DIGITS/2(1 - rho_1) on.
     terms = min(MOST_TERMS, 1 << math.ceil(math.log2(DIGITS / (1 - first) + 8))) if first < 1 else MOST_TERMS
-    correlation = polar_correlation(int(rows), int(cols), terms)
+    unscaled, correlation = update_law(int(rows), int(cols), orthogonalise, terms)
+    energy = SCALES[scale](rows, cols) ** 2 * unscaled
     low, middle, high = persistence(correlation, decay, mu, first)
     _, still, _ = persistence(correlation, 0.0, mu, first)
-    lost = one_minus_cosine(decay, middle)
+    lost, proved = one_minus_cosine(decay, middle), orthogonalise == "polar"
     slow = min((complex(y) for y in _deviations(decay, mu)), key=contraction_margin)
     return MuonPrediction(
         optimizer="muon",
@@ -132,11 +165,13 @@ def predict_muon(
             "equilibrium_norm": math.sqrt(lr * lr * energy * (1 + 2 * still) / (2 * decay)),
             "angular_update": math.sqrt(2 * decay / (1 + 2 * still)),
         },
-        warnings=_warnings(correlation),
+        warnings=_warnings(correlation) if proved else [_newton_schulz_warning(rows, cols)],
         nesterov=nesterov,
         scale=scale,
-        norm_bounds=_ordered(*(math.sqrt(squared_norm(lr, decay, energy, s)) for s in (low, high))),
-        angle_bounds=_ordered(*(_angle(one_minus_cosine(decay, s)) for s in (low, high))),
+        orthogonalise=orthogonalise,
+        norm_bounds=_ordered(*(math.sqrt(squared_norm(lr, decay, energy, s)) for s in (low, high))) if proved else None,
+        angle_bounds=_ordered(*(_angle(one_minus_cosine(decay, s)) for s in (low, high))) if proved else None,
+        update_energy=unscaled,
         update_persistence=1 + 2 * still,
         first_coefficients=[float(c) for c in correlation.leading],
     )
@@ -155,8 +190,15 @@ def _ordered(first: float, second: float) -> tuple[float, float]:
     return min(first, second), max(first, second)
 
 
+def _newton_schulz_warning(rows: int, columns: int) -> str:
+    return (
+        "norm and angle are numerical: Newton-Schulz's update by the law of large matrices, "
+        f"with a relative error of order 1/min(rows, cols) = {1 / min(rows, columns):.1g}"
+    )
+
+
 def _warnings(correlation: PolarCorrelation) -> list[str]:
-    found = ["the update is the exact polar factor; Newton-Schulz in few steps gives an update of another length"]
+    found = ["the update is the exact polar factor; five Newton-Schulz steps give another length and memory"]
     if correlation.closed:
         return found
     if correlation.exact:

@@ -11,6 +11,7 @@ the Hermite forms of p_lambda = prod tr (X X^T)^k, lambda a partition of j+1. Li
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -98,15 +99,30 @@ def limit_coefficients(aspect: float, terms: int) -> Array:
 
     c_j = ((2/pi) int_0^pi sin((j+1)t) sin t / |1 + sqrt(aspect) e^(it)| dt)^2, at aspect 1 ``square_limit``.
     """
-    root = math.sqrt(aspect)
-    samples = 1 << max(14, math.ceil(math.log2(40 / max(1 - root, 1e-9))))
+    samples = 1 << max(14, math.ceil(math.log2(40 / max(1 - math.sqrt(aspect), 1e-9))))
     if samples > MAX_TERMS:
         return square_limit(np.arange(float(terms)))
-    angle = 2 * math.pi * np.arange(samples) / samples
-    fourier = np.fft.rfft(1 / np.abs(1 + root * np.exp(1j * angle))).real / samples
+    return spectral_limit(lambda sigma: np.ones_like(sigma), aspect, terms, samples)[1]
+
+
+def spectral_limit(
+    spectrum: Callable[[Array], Array], aspect: float, terms: int, samples: int = 1 << 14
+) -> tuple[float, Array]:
+    """(energy, c_j) of U f(S) V^T in place of U V^T, in the same limit; f acts on singular values of X / sqrt(n).
+
+    The energy is E sum f^2/m. With sigma = |1 + sqrt(aspect) e^(it)| the overlap of f with the Chebyshev polynomial of
+    order 2j+1 is (2/pi) int_0^pi sin((j+1)t) sin t f(sigma)/sigma dt, and c_j is its square over the energy.
+    """
+    angle = 2 * math.pi * (np.arange(samples) + 0.5) / samples
+    sigma = np.abs(1 + math.sqrt(aspect) * np.exp(1j * angle))
+    values = spectrum(sigma) / sigma
+    energy = float((values**2 * np.sin(angle) ** 2).mean() * 2)
+    # Samples stand half a step off the singular point at t = pi, which turns the transform's phase.
+    phase = np.exp(-1j * math.pi * np.arange(samples // 2 + 1) / samples)
+    fourier = (np.fft.rfft(values) * phase).real / samples
     found = np.zeros(terms)
     found[: len(fourier) - 2] = (fourier[:-2] - fourier[2:])[:terms] ** 2
-    return found
+    return energy, found / energy
 
 
 @dataclass(frozen=True)

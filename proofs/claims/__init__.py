@@ -1,10 +1,10 @@
 """The claims, by permanent id."""
 
 from proofs.claim import Claim
-from proofs.claims import adamw, geometry, lion, muon, sgd, sgdm
+from proofs.claims import adamw, geometry, lion, muon, polar, sgd, sgdm
 
 CLAIMS: dict[str, Claim] = {
-    claim.id: claim for module in (geometry, sgd, sgdm, adamw, lion, muon) for claim in module.CLAIMS
+    claim.id: claim for module in (geometry, sgd, sgdm, adamw, lion, polar, muon) for claim in module.CLAIMS
 }
 """Every claim of the book, in its order."""
 

@@ -5,9 +5,11 @@ from functools import cache
 
 import pytest
 
-from proofs.claims.muon import CLAIMS
+from numerics.muon import Muon
+from numerics.simulation import simulate
+from proofs.claims import muon, polar
 from proofs.comparison import Confrontation, Statistic
-from proofs.muon import CORRELATIONS, POINTS, correlation, enclosed, equilibrium
+from proofs.muon import CORRELATIONS, POINTS, correlation, enclosed, equilibrium, relaxation
 from theory.muon import one_minus_cosine, predict_muon, squared_norm
 from theory.polar import polar_correlation
 
@@ -94,8 +96,31 @@ def test_geometric_correlation_errs_by_an_eighth_to_a_fifth_in_the_angle():
         assert published == pytest.approx(ratio, abs=0.002)
 
 
+@pytest.mark.parametrize("index", [0, 3])
+def test_relaxation_survives_and_another_rate_does_not(index):
+    """Two starts approach by a^2 a step, and not by a^4 or the momentum's square."""
+    found = relaxation(POINTS[index], seed=9)
+    assert found.agrees, found.report()
+    for multiplier in ((1 - POINTS[index]["lr"] * POINTS[index]["wd"]) ** 4, POINTS[index]["momentum"] ** 2):
+        assert not altered(found, [multiplier**t for t in range(1, len(found.statistics) + 1)]).agrees
+
+
 def test_claims_that_are_measured_say_so():
     """The claims on correlation, norm and angle carry their experiment."""
-    assert {c.id for c in CLAIMS if c.experiment} == {
-        "muon-correlation", "muon-correlation-bounds", "muon-norm", "muon-angle",
+    assert {c.id for c in (*polar.CLAIMS, *muon.CLAIMS) if c.experiment} == {
+        "muon-correlation", "muon-correlation-bounds", "muon-norm", "muon-angle", "muon-rate",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(32, 32), (16, 64)])
+def test_newton_schulz_by_the_law_of_large_matrices(rows, columns):
+    """Norm and angle of torch's own iteration are within 2 % of the prediction; the polar factor's norm is not."""
+    point = {"lr": 0.1, "wd": 0.3, "rows": rows, "momentum": 0.95}
+    found, polar = (predict_muon(**point, cols=columns, orthogonalise=how) for how in ("newton_schulz", "polar"))
+    measured = simulate(
+        Muon(**point, columns=columns, orthogonalise="newton_schulz"), law="iid", dim=rows * columns, replicas=8,
+        steps=900, burn_in=300, seed=1, start_norm=found.equilibrium_norm, record_angles=False,
+    )  # fmt: skip
+    assert measured.equilibrium_norm.value == pytest.approx(found.equilibrium_norm, rel=0.02)
+    assert measured.angular_update.value == pytest.approx(found.angular_update, rel=0.02)
+    assert measured.equilibrium_norm.value < 0.95 * polar.equilibrium_norm

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sympy import Integer, Rational, cancel, symbols
 
-from proofs.claims.muon import wick_mean
+from proofs.claims.polar import wick_mean
 from theory.singular_values import half_beta, singular_value_moment
 from theory.wishart import Invariants, moments, partitions
 
