@@ -24,6 +24,13 @@ from theory.prediction import Prediction, contraction_margin, half_life, signed_
 MUON_MOMENTUM = Parameter("momentum", 0, 1, True, 0.95, "momentum of the buffer")
 ROWS = Parameter("rows", 1, math.inf, True, None, "rows of the matrix (outputs)", whole=True)
 COLUMNS = Parameter("cols", 1, math.inf, True, None, "columns of the matrix (inputs)", whole=True)
+TITLE = "Muon"
+CONVENTION = "decoupled weight decay, factor 1 - lr*wd without the scale c; the step is lr*c times the polar factor"
+HYPOTHESES = (
+    "the gradients are independent in time, with independent Gaussian entries of one variance",
+    "the update is the exact polar factor of the momentum",
+)
+REFERENCES = ("jordan2024muon", "liu2025moonlight")
 PARAMETERS = (LEARNING_RATE, WEIGHT_DECAY, MUON_MOMENTUM, ROWS, COLUMNS)
 
 SCALES = {

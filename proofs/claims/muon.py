@@ -6,15 +6,15 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from proofs.claim import Claim, Formula, Kind, Obligation, Setting
+from theory.muon import CONVENTION, HYPOTHESES
 
 if TYPE_CHECKING:
     from sympy import Expr
 
     from proofs.comparison import Confrontation
 
-GAUSSIAN = "the gradients are independent in time, with independent Gaussian entries of one variance"
-POLAR = "the update is the exact polar factor of the momentum"
-RULE = (GAUSSIAN, POLAR, "weight decay is decoupled, factor 1 - lr*wd; lr multiplies c times the update")
+GAUSSIAN, POLAR = HYPOTHESES
+RULE = (*HYPOTHESES, CONVENTION)
 
 
 def _equilibrium_symbols() -> tuple[Expr, Expr, Expr, Expr]:

@@ -292,16 +292,16 @@ def _bounds_obligations() -> list[Obligation]:
     first, second, rest = (mass / (1 + sum(masses)) for mass in (1 + masses[0], masses[1], masses[2]))
     series = first * rho + second * rho**3 + rest * rho**5
     (low, high), (nearer, below) = bounds(rho, [first]), bounds(rho, [first, second])
-    sums = [rho**j / (1 - rho**j * (1 - decay)) for j in (5, 3)]
-    lost = [one_minus_cosine(decay, x) for x in (persistence + more, persistence)]
+    fifth, third = (rho**j / (1 - rho**j * (1 - decay)) for j in (5, 3))
+    lost, more_lost = (one_minus_cosine(decay, x) for x in (persistence + more, persistence))
     return [
         Obligation("a series is above the lower bound", low, series, "<="),
         Obligation("a series is below the upper bound", series, high, "<="),
         Obligation("with two coefficients the lower bound rises", low, nearer, "<="),
         Obligation("with two coefficients the upper bound falls", below, high, "<="),
         Obligation("at correlation one the upper bound is reached", high.subs(s, 0), Integer(1)),
-        Obligation("a higher odd power has the smaller geometric sum", *sums, "<="),
-        Obligation("1 - cos falls with S", *lost, "<="),
+        Obligation("a higher odd power has the smaller geometric sum", fifth, third, "<="),
+        Obligation("1 - cos falls with S", lost, more_lost, "<="),
     ]
 
 
