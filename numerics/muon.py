@@ -50,7 +50,7 @@ class Muon:
     lr: float
     wd: float
     rows: int
-    columns: int
+    cols: int
     momentum: float = 0.95
     nesterov: bool = True
     scale: str = "original"
@@ -63,7 +63,7 @@ class Muon:
     def direction(self, gradient: Tensor, buffer: Tensor) -> Tensor:
         """The orthogonalised update from the gradient and the buffer that already holds it."""
         mixed = gradient.lerp(buffer, self.momentum) if self.nesterov else buffer
-        matrix = mixed.view(-1, self.rows, self.columns)
+        matrix = mixed.view(-1, self.rows, self.cols)
         found = polar(matrix) if self.orthogonalise == "polar" else newton_schulz(matrix)
         return found.reshape(mixed.shape)
 
@@ -71,7 +71,7 @@ class Muon:
         """One step."""
         assert state.buffer is not None
         buffer = state.buffer.lerp(gradient.value, 1 - self.momentum)
-        size = self.lr * SCALES[self.scale](self.rows, self.columns)
+        size = self.lr * SCALES[self.scale](self.rows, self.cols)
         after = (1 - self.lr * self.wd) * w - size * self.direction(gradient.value, buffer)
         return after, State(buffer=buffer, steps=state.steps + 1)
 

@@ -68,7 +68,7 @@ def equilibrium(
     lr, wd, momentum = point["lr"], point["wd"], point["momentum"]
     found = predict_muon(lr=lr, wd=wd, rows=rows, cols=columns, momentum=momentum, nesterov=nesterov)
     run = simulate(
-        Muon(lr=lr, wd=wd, rows=rows, columns=columns, momentum=momentum, nesterov=nesterov),
+        Muon(lr=lr, wd=wd, rows=rows, cols=columns, momentum=momentum, nesterov=nesterov),
         law="iid",
         dim=rows * columns,
         replicas=replicas,

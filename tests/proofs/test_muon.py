@@ -4,12 +4,15 @@ import math
 from functools import cache
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from numerics.muon import Muon
 from numerics.simulation import simulate
 from proofs.claims import muon, polar
 from proofs.comparison import Confrontation, Statistic
 from proofs.muon import CORRELATIONS, POINTS, correlation, enclosed, equilibrium, relaxation
+from tests.strategies import examples, log_uniform, seeds
 from theory.muon import one_minus_cosine, predict_muon, squared_norm
 from theory.polar import polar_correlation
 
@@ -40,6 +43,26 @@ def geometric(point):
 def test_equilibrium_survives(index):
     """Norm and angle of a long run lie in the predicted intervals at every point."""
     assert run(index).agrees, run(index).report()
+
+
+@examples(0.06)
+@given(
+    st.fixed_dictionaries(
+        {
+            "rows": st.integers(1, 6),
+            "cols": st.integers(1, 6),
+            "momentum": st.floats(0, 0.96),
+            "nesterov": st.booleans(),
+            "lr": st.just(0.5),
+            "wd": log_uniform(0.08, 3.0),
+        }
+    ),
+    seeds(),
+)
+def test_equilibrium_survives_anywhere(point, seed):
+    """So they do at any shape, form, momentum and decay per step."""
+    found = equilibrium(point, seed=seed % 1000, replicas=16)
+    assert found.agrees, found.report()
 
 
 @pytest.mark.parametrize("index", [1, 2, 4])
@@ -118,9 +141,20 @@ def test_newton_schulz_by_the_law_of_large_matrices(rows, columns):
     point = {"lr": 0.1, "wd": 0.3, "rows": rows, "momentum": 0.95}
     found, polar = (predict_muon(**point, cols=columns, orthogonalise=how) for how in ("newton_schulz", "polar"))
     measured = simulate(
-        Muon(**point, columns=columns, orthogonalise="newton_schulz"), law="iid", dim=rows * columns, replicas=8,
+        Muon(**point, cols=columns, orthogonalise="newton_schulz"), law="iid", dim=rows * columns, replicas=8,
         steps=900, burn_in=300, seed=1, start_norm=found.equilibrium_norm, record_angles=False,
     )  # fmt: skip
     assert measured.equilibrium_norm.value == pytest.approx(found.equilibrium_norm, rel=0.02)
     assert measured.angular_update.value == pytest.approx(found.angular_update, rel=0.02)
     assert measured.equilibrium_norm.value < 0.95 * polar.equilibrium_norm
+
+
+def test_orthogonal_gradients_change_the_norm_by_a_share_of_one_over_mn():
+    """Gradients orthogonal to the weights lengthen them by about 0.3/(mn), which the theory neglects."""
+    point = {"lr": 0.1, "wd": 0.5, "rows": 4, "momentum": 0.9}
+    found = predict_muon(**point, cols=4)
+    measured = simulate(
+        Muon(**point, cols=4), law="sphere", dim=16, replicas=96, steps=1200, burn_in=250, seed=13,
+        start_norm=found.equilibrium_norm, record_angles=False,
+    )  # fmt: skip
+    assert measured.equilibrium_norm.value / found.equilibrium_norm - 1 == pytest.approx(0.3 / 16, abs=0.1 / 16)
