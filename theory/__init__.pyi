@@ -14,6 +14,8 @@ from .equilibrium import equilibrium_of as equilibrium_of
 from .gaussian_filter import GaussianFilter as GaussianFilter
 from .gram import GramRecursion as GramRecursion
 from .leading_order import LeadingOrder as LeadingOrder
+from .muon import MuonPrediction as MuonPrediction
+from .muon import predict_muon as predict_muon
 from .optimizers import OPTIMIZERS as OPTIMIZERS
 from .prediction import Prediction as Prediction
 from .prediction import complete as complete
