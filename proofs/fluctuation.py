@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+import mpmath
 import numpy as np
 import torch
 
@@ -181,3 +182,29 @@ def walk_variance(
     statistic = Statistic("variance of |w|^2 times d", 2 + factor * (rarity - 3) * share, spread, ROUNDING * bench.dim)
     conditions = bench.conditions() | {"law": f"one entry in {rarity}"}
     return Confrontation("random-walk-norm-variance", "stationary run", dict(hyperparameters), conditions, (statistic,))
+
+
+def alternating(bench: Bench, steps: int, factor: float = 1.0) -> Confrontation:
+    """SGD at lr*wd = 1 under ``sphere``: growth of |w|^2 over two steps and of the variance of its logarithm.
+
+    ``steps`` is even; ``factor`` multiplies both predictions, in controls.
+    """
+    freedom = bench.dim - 1
+    simulation = simulate(
+        update_for("sgd", {"lr": 1.0, "wd": 1.0}),
+        law="sphere",
+        dim=bench.dim,
+        replicas=bench.replicas,
+        steps=steps,
+        seed=bench.seed,
+        device=bench.device,
+        record_angles=False,
+    )
+    growth = jackknife(simulation.squared_norm[2] / simulation.squared_norm[0], lambda m: m[..., 0])
+    logs = np.log(simulation.squared_norm[-1] / simulation.squared_norm[0])
+    spread = jackknife(np.stack([logs, logs**2], axis=1), lambda m: m[..., 1] - m[..., 0] ** 2)
+    statistics = (
+        Statistic("growth of |w|^2 in two steps", factor * freedom / (freedom - 2), growth, ROUNDING),
+        Statistic("variance of log |w|^2", factor * steps * float(mpmath.psi(1, freedom / 2)), spread, ROUNDING),
+    )
+    return Confrontation("sgd-at-one", "run on the border", {"lr": 1.0, "wd": 1.0}, bench.conditions(), statistics)
