@@ -11,6 +11,10 @@ from .domain import OutOfDomain as OutOfDomain
 from .domain import Parameter as Parameter
 from .equilibrium import Equilibrium as Equilibrium
 from .equilibrium import equilibrium_of as equilibrium_of
+from .finite_dimension import FiniteDimension as FiniteDimension
+from .finite_dimension import finite_dim as finite_dim
+from .fluctuations import Fluctuations as Fluctuations
+from .fluctuations import fluctuations_of as fluctuations_of
 from .gaussian_filter import GaussianFilter as GaussianFilter
 from .gram import GramRecursion as GramRecursion
 from .leading_order import LeadingOrder as LeadingOrder

@@ -42,6 +42,11 @@ lag = Symbol("k", integer=True, positive=True)
 contraction = Symbol("a", real=True)
 """a = 1 - p, the factor by which decay alone shrinks the weights."""
 
+energy_variance = Symbol("v", nonnegative=True)
+"""Relative variance of the squared unit-gradient norm, v = Var(|unit g|^2) / L^2."""
+energy_skewness = Symbol("kappa", real=True)
+"""Its third central moment over v^2 L^3: 2 for Gaussian gradients of any dimension."""
+
 damped_decay = Symbol("u", positive=True)
 """u = p (1 - tau), the decay per step behind dampening."""
 lookahead = Symbol("mu", nonnegative=True)
@@ -63,6 +68,9 @@ def moment(i: int, j: int) -> Symbol:
     return squared_norm if i == j == 0 else Symbol(f"G_{min(i, j)}{max(i, j)}")
 
 
+scaled_decay = Symbol("x", positive=True)
+"""x = p (1 - tau)/(1 + alpha), between 0 and 2 where SGD with momentum has an equilibrium."""
+
 OF_PARAMETER = {
     "lr": lr,
     "wd": wd,
@@ -82,6 +90,13 @@ OF_PARAMETER = {
 INTERIOR = {
     lr: 1 / Integer(8), decay: 1 / Integer(16), damped_decay: 1 / Integer(32), energy: 1, dim: 1, trust: 1, kurtosis: 3
 } | {s: 1 / Integer(2) for s in (momentum, dampening, beta1, beta2, lookahead, next_lookahead)}  # fmt: skip
+    lr: 1 / Integer(8),
+    decay: 1 / Integer(16),
+    damped_decay: 1 / Integer(32),
+    scaled_decay: 1 / Integer(48),
+    energy: 1,
+    dim: 1,
+} | {s: 1 / Integer(2) for s in (momentum, dampening, beta1, beta2)}
 """A point inside every domain: where a factor's sign is read off before it is printed."""
 
 elapsed = Symbol("t", integer=True, nonnegative=True)
