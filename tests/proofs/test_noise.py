@@ -52,8 +52,8 @@ def test_nesterov_is_the_control():
 def test_two_buffers_are_not_eliminated():
     """A rule with two buffers is refused, not treated as immune."""
     rule = UpdateRule.from_step(
-        "two", lambda w, m, n, x: (w - m - n, m / 2 + x, n / 3 + x), ("w", "m", "n"), title="", amplitude=1, parameters=(),
-        convention="", hypotheses=(),
+        "two", lambda w, m, n, x: (w - m - n, m / 2 + x, n / 3 + x), ("w", "m", "n"), title="", amplitude=1,
+        parameters=(), convention="", hypotheses=(),
     )  # fmt: skip
     with pytest.raises(ValueError, match="keeps 2 buffers"):
         WeightRecursion.of(rule)
