@@ -21,8 +21,14 @@ from .leading_order import LeadingOrder as LeadingOrder
 from .muon import MuonPrediction as MuonPrediction
 from .muon import predict_muon as predict_muon
 from .optimizers import OPTIMIZERS as OPTIMIZERS
+from .orthogonality import WeightRecursion as WeightRecursion
 from .prediction import Prediction as Prediction
 from .prediction import complete as complete
 from .prediction import predict as predict
+from .sign_family import SignEquilibrium as SignEquilibrium
+from .sign_family import sign_law as sign_law
+from .stationary_input import driven_by as driven_by
+from .stationary_update import StationaryUpdate as StationaryUpdate
+from .stationary_update import from_correlations as from_correlations
 from .update_rule import NotLinear as NotLinear
 from .update_rule import UpdateRule as UpdateRule

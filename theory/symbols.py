@@ -131,3 +131,20 @@ sphere_lr = Symbol(r"\tilde\eta", positive=True)
 """Effective learning rate of projected SGD on the unit sphere."""
 
 INTERIOR |= {growth_root: 3 / Integer(4), alignment_square: 1 / Integer(2), sharpness: 2}
+persistence = Symbol("phi", nonnegative=True)
+"""Correlation of an AR(1) gradient from step to step, 0 <= phi < 1."""
+snr = Symbol("r", nonnegative=True)
+"""Signal-to-noise ratio of a gradient with a constant mean, |E g|^2 / E|g - E g|^2."""
+density = Symbol("s", positive=True)
+"""Share of the gradient's entries that are not zero, 0 < s <= 1."""
+kurtosis = Symbol("kappa", nonnegative=True)
+"""Excess kurtosis of a gradient's entry, E g^4 / (E g^2)^2 - 3."""
+update_energy = Symbol("U", positive=True)
+"""E|u|^2 of a stationary update."""
+memory = Symbol("S", real=True)
+"""S = sum_{k>=1} a^(k-1) R_k of a stationary update, the generating function of its autocorrelation at a."""
+buffer_overlap = Symbol("c", real=True)
+"""E<m, g> / E|g|^2 of a momentum buffer with the next gradient; 0 for white gradients."""
+
+INTERIOR |= {persistence: 1 / Integer(2), snr: 1 / Integer(2), density: 1 / Integer(2), update_energy: 1, memory: 1}
+INTERIOR |= {kurtosis: 1, buffer_overlap: 1 / Integer(2)}

@@ -65,7 +65,7 @@ def test_fixed_gradients_have_one_norm(dim, norm, size, seed):
 @pytest.mark.parametrize("law", LAWS)
 def test_mean_square_of_the_norm(law):
     """E|g|^2 |w|^2 = grad_norm^2, or E|g|^2 = grad_norm^2 where the law does not see w."""
-    w, gradient = draw(law)
+    w, gradient = draw(law, replicas=20_000)
     scale = squared_norm(w) if LAWS[law].scale_invariant else 1.0
     samples = (squared_norm(gradient.value) * scale).numpy()
     if law == "fixed":
@@ -104,7 +104,8 @@ def test_directions_are_isotropic(law):
     u[:, 0] = 1
     along = unit(w)
     u = unit(u - along * (u * along).sum(-1, keepdim=True))
-    shares = ((unit(gradient.value) * u).sum(-1) ** 2).numpy()
+    moving = squared_norm(gradient.value) > 0  # a sparse gradient may be zero and has no direction then
+    shares = ((unit(gradient.value[moving]) * u[moving]).sum(-1) ** 2).numpy()
     assert within(shares, 1 / 7 if LAWS[law].scale_invariant else 1 / 8)
 
 
@@ -129,7 +130,8 @@ def test_least_dimension_is_enough(law):
     """Every law draws finite gradients in the smallest dimension it says it lives in."""
     _, gradient = draw(law, dim=LAWS[law].least_dim, replicas=64)
     assert bool(torch.isfinite(gradient.value).all())
-    assert float(gradient.value.abs().min()) > 0
+    assert float(gradient.value.abs().max()) > 0
+    assert law == "sparse" or float(gradient.value.abs().min()) > 0
 
 
 @pytest.mark.parametrize(("law", "kurtosis"), [("iid", 3), ("laplace", 6)])
