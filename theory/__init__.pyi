@@ -15,5 +15,8 @@ from .optimizers import OPTIMIZERS as OPTIMIZERS
 from .prediction import Prediction as Prediction
 from .prediction import complete as complete
 from .prediction import predict as predict
+from .schedule import Schedule as Schedule
+from .schedule import scheduled as scheduled
+from .trajectory import Trajectory as Trajectory
 from .update_rule import NotLinear as NotLinear
 from .update_rule import UpdateRule as UpdateRule
