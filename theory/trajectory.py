@@ -101,7 +101,7 @@ def symbols_of(chosen: Mapping[str, float | None]) -> dict[str, float]:
     known = {SYMBOL_NAMES[k]: float(v) for k, v in chosen.items() if k in SYMBOL_NAMES and v is not None and k != "lr"}
     scale = chosen.get("grad_norm")
     if scale is not None:
-        known["L"] = float(scale) ** 2
+        known["L"] = float(scale) * float(scale)
         if not 0 < known["L"] < math.inf:
             raise OutOfDomain(f"grad_norm = {scale:g} has a square outside double precision")
     return known

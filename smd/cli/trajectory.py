@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from smd.trajectory import Run
 
 
+def whole(text: str) -> int:
+    """A whole number as typed."""
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text} is not a whole number") from None
+
+
 def fractions(text: str) -> tuple[float, ...]:
     """Numbers between commas."""
     return tuple(options.number(part) for part in text.split(","))
@@ -24,8 +32,10 @@ def command(
     lr: options.LearningRate,
     wd: options.WeightDecay,
     schedule: Annotated[str, typer.Option(help="constant, linear, cosine, wsd or step")] = "constant",
-    steps: Annotated[int, typer.Option(help="steps in all")] = 10_000,
-    warmup: Annotated[int, typer.Option(help="steps of linear warmup, (t + 1) / warmup of lr")] = 0,
+    steps: Annotated[int, typer.Option(help="steps in all", parser=whole, metavar="STEPS")] = 10_000,
+    warmup: Annotated[
+        int, typer.Option(help="linear warmup, (t + 1) / warmup of lr", parser=whole, metavar="STEPS")
+    ] = 0,
     final: Annotated[
         float,
         typer.Option(help="linear, cosine, wsd: fraction of lr at the end", parser=options.number, metavar="NUMBER"),
@@ -50,7 +60,7 @@ def command(
     dim: options.Dim = None,
     grad_norm: options.GradNorm = None,
     plot: Annotated[Path | None, typer.Option(help="write a figure of norm and angle")] = None,
-    points: Annotated[int, typer.Option(help="most rows of the JSON")] = 201,
+    points: Annotated[int, typer.Option(help="most rows of the JSON", parser=whole, metavar="ROWS")] = 201,
     as_json: options.Json = False,
 ) -> None:
     """Norm and angle of every step under a schedule, beside the equilibrium of each step's lr and wd."""
