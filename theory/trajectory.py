@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -31,7 +32,6 @@ class Trajectory:
     """The motion of one optimizer under one schedule.
 
     ``norm`` [T + 1] is sqrt(E|w_t|^2), ``angle`` [T] the angle in radians of step t, between w_t and w_{t+1}.
-    ``adiabatic_norm`` and ``adiabatic_angle`` [T] are the equilibrium at that step's lr and wd, NaN where none exists.
     """
 
     optimizer: str
@@ -39,8 +39,20 @@ class Trajectory:
     schedule: Schedule
     norm: Array
     angle: Array
-    adiabatic_norm: Array
-    adiabatic_angle: Array
+
+    @cached_property
+    def _adiabatic(self) -> tuple[Array, Array]:
+        return adiabatic(self.optimizer, self.schedule, self.hyperparameters)
+
+    @property
+    def adiabatic_norm(self) -> Array:
+        """Equilibrium norm [T] at each step's lr and wd, NaN where none exists."""
+        return self._adiabatic[0]
+
+    @property
+    def adiabatic_angle(self) -> Array:
+        """Equilibrium angle [T] at each step's lr and wd, radians, NaN where none exists."""
+        return self._adiabatic[1]
 
     @property
     def peak(self) -> tuple[int, float]:
@@ -80,8 +92,7 @@ def trajectory(
             f"schedule: at step {at} the norm leaves double precision (lr = {schedule.lr.max():g} at most, "
             f"lr*wd = {schedule.decay.max():g} at most)"
         )
-    norm, angle = adiabatic(optimizer, schedule, chosen)
-    return Trajectory(optimizer, chosen, schedule, np.sqrt(squares), angles, norm, angle)
+    return Trajectory(optimizer, chosen, schedule, np.sqrt(squares), angles)
 
 
 def _completed(

@@ -165,6 +165,15 @@ def sgd_fourth_power_bound() -> Expr:
     return kept**2 * squared_norm**2 + 2 * kept * driven
 
 
+def angle_ratio(scale: Expr) -> Expr:
+    """AdamW: (theta_t at (eta/m, m lambda) over that at (eta, lambda))^2 from the same start, with m = ``scale``.
+
+    theta^2 is proportional to eta^2 / Q, and Q_eq to eta / lambda.
+    """
+    other = settling().subs(target, target / scale**2)
+    return cancel(settling() / (scale**2 * other))
+
+
 # --- learning-rate drops -------------------------------------------------------------------------------------------
 
 

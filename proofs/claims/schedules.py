@@ -220,6 +220,34 @@ def _warmup_obligations() -> list[Obligation]:
     ]
 
 
+def _ratio_formulas() -> list[Formula]:
+    left = r"\left(\frac{\theta_t(\eta/m,\,m\lambda)}{\theta_t(\eta,\,\lambda)}\right)^2"
+    return [Formula(left, _ratio())]
+
+
+def _ratio() -> Expr:
+    from sympy import Symbol
+
+    from theory import transient
+
+    return transient.angle_ratio(Symbol("m", positive=True))
+
+
+def _ratio_obligations() -> list[Obligation]:
+    from sympy import Integer, Symbol, exp
+
+    from theory import transient
+
+    m, share = Symbol("m", positive=True), transient.start / transient.target
+    kept = exp(-transient.rate * transient.time)
+    published = (1 + (share - 1) * kept) / (1 + (m**2 * share - 1) * kept)
+    return [
+        Obligation("the published ratio of key kosson2025mup", _ratio(), published),
+        Obligation("at the start", _ratio().subs(transient.time, 0), 1 / m**2),
+        Obligation("in the end", published.subs(kept, 0), Integer(1)),
+    ]
+
+
 # --- schedules -----------------------------------------------------------------------------------------------------
 
 
@@ -383,6 +411,20 @@ CLAIMS = [
         obligations=_warmup_obligations,
         sources=("kosson2024warmup",),
         extra_hypotheses=(SLOW, "Q_0 is far below equilibrium, and t_peak < W; otherwise the peak is at W"),
+    ),
+    Claim(
+        id="convention-warmup",
+        title="AdamW: two ways to scale lr, and a warmup between them",
+        statement=(
+            "At the same lr*wd a run with lr / m and m wd turns at first m times slower and in the end as fast "
+            "(Q_eq that of (eta, lambda)):"
+        ),
+        kind=Kind.IDENTITY,
+        setting=Setting.ALGEBRA,
+        formulas=_ratio_formulas,
+        obligations=_ratio_obligations,
+        sources=("kosson2025mup",),
+        extra_hypotheses=(SLOW, "v follows at once: 1 - beta2 far above eta lambda"),
     ),
     Claim(
         id="adiabatic-lag",
