@@ -11,6 +11,7 @@ import numpy as np
 
 from theory.compiled import load
 from theory.domain import OutOfDomain
+from theory.lagging import OPTIMIZERS
 from theory.schedule import COOLDOWN, DROPS, scheduled
 from theory.trajectory import Trajectory
 from theory.trajectory import trajectory as iterate
@@ -47,7 +48,7 @@ class Run:
             found.append(f"at the end the angle is not within {WITHIN:.0%} of the equilibrium of its lr and wd")
         if np.isnan(self.trajectory.adiabatic_angle).any():
             found.append("at some steps no equilibrium exists for their lr and wd: adiabatic values there are null")
-        if self.trajectory.optimizer == "adamw":
+        if self.trajectory.optimizer in OPTIMIZERS:
             found.append(
                 "v stands at its instantaneous mean; give beta2 for PyTorch's, which lags behind 1/|w|^2"
                 if chosen.get("beta2") is None
@@ -59,7 +60,7 @@ class Run:
     def hypotheses(self) -> tuple[str, ...]:
         """What must hold for the numbers."""
         chosen = self.trajectory.hyperparameters
-        if self.trajectory.optimizer == "adamw" and chosen.get("beta2") is not None:
+        if self.trajectory.optimizer in OPTIMIZERS and chosen.get("beta2") is not None:
             return LAGGING
         return load(self.trajectory.optimizer).hypotheses
 

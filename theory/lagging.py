@@ -16,6 +16,12 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from theory.domain import Parameter
+
+OPTIMIZERS = ("adamw",)
+"""The optimizers whose trajectory lags when beta2 is given."""
+BETA2 = Parameter("beta2", 0, 1, True, None, "EMA coefficient of the squared gradient", optional=True)
+
 
 class Moments(NamedTuple):
     """v, X = E|w|^2, Y = E<w, m>, Z = E|m|^2."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TAIL = 1e-15
 """The part of the lag-one correlation that the modes may leave out."""
 MOST_MODES = 1 << 14
-FILTERS = {"lion": "theory.optimizers.lion"}
+FILTERS = {"lion": "theory.optimizers.lion", "signum": "theory.optimizers.sign"}
 """Where the Gaussian filter stands whose sign is an optimizer's input."""
 
 
@@ -59,6 +59,13 @@ class Motion:
     def amplitude(self, squared_norm: float, values: Mapping[str, float]) -> float:
         """q at E|w|^2."""
         return float(self.functions["amplitude"](A=squared_norm, **values))
+
+    def step_size(self, lr: float, gram: Array, values: Mapping[str, float]) -> float:
+        """lr, times the rule's gain at the moments before the step where it has one (a trust ratio)."""
+        if "gain" not in self.functions:
+            return lr
+        names = {f"G_{i}{j}": gram[i, j] for i in range(self.size) for j in range(i, self.size)}
+        return lr * float(self.functions["gain"](A=gram[0, 0], **names, **values))
 
     def memory(self, values: Mapping[str, float], settled: bool) -> Memory:
         """What correlates the inputs, before the first step; raises OutOfDomain where too many modes are needed."""
@@ -138,7 +145,8 @@ def source(rule: UpdateRule) -> str:
     from theory.gaussian_filter import arcsin_coefficient
     from theory.symbols import index, squared_norm, wd
 
-    plain = {wd: Symbol("lam", positive=True)}
+    # Coefficients with a schedule of their own come as definitions, step sizes that follow the moments as a gain.
+    plain = [*getattr(rule, "definitions", ()), (wd, Symbol("lam", positive=True))]
     transition, drive = rule.transition.subs(plain), rule.drive.subs(plain)
     law = rule.autocorrelation
     facts = {
@@ -153,6 +161,9 @@ def source(rule: UpdateRule) -> str:
         _function("amplitude", rule.amplitude.subs(plain)),
         _function("finite_modes", [[weight, mode] for weight, mode in law.modes]),
     ]
+    gain = getattr(rule, "gain", None)
+    if gain is not None:
+        parts.append(_function("gain", gain.subs(plain)))
     if law.series is not None:
         filtered = _filter(rule.name)
         stored = filtered.readout**2 * filtered.gain**2 / (1 - filtered.pole**2) / filtered.variance
@@ -166,5 +177,7 @@ def source(rule: UpdateRule) -> str:
 
 def _filter(name: str) -> GaussianFilter:
     """The Gaussian filter whose sign is the rule's input."""
+    if name not in FILTERS:
+        raise OutOfDomain(f"optimizer = {name}: its input's memory has no filter from which a trajectory could start")
     found: GaussianFilter = import_module(FILTERS[name]).FILTER
     return found

@@ -22,7 +22,7 @@ from theory import lagging
 from theory.compiled import load
 from theory.domain import NoEquilibrium, OutOfDomain
 from theory.motion import Memory, Motion, motion
-from theory.prediction import SYMBOL_NAMES, complete, existence_limit, symbol_values
+from theory.prediction import SYMBOL_NAMES, complete, symbol_values
 from theory.schedule import Schedule
 from theory.summation import Array
 
@@ -80,11 +80,9 @@ def trajectory(
     chosen = _completed(optimizer, schedule, hyperparameters)
     if start_norm is not None and not (math.isfinite(start_norm) and 1e-100 <= start_norm <= 1e100):
         raise OutOfDomain(f"start_norm = {start_norm:g} is outside its range [1e-100, 1e+100]")
-    values = symbols_of(chosen)
-    lagged = optimizer == "adamw" and chosen.get("beta2") is not None
-    run = _lagging if lagged else _linear
+    run = _lagging if chosen.get("beta2") is not None and optimizer in lagging.OPTIMIZERS else _linear
     with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
-        squares, angles = run(optimizer, schedule, start_norm, values)
+        squares, angles = run(optimizer, schedule, start_norm, chosen)
     wrong = np.flatnonzero(~(np.isfinite(squares) & (squares > 0)))
     if wrong.size or not np.isfinite(angles).all():
         at = wrong[0] if wrong.size else np.flatnonzero(~np.isfinite(angles))[0]
@@ -102,14 +100,18 @@ def _completed(
         if name in hyperparameters:
             raise OutOfDomain(f"{name} belongs to the schedule")
     peak = int(np.argmax(schedule.lr))
-    lr, wd = float(schedule.lr[peak]), float(schedule.wd[peak])
-    tiny = np.nextafter(0, 1)
-    return complete(optimizer, {**hyperparameters, "lr": max(lr, tiny), "wd": max(wd, tiny)}) | {"lr": lr, "wd": wd}
+    steps = {"lr": float(schedule.lr[peak]), "wd": float(schedule.wd[peak])}
+    given, own = dict(hyperparameters), {}
+    if optimizer in lagging.OPTIMIZERS and given.get("beta2") is not None:
+        own["beta2"] = lagging.BETA2.check(float(given.pop("beta2") or 0))
+    tiny = float(np.nextafter(0, 1))  # a schedule may rest at zero, which complete refuses
+    return complete(optimizer, {**given, **{k: max(v, tiny) for k, v in steps.items()}}) | steps | own
 
 
 def symbols_of(chosen: Mapping[str, float | None]) -> dict[str, float]:
     """Numbers for the theory's symbols other than eta and the decay."""
-    known = {SYMBOL_NAMES[k]: float(v) for k, v in chosen.items() if k in SYMBOL_NAMES and v is not None and k != "lr"}
+    named = {name: symbol for name, symbol in SYMBOL_NAMES.items() if name not in ("lr", "wd")}
+    known = {named[name]: float(value) for name, value in chosen.items() if name in named and value is not None}
     scale = chosen.get("grad_norm")
     if scale is not None:
         known["L"] = float(scale) * float(scale)
@@ -119,16 +121,14 @@ def symbols_of(chosen: Mapping[str, float | None]) -> dict[str, float]:
 
 
 def _linear(
-    optimizer: str, schedule: Schedule, start_norm: float | None, values: dict[str, float]
+    optimizer: str, schedule: Schedule, start_norm: float | None, chosen: dict[str, float | None]
 ) -> tuple[Array, Array]:
-    found = motion(optimizer)
-    gram, past, memory = _start(found, schedule, start_norm, values)
+    found, values = motion(optimizer), symbols_of(chosen)
+    gram, past, memory = _start(found, schedule, start_norm, chosen)
     squares, angles = [gram[0, 0]], []
-    last: tuple[float, float] | None = None
-    for lr, wd in zip(schedule.lr.tolist(), schedule.wd.tolist(), strict=True):
-        if (lr, wd) != last:
-            transition, drive = found.matrices({**values, "eta": lr, "lam": wd})
-            last = lr, wd
+    for t, (lr, wd) in enumerate(zip(schedule.lr.tolist(), schedule.wd.tolist(), strict=True)):
+        at = {**values, "t": t + 1, "lam": wd}
+        transition, drive = found.matrices({**at, "eta": found.step_size(lr, gram, {**at, "eta": lr})})
         energy = found.amplitude(gram[0, 0], values)
         cross = past @ memory.weights
         moved = transition @ gram
@@ -146,9 +146,10 @@ def _linear(
 
 
 def _start(
-    found: Motion, schedule: Schedule, start_norm: float | None, values: dict[str, float]
+    found: Motion, schedule: Schedule, start_norm: float | None, chosen: dict[str, float | None]
 ) -> tuple[Array, Array, Memory]:
     """Gram matrix, modes of the past [n, modes], and how they go on."""
+    values = symbols_of(chosen)
     memory = found.memory(values, settled=start_norm is None)
     if found.correlated and not found.constant_energy:
         raise OutOfDomain(
@@ -158,8 +159,10 @@ def _start(
         gram = np.zeros((found.size, found.size))
         gram[0, 0] = start_norm**2
         return gram, np.zeros((found.size, memory.weights.size)), memory
-    gram = settled_gram(found.name, float(schedule.lr[0]), float(schedule.wd[0]), values)
-    transition, drive = found.matrices({**values, "eta": float(schedule.lr[0]), "lam": float(schedule.wd[0])})
+    first = {"eta": float(schedule.lr[0]), "lam": float(schedule.wd[0])}
+    gram = settled_gram(found.name, first["eta"], first["lam"], chosen)
+    size = found.step_size(first["eta"], gram, {**values, **first, "t": 1})
+    transition, drive = found.matrices({**values, **first, "t": 1, "eta": size})
     kept, entering = memory.advance()
     past = [
         np.linalg.solve(np.eye(found.size) - k * transition, e * drive) for k, e in zip(kept, entering, strict=True)
@@ -167,29 +170,24 @@ def _start(
     return gram, np.array(past).reshape(kept.size, found.size).T, memory
 
 
-def settled_gram(optimizer: str, lr: float, wd: float, values: Mapping[str, float]) -> Array:
+def settled_gram(optimizer: str, lr: float, wd: float, chosen: Mapping[str, float | None]) -> Array:
     """The Gram matrix at equilibrium; raises NoEquilibrium where there is none."""
     rule = load(optimizer)
-    at = _with_series(rule, {**values, "eta": lr, "p": lr * wd})
-    limit = existence_limit(rule, at)
-    if not 0 < lr * wd < limit:
-        raise NoEquilibrium(f"lr*wd = {lr * wd:g} of the first step is outside (0, {limit:g}): start_norm is needed")
+    try:
+        at = symbol_values(rule, {**chosen, "lr": lr, "wd": wd})
+    except NoEquilibrium as none:
+        raise NoEquilibrium(f"{none}; without one to start from, start_norm is needed") from none
     unit = np.array(rule("unit_gram", at), dtype=float)
     return np.asarray(float(rule("norm", at)) ** 2 * unit / unit[0, 0])
 
 
-def _with_series(rule: object, values: dict[str, float]) -> dict[str, float]:
-    series = rule.series(values)  # type: ignore[attr-defined]
-    return {**values, **{symbol: found.sum()[0] for symbol, found in series.items()}}
-
-
 def _lagging(
-    optimizer: str, schedule: Schedule, start_norm: float | None, values: dict[str, float]
+    optimizer: str, schedule: Schedule, start_norm: float | None, chosen: dict[str, float | None]
 ) -> tuple[Array, Array]:
-    beta1, beta2, dim = values["beta_1"], values["beta_2"], values["d"]
+    beta1, beta2, dim = (float(chosen[name] or 0) for name in ("beta1", "beta2", "dim"))
     corrected = start_norm is not None
     if start_norm is None:
-        gram = settled_gram(optimizer, float(schedule.lr[0]), float(schedule.wd[0]), values)
+        gram = settled_gram(optimizer, float(schedule.lr[0]), float(schedule.wd[0]), chosen)
         now = lagging.settled(gram, energy=dim, dim=dim)
     else:
         now = lagging.Moments(*np.array([0.0, start_norm**2, 0.0, 0.0]))
