@@ -18,12 +18,16 @@ from theory.domain import OutOfDomain
 from theory.summation import Array
 
 if TYPE_CHECKING:
+    from sympy import Expr, Matrix
+
     from theory.gaussian_filter import GaussianFilter
     from theory.update_rule import UpdateRule
 
 TAIL = 1e-15
 """The part of the lag-one correlation that the modes may leave out."""
 MOST_MODES = 1 << 14
+STEP = "t"
+"""The symbol of the step's number, 1 for the first, in coefficients with a schedule of their own."""
 FILTERS = {"lion": "theory.optimizers.lion", "signum": "theory.optimizers.sign"}
 """Where the Gaussian filter stands whose sign is an optimizer's input."""
 
@@ -146,9 +150,18 @@ def source(rule: UpdateRule) -> str:
     from theory.symbols import index, squared_norm, wd
 
     # Coefficients with a schedule of their own come as definitions, step sizes that follow the moments as a gain.
-    plain = [*getattr(rule, "definitions", ()), (wd, Symbol("lam", positive=True))]
-    transition, drive = rule.transition.subs(plain), rule.drive.subs(plain)
+    definitions = dict(getattr(rule, "definitions", ()))
+
+    def plain(expression: Expr | Matrix) -> Any:
+        return expression.subs(definitions).subs(definitions).subs(wd, Symbol("lam", positive=True))
+
+    transition, drive = plain(rule.transition), plain(rule.drive)
     law = rule.autocorrelation
+    modes = [[plain(weight), plain(mode)] for weight, mode in law.modes]
+    if any(str(symbol) == STEP for pair in modes for part in pair for symbol in part.free_symbols):
+        raise OutOfDomain(
+            f"optimizer = {rule.name}: its input's memory changes from step to step, which is not derived"
+        )
     facts = {
         "SIZE": transition.rows,
         "CORRELATED": not law.is_white,
@@ -158,12 +171,12 @@ def source(rule: UpdateRule) -> str:
     parts += [
         _function("transition", [list(row) for row in transition.tolist()]),
         _function("drive", list(drive)),
-        _function("amplitude", rule.amplitude.subs(plain)),
-        _function("finite_modes", [[weight, mode] for weight, mode in law.modes]),
+        _function("amplitude", plain(rule.amplitude)),
+        _function("finite_modes", modes),
     ]
     gain = getattr(rule, "gain", None)
     if gain is not None:
-        parts.append(_function("gain", gain.subs(plain)))
+        parts.append(_function("gain", plain(gain)))
     if law.series is not None:
         filtered = _filter(rule.name)
         stored = filtered.readout**2 * filtered.gain**2 / (1 - filtered.pole**2) / filtered.variance

@@ -21,7 +21,7 @@ import numpy as np
 from theory import lagging
 from theory.compiled import load
 from theory.domain import NoEquilibrium, OutOfDomain
-from theory.motion import Memory, Motion, motion
+from theory.motion import STEP, Memory, Motion, motion
 from theory.prediction import SYMBOL_NAMES, complete, symbol_values
 from theory.schedule import Schedule
 from theory.summation import Array
@@ -127,7 +127,7 @@ def _linear(
     gram, past, memory = _start(found, schedule, start_norm, chosen)
     squares, angles = [gram[0, 0]], []
     for t, (lr, wd) in enumerate(zip(schedule.lr.tolist(), schedule.wd.tolist(), strict=True)):
-        at = {**values, "t": t + 1, "lam": wd}
+        at = {**values, STEP: t + 1, "lam": wd}
         transition, drive = found.matrices({**at, "eta": found.step_size(lr, gram, {**at, "eta": lr})})
         energy = found.amplitude(gram[0, 0], values)
         cross = past @ memory.weights
@@ -161,8 +161,8 @@ def _start(
         return gram, np.zeros((found.size, memory.weights.size)), memory
     first = {"eta": float(schedule.lr[0]), "lam": float(schedule.wd[0])}
     gram = settled_gram(found.name, first["eta"], first["lam"], chosen)
-    size = found.step_size(first["eta"], gram, {**values, **first, "t": 1})
-    transition, drive = found.matrices({**values, **first, "t": 1, "eta": size})
+    size = found.step_size(first["eta"], gram, {**values, **first, STEP: 1})
+    transition, drive = found.matrices({**values, **first, STEP: 1, "eta": size})
     kept, entering = memory.advance()
     past = [
         np.linalg.solve(np.eye(found.size) - k * transition, e * drive) for k, e in zip(kept, entering, strict=True)

@@ -174,6 +174,11 @@ def angle_ratio(scale: Expr) -> Expr:
     return cancel(settling() / (scale**2 * other))
 
 
+def forgotten() -> Expr:
+    """Bound on (A_t - A_eq)^2 of SGD, A = |w|^2 = sqrt(Q): (Q_0 - Q_eq)^2 e^(-2 r t) / Q_eq, from any start."""
+    return (settling() - target) ** 2 / target
+
+
 # --- learning-rate drops -------------------------------------------------------------------------------------------
 
 

@@ -248,6 +248,40 @@ def _ratio_obligations() -> list[Obligation]:
     ]
 
 
+def _gradient_ratio() -> Expr:
+    """(|g| / |w|)^2 = L / A^2 of SGD at equilibrium."""
+    from theory.forms import tidy
+    from theory.symbols import energy
+
+    return tidy(energy / theory.equilibrium_of("sgd").norm_power)
+
+
+def _gradient_formulas() -> list[Formula]:
+    return [Formula(r"\|g\|^2/\|w\|^2", _gradient_ratio())]
+
+
+def _gradient_obligations() -> list[Obligation]:
+    from sympy import Integer, Symbol, cancel
+
+    from theory.symbols import decay, lr, wd
+
+    # The norm stands still when (1 - p)^2 |w|^2 + eta^2 |g|^2 = |w|^2.
+    squared = _gradient_ratio().subs(wd, decay / lr)
+    maximum = Symbol("eta_max", positive=True)
+    corrected = {wd: wd * lr / maximum}
+    return [
+        Obligation("the norm stands still", (1 - decay) ** 2 + lr**2 * squared, Integer(1)),
+        Obligation(
+            "with wd in proportion to lr, to leading order, lr drops out",
+            (2 * wd / lr).subs(corrected),
+            2 * wd / maximum,
+        ),
+        Obligation(
+            "the published ratio is the limit of p to 0", cancel(squared * lr**2 / decay).subs(decay, 0), Integer(2)
+        ),
+    ]
+
+
 # --- schedules -----------------------------------------------------------------------------------------------------
 
 
@@ -440,6 +474,17 @@ CLAIMS = [
         obligations=_adiabatic_obligations,
         sources=("defazio2025", "chou2025"),
         extra_hypotheses=(SLOW,),
+    ),
+    Claim(
+        id="gradient-to-weight",
+        title="SGD: the gradient against the weight at equilibrium",
+        statement="With the unit gradient's norm fixed, the gradient at equilibrium is, relative to the weight,",
+        kind=Kind.EXACT,
+        setting=Setting.PATHWISE,
+        formulas=_gradient_formulas,
+        obligations=_gradient_obligations,
+        sources=("defazio2025",),
+        optimizer="sgd",
     ),
     Claim(
         id="decay-end",

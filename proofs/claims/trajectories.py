@@ -260,6 +260,32 @@ def _closed_obligations() -> list[Obligation]:
     return owed
 
 
+def _forgotten_formulas() -> list[Formula]:
+    from theory import transient
+
+    rate = transient.slow_law(theory.OPTIMIZERS["sgd"]).rate
+    left = r"\left(\|w_t\|^2 - \|w_{eq}\|^2\right)^2"
+    return [Formula(left, transient.forgotten(), r"\le"), Formula("2r", 2 * rate)]
+
+
+def _forgotten_obligations() -> list[Obligation]:
+    from sympy import Symbol, exp
+
+    from theory import transient
+    from theory.symbols import decay
+
+    now, rest = Symbol("A", positive=True), Symbol("A_eq", positive=True)
+    slack = (now - rest) ** 2 * now * (now + 2 * rest) / rest**2
+    bound = (now**2 - rest**2) ** 2 / rest**2
+    found = transient.forgotten()
+    begin = found.subs(transient.time, 0)
+    return [
+        Obligation("what the bound leaves is not negative", bound - (now - rest) ** 2, slack),
+        Obligation("it falls by e^(-2 r) a step", found.subs(transient.time, 1), begin * exp(-2 * transient.rate)),
+        Obligation("r of SGD is 4 p", transient.slow_law(theory.OPTIMIZERS["sgd"]).rate, 4 * decay),
+    ]
+
+
 CLAIMS = [
     Claim(
         id="trajectory-recursion",
@@ -309,6 +335,18 @@ CLAIMS = [
     _slow_claim("sgd", "SGD", Setting.PATHWISE),
     _slow_claim("sgdm", "SGD with momentum", Setting.MEAN_FIELD),
     _slow_claim("adamw", "AdamW", Setting.EXPECTATION),
+    Claim(
+        id="sgd-forgets-its-start",
+        title="SGD: how fast the start is forgotten",
+        statement="From any start the slow law gives, at constant lr and weight decay,",
+        kind=Kind.LIMIT,
+        setting=Setting.PATHWISE,
+        formulas=_forgotten_formulas,
+        obligations=_forgotten_obligations,
+        sources=("wan2021spherical",),
+        optimizer="sgd",
+        extra_hypotheses=(SLOW,),
+    ),
     Claim(
         id="trajectory-closed-form",
         title="The slow law, solved",
