@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,6 +112,7 @@ def trajectory(
     drops: Sequence[float] = DROPS,
     drop_factor: float = 10.0,
     decay: str = "constant",
+    on_step: Callable[[int, int], None] | None = None,
     **hyperparameters: float | None,
 ) -> Run:
     """Norm and angle of every step of a schedule with peak ``lr``; raises OutOfDomain for what has no meaning.
@@ -121,7 +122,8 @@ def trajectory(
     """
     shape = {"warmup": warmup, "final": final, "cooldown": cooldown, "drops": tuple(drops), "drop_factor": drop_factor}
     plan = scheduled(schedule, lr=lr, wd=wd, steps=steps, decay=decay, **shape)
-    found = iterate(optimizer, plan, _start(start_norm), **hyperparameters)
+    report = None if on_step is None else lambda done: on_step(done, steps)
+    found = iterate(optimizer, plan, _start(start_norm), on_step=report, **hyperparameters)
     settings = {"schedule": schedule, "steps": steps, "start_norm": start_norm, "decay": decay, "warmup": warmup}
     if schedule in ("linear", "cosine", "wsd"):
         settings["final"] = final

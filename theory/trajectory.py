@@ -12,7 +12,7 @@ The angle is arccos E<w, w'> / sqrt(E|w|^2 E|w'|^2). With r = w' - M_00 w its si
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,6 +25,9 @@ from theory.motion import STEP, Memory, Motion, motion
 from theory.prediction import SYMBOL_NAMES, complete, symbol_values
 from theory.schedule import Schedule
 from theory.summation import Array
+
+REPORT = 1000
+"""Steps between two reports of progress."""
 
 
 @dataclass(frozen=True)
@@ -69,20 +72,26 @@ class Trajectory:
 
 
 def trajectory(
-    optimizer: str, schedule: Schedule, start_norm: float | None = None, **hyperparameters: float | None
+    optimizer: str,
+    schedule: Schedule,
+    start_norm: float | None = None,
+    *,
+    on_step: Callable[[int], None] | None = None,
+    **hyperparameters: float | None,
 ) -> Trajectory:
     """The motion of ``optimizer`` from a start norm with empty buffers, or from the first step's equilibrium.
 
     ``hyperparameters`` as in ``predict`` without lr and wd, which the schedule holds; AdamW with ``beta2`` is that of
     PyTorch, its denominator lagging behind scale-invariant gradients, with bias correction. Without ``start_norm`` the
-    moments begin at the equilibrium of the schedule's first lr and wd. Raises OutOfDomain.
+    moments begin at the equilibrium of the schedule's first lr and wd. ``on_step`` is called now and then with the
+    number of steps done. Raises OutOfDomain.
     """
     chosen = _completed(optimizer, schedule, hyperparameters)
     if start_norm is not None and not (math.isfinite(start_norm) and 1e-100 <= start_norm <= 1e100):
         raise OutOfDomain(f"start_norm = {start_norm:g} is outside its range [1e-100, 1e+100]")
     run = _lagging if chosen.get("beta2") is not None and optimizer in lagging.OPTIMIZERS else _linear
     with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
-        squares, angles = run(optimizer, schedule, start_norm, chosen)
+        squares, angles = run(optimizer, schedule, start_norm, chosen, on_step or (lambda done: None))
     wrong = np.flatnonzero(~(np.isfinite(squares) & (squares > 0)))
     if wrong.size or not np.isfinite(angles).all():
         at = wrong[0] if wrong.size else np.flatnonzero(~np.isfinite(angles))[0]
@@ -121,12 +130,18 @@ def symbols_of(chosen: Mapping[str, float | None]) -> dict[str, float]:
 
 
 def _linear(
-    optimizer: str, schedule: Schedule, start_norm: float | None, chosen: dict[str, float | None]
+    optimizer: str,
+    schedule: Schedule,
+    start_norm: float | None,
+    chosen: dict[str, float | None],
+    on_step: Callable[[int], None],
 ) -> tuple[Array, Array]:
     found, values = motion(optimizer), symbols_of(chosen)
     gram, past, memory = _start(found, schedule, start_norm, chosen)
     squares, angles = [gram[0, 0]], []
     for t, (lr, wd) in enumerate(zip(schedule.lr.tolist(), schedule.wd.tolist(), strict=True)):
+        if t % REPORT == 0:
+            on_step(t)
         at = {**values, STEP: t + 1, "lam": wd}
         transition, drive = found.matrices({**at, "eta": found.step_size(lr, gram, {**at, "eta": lr})})
         energy = found.amplitude(gram[0, 0], values)
@@ -182,7 +197,11 @@ def settled_gram(optimizer: str, lr: float, wd: float, chosen: Mapping[str, floa
 
 
 def _lagging(
-    optimizer: str, schedule: Schedule, start_norm: float | None, chosen: dict[str, float | None]
+    optimizer: str,
+    schedule: Schedule,
+    start_norm: float | None,
+    chosen: dict[str, float | None],
+    on_step: Callable[[int], None],
 ) -> tuple[Array, Array]:
     beta1, beta2, dim = (float(chosen[name] or 0) for name in ("beta1", "beta2", "dim"))
     corrected = start_norm is not None
@@ -193,6 +212,8 @@ def _lagging(
         now = lagging.Moments(*np.array([0.0, start_norm**2, 0.0, 0.0]))
     squares, angles = [now.x], []
     for t, (lr, decay) in enumerate(zip(schedule.lr, schedule.decay, strict=True)):
+        if t % REPORT == 0:
+            on_step(t)
         size = lr * (lagging.bias_correction(beta1, beta2, t + 1) if corrected else 1.0)
         kept = 1 - decay
         after = lagging.step(

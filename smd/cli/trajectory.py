@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from smd.cli import options
+from smd.cli.progress import Bar
 
 if TYPE_CHECKING:
     from smd.trajectory import Run
@@ -71,26 +72,28 @@ def command(
         raise typer.BadParameter(f"points = {points} is outside its range [2, inf)")
     if plot is not None:
         trajectory.check_plot(plot)
-    run = trajectory.trajectory(
-        optimizer,
-        schedule=schedule,
-        lr=lr,
-        wd=wd,
-        steps=steps,
-        warmup=warmup,
-        final=final,
-        cooldown=cooldown,
-        drops=fractions(drops) if drops else DROPS,
-        drop_factor=drop_factor,
-        decay=decay_schedule,
-        start_norm=start_norm,
-        momentum=momentum,
-        dampening=dampening,
-        beta1=beta1,
-        beta2=beta2,
-        dim=dim,
-        grad_norm=grad_norm,
-    )
+    with Bar("iterating", "steps") as bar:
+        run = trajectory.trajectory(
+            optimizer,
+            schedule=schedule,
+            lr=lr,
+            wd=wd,
+            steps=steps,
+            warmup=warmup,
+            final=final,
+            cooldown=cooldown,
+            drops=fractions(drops) if drops else DROPS,
+            drop_factor=drop_factor,
+            decay=decay_schedule,
+            start_norm=start_norm,
+            momentum=momentum,
+            dampening=dampening,
+            beta1=beta1,
+            beta2=beta2,
+            dim=dim,
+            grad_norm=grad_norm,
+            on_step=bar.show,
+        )
     if plot is not None:
         trajectory.plot(run, plot)
     if as_json:

@@ -53,3 +53,52 @@ def test_the_published_transient_of_adamw_is_rejected():
     assert confront("adamw-lag", "adamw", still, 2 * rest, bench("fixed"), at, chosen).agrees
     wrong = replace(right, norm=published)
     assert not confront("adamw-lag", "adamw", still, 2 * rest, bench("fixed"), at, chosen, wrong).agrees
+
+
+def test_a_wrong_polynomial_of_the_lag_is_refuted():
+    """The obligation on the lag's polynomial is decided; with one sign turned a point refutes it."""
+    from random import Random
+
+    from proofs import CLAIMS
+    from proofs.claim import Obligation
+    from proofs.layers import identity, points
+    from theory.symbols import beta2
+
+    owed = CLAIMS["adamw-lag"].owed[4]
+    assert "elimination" in owed.says
+    assert identity.decides(owed)
+    wrong = Obligation(owed.says, owed.left, owed.right.subs(beta2, beta2 / 2))
+    assert not identity.decides(wrong)
+    assert points.refutes(wrong, Random(1)) is not None
+
+
+def test_a_wrong_slow_law_is_refuted():
+    """The slow law's rate is decided; the published exponent 2 p in its place is refuted."""
+    from random import Random
+
+    from proofs import CLAIMS
+    from proofs.claim import Obligation
+    from proofs.layers import identity, points
+
+    owed = CLAIMS["sgdm-slow-law"].owed[1]
+    assert identity.decides(owed)
+    wrong = Obligation(owed.says, owed.left / 2, owed.right)
+    assert not identity.decides(wrong)
+    assert points.refutes(wrong, Random(1)) is not None
+
+
+def test_the_published_time_of_a_drop_as_a_lower_bound_is_refuted():
+    """That the angle is not yet within a tenth at the published time fails at a point; that it is, holds for k >= 4."""
+    from random import Random
+
+    from sympy import Rational, Symbol
+
+    from proofs import CLAIMS
+    from proofs.claim import Obligation
+    from proofs.layers import points
+    from theory import transient
+
+    s = Symbol("s", nonnegative=True)
+    left = CLAIMS["drop-published-time"].owed[0].left.subs(transient.drop, 4 + s)
+    claimed = Obligation("the angle is still a tenth short", Rational(100, 81), left, "<=")
+    assert points.refutes(claimed, Random(2)) is not None

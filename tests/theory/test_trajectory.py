@@ -198,3 +198,11 @@ def test_steps_without_learning_rate_do_nothing():
     assert found.norm[2] == found.norm[1]
     assert found.angle[1] == 0
     assert math.isnan(found.adiabatic_angle[1])
+
+
+def test_progress_is_reported():
+    """``on_step`` hears of every thousandth step, with and without a lagging denominator."""
+    for own in ({}, {"beta2": 0.9}):
+        heard = []
+        trajectory("adamw", scheduled("constant", lr=0.1, wd=0.1, steps=2500), 1.0, on_step=heard.append, **own)
+        assert heard == [0, 1000, 2000]
