@@ -30,5 +30,8 @@ from .sign_family import sign_law as sign_law
 from .stationary_input import driven_by as driven_by
 from .stationary_update import StationaryUpdate as StationaryUpdate
 from .stationary_update import from_correlations as from_correlations
+from .schedule import Schedule as Schedule
+from .schedule import scheduled as scheduled
+from .trajectory import Trajectory as Trajectory
 from .update_rule import NotLinear as NotLinear
 from .update_rule import UpdateRule as UpdateRule
