@@ -9,7 +9,7 @@ from sympy import Expr
 
 from proofs import CLAIMS, Claim
 from proofs.claim import SETTING_MEANING, Kind, Setting
-from proofs.claims import adamw, geometry, lion, sgd, sgdm
+from proofs.claims import adamw, geometry, lion, recipes, sgd, sgdm
 from proofs.dependencies import depends_on
 from proofs.layers import identity, points, slope
 from proofs.literature import ROWS
@@ -98,7 +98,7 @@ def test_bibliography_control_notices_a_missing_key():
 def test_ids_are_unique_and_plain():
     """There are at least sixteen claims, and an id is of small letters, digits and hyphens and belongs to its claim."""
     assert len(CLAIMS) >= 16
-    written = [c.id for module in (geometry, sgd, sgdm, adamw, lion) for c in module.CLAIMS]
+    written = [c.id for module in (geometry, sgd, sgdm, adamw, lion, recipes) for c in module.CLAIMS]
     assert len(written) == len(set(written)) == len(CLAIMS)
     for claim_id, claim in CLAIMS.items():
         assert re.fullmatch(r"[a-z0-9-]+", claim_id)
