@@ -15,8 +15,8 @@ from .optimizers import OPTIMIZERS as OPTIMIZERS
 from .prediction import Prediction as Prediction
 from .prediction import complete as complete
 from .prediction import predict as predict
-from .update_rule import NotLinear as NotLinear
-from .update_rule import UpdateRule as UpdateRule
 from .solving import Solution as Solution
 from .solving import Unreachable as Unreachable
 from .solving import solve as solve
+from .update_rule import NotLinear as NotLinear
+from .update_rule import UpdateRule as UpdateRule

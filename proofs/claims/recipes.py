@@ -308,9 +308,9 @@ def _long_run_obligations() -> list[Obligation]:
     total = {"sgd": Rational(1, 2), "sgdm": Rational(1, 2), "adamw": Integer(1), "lion": Integer(1)}
     return [
         Obligation(
-            f"{name}: turn per half-life times persistence",
-            inverse.turn_per_relaxation(theory.equilibrium_of(name)) * value,
-            total[name],
+            f"{name}: the turn per half-life is the long-run one over the persistence",
+            inverse.turn_per_relaxation(theory.equilibrium_of(name)),
+            total[name] / value,
         )
         for name, value in persistence.items()
     ]
