@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from smd.cli import cite, claims, predict, simulate, verify
+from smd.cli import cite, claims, hyperparameters, predict, simulate, solve, verify
 
 app = typer.Typer(
     help="Spherical motion dynamics: what weight decay does to scale-invariant weights.",
@@ -16,6 +16,7 @@ app = typer.Typer(
 )
 app.command("predict")(predict.command)
 app.command("simulate")(simulate.command)
+app.command("solve", context_settings=hyperparameters.SETTINGS)(solve.command)
 app.command("claims")(claims.command)
 app.command("cite")(cite.command)
 app.command("verify")(verify.command)
