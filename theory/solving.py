@@ -1,7 +1,7 @@
 """Inverse problems in numbers: the hyper-parameter at which an equilibrium takes a wanted value.
 
 Every optimizer goes the same way, through its own prediction: the unknown runs up from its lower end until
-the wanted quantity is crossed, and the crossing is bisected to the last digit. So the answer is the
+the wanted quantity is crossed, and the crossing is refined to the last digits. So the answer is the
 smallest one where there are several. Where the exact formula inverts, ``theory.inverse`` derives the
 closed form, and the tests hold the two against each other.
 """
@@ -21,6 +21,8 @@ LEAST_DECAY, MOST_DECAY = 1e-15, 1e4
 """The decays per step lr*wd that are searched."""
 COARSE, FINE, FINE_FROM = 2.0, 1.1, 1e-3
 """Ratios of the search grid; the fine one where lr*wd is of order one and quantities turn around."""
+MOST_STEPS, LAST_DIGITS, TINY = 100, 1e-16, 1e-300
+"""Where the refinement stops: steps, and a change of the coordinate; the least value with a logarithm."""
 
 Function = Callable[[float], float | None]
 
@@ -40,10 +42,15 @@ class Solution:
 
 @dataclass(frozen=True)
 class Path:
-    """Where an unknown is searched: ascending values, and the middle of two of them."""
+    """Where an unknown is searched: ascending values, and the coordinate in which quantities are smooth."""
 
     values: list[float]
-    middle: Callable[[float, float], float]
+    coordinate: Callable[[float], float]
+    back: Callable[[float], float]
+
+    def middle(self, a: float, b: float) -> float:
+        """The point half-way in the coordinate."""
+        return self.back((self.coordinate(a) + self.coordinate(b)) / 2)
 
 
 def solve(
@@ -80,7 +87,7 @@ def solve(
 
     try:
         x = first_crossing(value, wanted, path_of(unknown, at))
-    except _NoCrossing as none:
+    except NoCrossing as none:
         if not none.met:
             raise mistakes[0] from None
         values = [y for _, y in none.met]
@@ -106,9 +113,14 @@ def path_of(unknown: str, given: dict[str, float | None]) -> Path:
     if unknown in ("lr", "wd"):
         other = given.get("wd" if unknown == "lr" else "lr")
         scale = 1.0 if other is None or not 0 < other < math.inf else float(other)
-        return Path([p / scale for p in _decays()], lambda a, b: math.sqrt(a) * math.sqrt(b))
+        return logarithmic([p / scale for p in _decays()])
     gaps = [2.0 ** (-k / 4) for k in range(80)]
-    return Path([1 - gap for gap in gaps], lambda a, b: 1 - math.sqrt((1 - a) * (1 - b)))
+    return Path([1 - gap for gap in gaps], lambda x: -math.log1p(-x), lambda u: -math.expm1(-u))
+
+
+def logarithmic(values: list[float]) -> Path:
+    """A path of positive values, smooth in the logarithm."""
+    return Path(values, math.log, math.exp)
 
 
 def _decays() -> Iterator[float]:
@@ -118,7 +130,7 @@ def _decays() -> Iterator[float]:
         p *= COARSE if p < FINE_FROM else FINE
 
 
-class _NoCrossing(Exception):
+class NoCrossing(LookupError):
     """The values over the whole path stay on one side of the wanted one."""
 
     def __init__(self, met: list[tuple[float, float]]) -> None:
@@ -140,10 +152,10 @@ def first_crossing(function: Function, wanted: float, path: Path) -> float:
             if y == wanted:
                 return point[0]
             if before is not None and (before[1] < wanted) != (y < wanted):
-                return _bisect(function, wanted, before, point[0], path)
+                return _refine(function, wanted, before, point, path)
             before = point
             met.append(point)
-    raise _NoCrossing(met)
+    raise NoCrossing(met)
 
 
 def _up_to_edge(
@@ -164,24 +176,53 @@ def _up_to_edge(
     return points
 
 
-def _bisect(function: Function, wanted: float, before: tuple[float, float], high: float, path: Path) -> float:
-    low, below = before[0], before[1] < wanted
-    while low < (x := path.middle(low, high)) < high:
-        y = function(x)
+def _refine(
+    function: Function, wanted: float, before: tuple[float, float], after: tuple[float, float], path: Path
+) -> float:
+    """Ridders' method between two points on either side, in the path's own coordinate, to the last digits."""
+
+    def off(u: float, nudge: float) -> float:
+        y = function(path.back(u))
         if y is None:  # a single point without an equilibrium, such as a flip
-            y = function(math.nextafter(x, high))
-        if y == wanted:
-            return x
-        if y is not None and (y < wanted) == below:
-            low = x
+            y = function(path.back(u + nudge))
+        return math.nan if y is None else _log_ratio(y, wanted)
+
+    low, high = path.coordinate(before[0]), path.coordinate(after[0])
+    at_low, at_high = _log_ratio(before[1], wanted), _log_ratio(after[1], wanted)
+    best = middle = (low + high) / 2
+    for _ in range(MOST_STEPS):
+        middle, last = (low + high) / 2, best
+        at_middle = off(middle, (high - low) / 1024)
+        if at_middle == 0 or math.isnan(at_middle):
+            return path.back(middle)
+        best = middle + (middle - low) * math.copysign(1, at_low) * at_middle / math.hypot(
+            at_middle, math.sqrt(-at_low * at_high)
+        )
+        at_best = off(best, (high - low) / 1024)
+        if at_best == 0 or math.isnan(at_best) or abs(best - last) <= LAST_DIGITS * max(1.0, abs(best)):
+            break
+        if (at_middle < 0) != (at_best < 0):
+            low, at_low, high, at_high = middle, at_middle, best, at_best
+        elif (at_low < 0) != (at_best < 0):
+            high, at_high = best, at_best
         else:
-            high = x
-    return _closest(function, wanted, low, high)
+            low, at_low = best, at_best
+    return path.back(best)
 
 
-def _closest(function: Function, wanted: float, *candidates: float) -> float:
-    values = [(abs(y - wanted), x) for x in candidates if (y := function(x)) is not None]
-    return min(values)[1]
+def _log_ratio(y: float, wanted: float) -> float:
+    return math.log(max(y, TINY) / wanted)
 
 
-__all__ = ["QUANTITIES", "Path", "Solution", "Unreachable", "check_wanted", "first_crossing", "path_of", "solve"]
+__all__ = [
+    "QUANTITIES",
+    "NoCrossing",
+    "Path",
+    "Solution",
+    "Unreachable",
+    "check_wanted",
+    "first_crossing",
+    "logarithmic",
+    "path_of",
+    "solve",
+]

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import examples, hyperparameters, log_uniform, optimizers
-from theory import NAMES, OutOfDomain, equilibrium_of, inverse, predict
+from theory import NAMES, NoEquilibrium, OutOfDomain, equilibrium_of, inverse, predict
 from theory.prediction import SYMBOL_NAMES
-from theory.solving import QUANTITIES, Path, Unreachable, first_crossing, solve
+from theory.solving import QUANTITIES, Unreachable, first_crossing, logarithmic, solve
 
 KNOWN = ("sgd", "sgdm", "adamw", "lion")
 BACK = 1e-9
@@ -135,6 +135,12 @@ def test_every_name_can_be_solved():
 
 def test_the_first_crossing_is_found_beside_a_gap():
     """Up to the edge of a domain, and of two crossings the first."""
-    path = Path([float(x) for x in range(1, 20)], lambda a, b: (a + b) / 2)
+    path = logarithmic([float(x) for x in range(1, 20)])
     assert first_crossing(lambda x: x * x if x < 4.5 else None, 20.0, path) == pytest.approx(math.sqrt(20))
     assert first_crossing(lambda x: (x - 5) ** 2, 2.0, path) == pytest.approx(5 - math.sqrt(2))
+
+
+def test_a_solution_without_an_equilibrium_is_refused():
+    """A right angle needs SGD's lr*wd = 1, where the norm alternates: the answer says so."""
+    with pytest.raises(NoEquilibrium, match="alternates"):
+        solve("sgd", "wd", "angle", math.pi / 2, lr=0.1)
