@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from smd.cli import cite, claims, hyperparameters, predict, simulate, solve, translate, verify
+from smd.cli import cite, claims, diff, hyperparameters, predict, simulate, solve, translate, verify
 
 app = typer.Typer(
     help="Spherical motion dynamics: what weight decay does to scale-invariant weights.",
@@ -18,6 +18,7 @@ app.command("predict")(predict.command)
 app.command("simulate")(simulate.command)
 app.command("solve", context_settings=hyperparameters.SETTINGS)(solve.command)
 app.command("translate", context_settings=hyperparameters.SETTINGS)(translate.command)
+app.command("diff", context_settings=hyperparameters.SETTINGS)(diff.command)
 app.command("claims")(claims.command)
 app.command("cite")(cite.command)
 app.command("verify")(verify.command)
