@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from smd.cli import cite, claims, diff, hyperparameters, predict, simulate, solve, translate, verify
+from smd.cli import cite, claims, diff, explain, hyperparameters, predict, simulate, solve, translate, verify
 
 app = typer.Typer(
     help="Spherical motion dynamics: what weight decay does to scale-invariant weights.",
@@ -19,6 +19,7 @@ app.command("simulate")(simulate.command)
 app.command("solve", context_settings=hyperparameters.SETTINGS)(solve.command)
 app.command("translate", context_settings=hyperparameters.SETTINGS)(translate.command)
 app.command("diff", context_settings=hyperparameters.SETTINGS)(diff.command)
+app.command("explain")(explain.command)
 app.command("claims")(claims.command)
 app.command("cite")(cite.command)
 app.command("verify")(verify.command)
