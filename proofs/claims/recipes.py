@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import theory
 from proofs.claim import Claim, Formula, Kind, Obligation, Setting
@@ -12,6 +12,7 @@ from proofs.claim import Claim, Formula, Kind, Obligation, Setting
 if TYPE_CHECKING:
     from sympy import Expr
 
+    from proofs.comparison import Confrontation, Hyperparameters
     from theory import Equilibrium
 
 ANGLE_INVERTS = ("sgd", "sgdm", "adamw")
@@ -20,6 +21,7 @@ NORM_INVERTS = ("sgd", "sgdm")
 TURNS = {"sgd": r"\text{SGD}", "sgdm": r"\text{momentum}", "adamw": r"\text{AdamW}", "lion": r"\text{Lion}"}
 WHITE = ("sgd", "sgdm", "adamw")
 COUNTS = (2, 3, 4, 5, 6)
+TURNING_DIM, TURNING_REPLICAS, TURNING_BLOCKS, TURNING_BURN_IN, TURNING_SEED = 256, 48, 60, 200, 40
 HALF_LIFE = r"T_{1/2}"
 TURN = rf"\lim_{{p\to0}}\frac{{\theta^2\,{HALF_LIFE}}}{{\log 2}}"
 
@@ -347,6 +349,54 @@ def _sgd_steps_obligations() -> list[Obligation]:
     return owed
 
 
+def turning(optimizer: str, point: Hyperparameters, law: str, count: int, device: str) -> Confrontation:
+    """1 - cos of w and the weights ``count`` steps later, against (M^k G)_00 / G_00.
+
+    At stationarity E|w_k - w|^2 = 2 (1 - cos) E|w|^2, which is measured: the norm's own fluctuation stays out.
+    """
+    import numpy as np
+
+    import numerics
+    from numerics.statistics import jackknife
+    from proofs.comparison import ROUNDING, Confrontation, Statistic
+    from theory import inverse
+    from theory.prediction import SYMBOL_NAMES
+
+    settings: dict[str, Any] = {"law": law, "dim": TURNING_DIM, "replicas": TURNING_REPLICAS, "device": device}
+    own = {name: value for name, value in point.items() if name != "dim"}
+    update = numerics.update_for(optimizer, own)
+    norm = theory.predict(optimizer, **point).equilibrium_norm
+    run = numerics.simulate(update, steps=TURNING_BURN_IN, start_norm=norm, seed=TURNING_SEED, **settings)
+    rows = []
+    for block in range(TURNING_BLOCKS):
+        before = run.end
+        run = numerics.simulate(update, steps=count, start=before, seed=TURNING_SEED + 1 + block, **settings)
+        moved = ((run.end.weights - before.weights) ** 2).sum(-1)
+        rows.append([moved.cpu().numpy() / 2, (before.weights**2).sum(-1).cpu().numpy()])
+    means = np.mean(rows, axis=0).T
+    values = {SYMBOL_NAMES[name]: value for name, value in own.items() if name in SYMBOL_NAMES}
+    values["p"] = float(own["lr"] or 0) * float(own["wd"] or 0)
+    exact = inverse.cosine_after(theory.equilibrium_of(optimizer), count)
+    predicted = 1 - float(exact.subs({symbol: values[str(symbol)] for symbol in exact.free_symbols}))
+    measured = jackknife(means, lambda m: m[..., 0] / m[..., 1])
+    return Confrontation(
+        claim="turn-of-steps",
+        design=f"cosine after {count} steps",
+        hyperparameters=point,
+        conditions={**settings, "blocks": TURNING_BLOCKS, "seed": TURNING_SEED},
+        statistics=(Statistic(f"1 - cos after {count} steps", predicted, measured, ROUNDING),),
+    )
+
+
+def _turning_of_sgd(device: str) -> list[Confrontation]:
+    return [turning("sgd", {"lr": 0.1, "wd": wd}, "fixed", count, device) for wd in (0.05, 1.0) for count in (3, 10)]
+
+
+def _turning_with_momentum(device: str) -> list[Confrontation]:
+    point = {"lr": 0.1, "wd": 0.2, "beta1": 0.8, "dim": TURNING_DIM}
+    return [turning("adamw", point, "iid", count, device) for count in (2, 6)]
+
+
 def _scaling(optimizer: str) -> tuple[Callable[[], list[Formula]], Callable[[], list[Obligation]]]:
     def noise() -> Expr:
         from sympy import Integer
@@ -465,6 +515,7 @@ CLAIMS = [
         formulas=_steps,
         obligations=_steps_obligations,
         sources=("wan2021spherical",),
+        experiment=_turning_with_momentum,
     ),
     _limit(
         id="long-run-turn",
@@ -486,6 +537,7 @@ CLAIMS = [
         formulas=_sgd_steps,
         obligations=_sgd_steps_obligations,
         sources=("wan2021spherical",),
+        experiment=_turning_of_sgd,
         optimizer="sgd",
         extra_hypotheses=("the bound: 0 < p <= 1",),
     ),
