@@ -463,7 +463,9 @@ def _ratios(found: Equilibrium, noise: Expr) -> dict[str, Expr]:
     return {"angle": inverse.oriented(factor(angle)), "norm": inverse.oriented(factor(norm))}
 
 
-def _rule(claim_id: str, title: str, statement: str, optimizer: str, hypotheses: tuple[str, ...]) -> Claim:
+def _rule(
+    claim_id: str, title: str, statement: str, optimizer: str, hypotheses: tuple[str, ...], sources: tuple[str, ...]
+) -> Claim:
     formulas, obligations = _scaling(optimizer)
     return Claim(
         id=claim_id,
@@ -473,7 +475,7 @@ def _rule(claim_id: str, title: str, statement: str, optimizer: str, hypotheses:
         setting=Setting.ALGEBRA,
         formulas=formulas,
         obligations=obligations,
-        sources=(),
+        sources=sources,
         optimizer=optimizer,
         extra_hypotheses=hypotheses,
     )
@@ -547,6 +549,7 @@ CLAIMS = [
         "For a k times larger batch the half-life in samples and the norm stay, to leading order, exactly if",
         "sgd",
         ("the gradient is mostly noise, so that a k-fold batch divides L by k",),
+        ("goyal2017accurate",),
     ),
     _rule(
         "square-root-scaling-rule",
@@ -554,5 +557,6 @@ CLAIMS = [
         "For a k times larger batch the half-life in samples and the norm stay, to leading order, exactly if",
         "adamw",
         ("beta1 stays as it is",),
+        ("malladi2022sdes", "wang2025weight"),
     ),
 ]
