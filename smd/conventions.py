@@ -70,6 +70,7 @@ _OPTAX = "https://github.com/google-deepmind/optax/blob/main/optax/_src/alias.py
 _KERAS = "https://github.com/keras-team/keras/blob/master/keras/src/optimizers/"
 _TFA = "https://github.com/tensorflow/addons/blob/master/tensorflow_addons/optimizers/weight_decay_optimizers.py"
 _TIMM = "https://github.com/huggingface/pytorch-image-models/blob/main/timm/optim/"
+_COMPOSER = "https://github.com/mosaicml/composer/blob/main/composer/optim/decoupled_weight_decay.py"
 _ADAM = {"beta1": 0.9, "beta2": 0.999}
 _LION = {"beta1": 0.9, "beta2": 0.99}
 
@@ -182,6 +183,14 @@ CONVENTIONS = (
         "kellerjordan", "Muon", "muon", "decoupled", {"lr": 0.02, "momentum": 0.95},
         "https://github.com/KellerJordan/Muon/blob/master/muon.py", "code", eps=1e-7,
         note="EMA momentum, Nesterov; the update, but not the decay, is scaled by sqrt(max(1, rows/columns))",
+    ),
+    Convention(
+        "composer", "DecoupledAdamW", "adamw", "scheduled", {"lr": 1e-3, "wd": 1e-5, "beta1": 0.9, "beta2": 0.95},
+        _COMPOSER, "code", eps=1e-8, note="wd follows the schedule of lr but is not multiplied by its size",
+    ),
+    Convention(
+        "composer", "DecoupledSGDW", "sgdw", "scheduled", {"momentum": 0.0, "dampening": 0.0}, _COMPOSER, "code",
+        note="wd follows the schedule of lr but is not multiplied by its size",
     ),
     Convention(
         "paper", "AdamW", "adamw", "scheduled", {"lr": 1e-3, **_ADAM}, _OPTAX, "second-hand", eps=1e-8,

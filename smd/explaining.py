@@ -165,10 +165,17 @@ def _law(recipe: Recipe) -> _Law:
 
 
 def _power(found: Prediction) -> float:
-    """s in |w|^(2s): 2 for scale-invariant gradients, 1 for normalised inputs, from how the norm answers to lr."""
+    """s in |w|^(2s): 2 for scale-invariant gradients, 1 for normalised inputs, from how the norm answers to lr.
+
+    Raises OutOfDomain where the angle is no function of lr*wd, so that the norm obeys no such law.
+    """
     given = found.hyperparameters
     lr, wd = float(given["lr"] or 0), float(given["wd"] or 0)
     twice = predict(found.optimizer, **{**given, "lr": 2 * lr, "wd": wd / 2})
+    alone = math.isclose(twice.angular_update, found.angular_update, rel_tol=1e-9)
+    if not alone or not found.equilibrium_norm or twice.equilibrium_norm <= found.equilibrium_norm:
+        raise OutOfDomain(f"optimizer = {found.optimizer} has no law of the angle over time here: its angle or norm "
+                          "does not follow from lr*wd and lr as that of the other optimizers")  # fmt: skip
     return math.log(2) / math.log(twice.equilibrium_norm / found.equilibrium_norm)
 
 

@@ -86,7 +86,7 @@ class Recipe:
         return predict(self.optimizer, **{**self.hyperparameters, "lr": lr, "wd": wd})
 
 
-def read(path: Path) -> Recipe:
+def read_recipe(path: Path) -> Recipe:
     """The recipe of a YAML file; raises BadRecipe or OutOfDomain, and OSError for a file that cannot be read."""
     import yaml
 

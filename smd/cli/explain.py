@@ -26,7 +26,7 @@ def command(
         from smd.cli.simulate import _check_plot
 
         _check_plot(plot)
-    found = explaining.explain(recipes.read(recipe))
+    found = explaining.explain(recipes.read_recipe(recipe))
     if plot is not None:
         _plot(found, plot)
     if as_json:

@@ -129,6 +129,8 @@ def test_every_name_can_be_solved():
     for optimizer in NAMES:
         for quantity in ("angle", "norm"):
             wanted = getattr(predict(optimizer, lr=0.01, wd=0.1), QUANTITIES[quantity])
+            if wanted is None:
+                continue
             found = solve(optimizer, "wd", quantity, wanted, lr=0.01)
             assert found.value == pytest.approx(0.1, rel=1e-6)
 
