@@ -1,9 +1,14 @@
 from .citing import CLAIMS as CLAIMS
 from .citing import cite as cite
 from .citing import status as status
+from .diffing import diff as diff
+from .explaining import explain as explain
 from .predicting import NoEquilibrium as NoEquilibrium
 from .predicting import OutOfDomain as OutOfDomain
 from .predicting import Prediction as Prediction
 from .predicting import predict as predict
 from .predicting import predict_all as predict_all
+from .recipes import read_recipe as read_recipe
 from .simulating import simulate as simulate
+from .solving import solve as solve
+from .translating import translate as translate

@@ -33,5 +33,8 @@ from .stationary_update import from_correlations as from_correlations
 from .schedule import Schedule as Schedule
 from .schedule import scheduled as scheduled
 from .trajectory import Trajectory as Trajectory
+from .solving import Solution as Solution
+from .solving import Unreachable as Unreachable
+from .solving import solve as solve
 from .update_rule import NotLinear as NotLinear
 from .update_rule import UpdateRule as UpdateRule

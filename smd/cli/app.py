@@ -7,6 +7,7 @@ import sys
 import typer
 
 from smd.cli import cite, claims, predict, simulate, trajectory, verify
+from smd.cli import cite, claims, diff, explain, hyperparameters, predict, simulate, solve, translate, verify
 
 app = typer.Typer(
     help="Spherical motion dynamics: what weight decay does to scale-invariant weights.",
@@ -17,6 +18,10 @@ app = typer.Typer(
 app.command("predict")(predict.command)
 app.command("simulate")(simulate.command)
 app.command("trajectory")(trajectory.command)
+app.command("solve", context_settings=hyperparameters.SETTINGS)(solve.command)
+app.command("translate", context_settings=hyperparameters.SETTINGS)(translate.command)
+app.command("diff", context_settings=hyperparameters.SETTINGS)(diff.command)
+app.command("explain")(explain.command)
 app.command("claims")(claims.command)
 app.command("cite")(cite.command)
 app.command("verify")(verify.command)
