@@ -150,7 +150,6 @@ LAWS |= {
     law.name: law
     for law in (
         _law("sparse", sparse_entries(0.1)),
-        _law("laplace", laplace_entries),
         _law("student", student_entries(5)),
     )
 }

@@ -63,6 +63,8 @@ def simulate(
     device: str = "cpu",
     start_norm: float = 1.0,
     on_step: Callable[[int, int], None] | None = None,
+    decay: str | None = None,
+    lr_max: float | None = None,
     **hyperparameters: float | None,
 ) -> Comparison:
     """Simulate ``optimizer`` on gradient noise, beside its prediction.

@@ -1,11 +1,35 @@
 """The claims, by permanent id."""
 
 from proofs.claim import Claim
-from proofs.claims import adam, adam_beta2, geometry, lion, sgd, sgdm, sign, trust
+from proofs.claims import (
+    adam,
+    adam_beta2,
+    adamw_lag,
+    correlation,
+    equivalences,
+    fluctuations,
+    geometry,
+    lion,
+    muon,
+    noise,
+    polar,
+    recipes,
+    schedules,
+    sgd,
+    sgdm,
+    sign,
+    stability,
+    three_regimes,
+    trajectories,
+    trust,
+)
 
-CLAIMS: dict[str, Claim] = {
-    claim.id: claim for module in (geometry, sgd, sgdm, adam, adam_beta2, lion, sign, trust) for claim in module.CLAIMS
-}
+MODULES = (
+    geometry, sgd, sgdm, adam, adam_beta2, lion, sign, trust, polar, muon, correlation, noise, trajectories, schedules,
+    adamw_lag, equivalences, three_regimes, stability, fluctuations, recipes,
+)  # fmt: skip
+"""The topics in the order of the book."""
+CLAIMS: dict[str, Claim] = {claim.id: claim for module in MODULES for claim in module.CLAIMS}
 """Every claim of the book, in its order."""
 
-__all__ = ["CLAIMS"]
+__all__ = ["CLAIMS", "MODULES"]

@@ -6,8 +6,7 @@ import sys
 
 import typer
 
-from smd.cli import cite, claims, predict, simulate, trajectory, verify
-from smd.cli import cite, claims, diff, explain, hyperparameters, predict, simulate, solve, translate, verify
+from smd.cli import cite, claims, diff, explain, hyperparameters, predict, simulate, solve, trajectory, translate, verify
 
 app = typer.Typer(
     help="Spherical motion dynamics: what weight decay does to scale-invariant weights.",

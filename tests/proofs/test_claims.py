@@ -9,7 +9,7 @@ from sympy import Expr
 
 from proofs import CLAIMS, Claim
 from proofs.claim import SETTING_MEANING, Kind, Setting
-from proofs.claims import adamw, equivalences, geometry, lion, sgd, sgdm, three_regimes
+from proofs.claims import MODULES
 from proofs.dependencies import depends_on
 from proofs.layers import identity, points, slope
 from proofs.literature import ROWS
