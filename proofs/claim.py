@@ -108,8 +108,10 @@ class Claim:
 
     @cached_property
     def heading(self) -> str:
-        """The title behind the optimizer's name."""
-        return self.title if self.optimizer is None else f"{theory.load(self.optimizer).title}: {self.title}"
+        """The title, behind the optimizer's name unless it names its subject itself."""
+        if self.optimizer is None or ": " in self.title:
+            return self.title
+        return f"{theory.load(self.optimizer).title}: {self.title}"
 
     @cached_property
     def hypotheses(self) -> tuple[str, ...]:

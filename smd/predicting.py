@@ -15,7 +15,7 @@ NOISE = {"dim": "the number of coordinates", "grad_norm": "the gradient's norm"}
 
 
 def predict(
-    optimizer: str, *, decay: str | None = None, lr_max: float | None = None, **hyperparameters: float | None
+    optimizer: str, *, decay: Any = None, lr_max: float | None = None, **hyperparameters: float | None
 ) -> theory.Prediction:
     """The equilibrium of ``optimizer``: norm, angle (radians), rate per step, half-life (steps).
 
@@ -31,7 +31,7 @@ def predict(
 
 
 def predict_all(
-    optimizer: str, *, decay: str | None = None, lr_max: float | None = None, **hyperparameters: float | None
+    optimizer: str, *, decay: Any = None, lr_max: float | None = None, **hyperparameters: float | None
 ) -> list[theory.Prediction]:
     """One prediction for every meaning that ``optimizer`` leaves open: two for "adam" and "nadam" without ``decay``."""
     from theory.catalogue import refined

@@ -19,6 +19,7 @@ DEFAULT_REPLICAS = 64
 MEASURED_HALF_LIVES = 15.0
 REMAINDERS = (1e-12, 1e-6)
 LONGEST = 50_000
+NOT_THE_OPTIMIZERS = ("dim", "grad_norm", "kurtosis")
 
 
 class MissingExtra(ImportError):
@@ -75,21 +76,28 @@ def simulate(
     ``settings``, is not averaged. Needs torch (extra ``sim``).
     """
     numerics = _numerics()
+    meant = theory.choices(optimizer, decay)
+    if len(meant) > 1:
+        raise theory.OutOfDomain(f"optimizer = {optimizer} needs a decay: {' or '.join(one.decay for one in meant)}")
+    rule = theory.load(meant[0].rule)
     dim = hyperparameters.pop("dim", None)
     dim = DEFAULT_DIM if dim is None else theory.Parameter("dim", 1, math.inf, True, None, "", whole=True).check(dim)
     scale = hyperparameters.get("grad_norm") or 1.0
-    normalised = optimizer in theory.NAMES and theory.load(optimizer).normalised
-    law = law or ("iid" if normalised else "fixed")
-    found = predict(optimizer, **hyperparameters, **({"dim": dim} if normalised else {}))
+    law = law or ("fixed" if rule.takes("grad_norm") else "iid")
+    found = predict(
+        optimizer, decay=decay, lr_max=lr_max, **hyperparameters, **({"dim": dim} if rule.takes("dim") else {})
+    )
     numerics.device_of(device)
     numerics.check_run(
         law=law, dim=int(dim), replicas=replicas, steps=1 if steps is None else steps, start_norm=start_norm, seed=seed
     )
-    if law == "iid" and not normalised:
+    if law not in ("fixed", "sphere") and rule.takes("grad_norm"):
+        if rule.has_gain:
+            raise theory.OutOfDomain(f"law = {law} has no theory for {meant[0].rule}; use fixed or sphere")
         found = at_constant_energy(found)
     notes = list(found.warnings)
-    if law != "iid" and optimizer == "lion":
-        notes.append(f"law {law}: the sign law is derived for iid gradients, so a difference of order 1/dim remains")
+    if law != "iid" and meant[0].rule in ("lion", "signum"):
+        notes.append(f"law {law}: the sign law is derived for iid Gaussian gradients, so a difference remains")
     burn_in, total = _length(found, start_norm)
     total = min(total, LONGEST) if steps is None else steps
     if total <= burn_in:
@@ -98,9 +106,9 @@ def simulate(
             "the run is not at equilibrium"
         )
         burn_in = total // 2
-    own = {k: v for k, v in found.hyperparameters.items() if k not in ("dim", "grad_norm")}
+    own = {k: v for k, v in found.hyperparameters.items() if k not in NOT_THE_OPTIMIZERS}
     run = numerics.simulate(
-        numerics.update_for(optimizer, own),
+        numerics.update_for(meant[0].rule, own),
         law=law,
         grad_norm=float(scale),
         dim=int(dim),
@@ -145,9 +153,7 @@ def _length(found: theory.Prediction, start_norm: float) -> tuple[int, int]:
     To REMAINDERS[0] of the deviation where that stays below LONGEST steps, else to REMAINDERS[1]. A
     deviation from below is at most the equilibrium itself; one from above counts with its size.
     """
-    half = found.half_life
-    if half is None:
-        half = predict(found.optimizer, **{**found.hyperparameters, "beta2": None}).half_life or 1.0
+    half = found.half_life or 1.0
     beta2 = found.hyperparameters.get("beta2")
     if beta2:
         half = max(half, math.log(2) / -math.log(beta2))

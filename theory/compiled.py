@@ -57,10 +57,14 @@ class CompiledRule:
         self.defined: list[str] = self.functions["DEFINED"]
         self.has_gain = self.functions["gain"] is not None
 
+    def takes(self, parameter: str) -> bool:
+        """Whether a hyper-parameter of this name enters."""
+        return any(own.name == parameter for own in self.parameters)
+
     @property
     def normalised(self) -> bool:
-        """Whether the input's energy is the number of coordinates, whatever the gradients' size."""
-        return any(parameter.name == "dim" for parameter in self.parameters)
+        """Whether the input's energy is the same at every gradient scale."""
+        return not self.takes("grad_norm")
 
     def __call__(self, function: str, values: Mapping[str, float]) -> Any:
         """A derived quantity at numbers for the symbols."""

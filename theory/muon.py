@@ -160,6 +160,7 @@ def predict_muon(
     slow = min((complex(y) for y in _deviations(decay, mu)), key=contraction_margin)
     return MuonPrediction(
         optimizer="muon",
+        decay="decoupled",
         hyperparameters=chosen,
         equilibrium_norm=math.sqrt(squared_norm(lr, decay, energy, middle)),
         angular_update=_angle(lost),

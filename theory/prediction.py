@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def complete(optimizer: str, given: Mapping[str, float | None]) -> dict[str, flo
 
 
 def predict(
-    optimizer: str, *, decay: str | None = None, lr_max: float | None = None, **hyperparameters: float | None
+    optimizer: str, *, decay: Any = None, lr_max: float | None = None, **hyperparameters: float | None
 ) -> Prediction:
     """The equilibrium of ``optimizer``; raises OutOfDomain, or NoEquilibrium where none attracts.
 

@@ -18,6 +18,16 @@ def flip_factors(equilibrium: Equilibrium) -> list[Poly]:
     return _factors(numer(together(equilibrium.characteristic_polynomial.subs(multiplier, -1))))
 
 
+def divergences(equilibrium: Equilibrium) -> list[Expr]:
+    """The roots of ``divergence_factors`` in radicals, of degree one and two."""
+    return positive_roots(divergence_factors(equilibrium))
+
+
+def flips(equilibrium: Equilibrium) -> list[Expr]:
+    """The roots of ``flip_factors`` in radicals, of degree one and two."""
+    return positive_roots(flip_factors(equilibrium))
+
+
 def positive_roots(factors: list[Poly]) -> list[Expr]:
     """The roots in radicals of the factors of degree one and two that may be positive."""
     found = [root for piece in factors if piece.degree() <= 2 for root in roots(piece, decay)]

@@ -51,8 +51,6 @@ damped_decay = Symbol("u", positive=True)
 """u = p (1 - tau), the decay per step behind dampening."""
 lookahead = Symbol("mu", nonnegative=True)
 """Share of the buffer in NAdam's update, 0 <= mu < 1."""
-next_lookahead = Symbol("nu", nonnegative=True)
-"""The same one step later: NAdam weighs its gradient by 1 - mu and its buffer by nu."""
 trust = Symbol("kappa", positive=True)
 """Trust coefficient of a layerwise step size."""
 kurtosis = Symbol("K", positive=True)
@@ -88,15 +86,15 @@ OF_PARAMETER = {
 """The symbol behind each hyper-parameter; grad_norm stands for sqrt(L)."""
 
 INTERIOR = {
-    lr: 1 / Integer(8), decay: 1 / Integer(16), damped_decay: 1 / Integer(32), energy: 1, dim: 1, trust: 1, kurtosis: 3
-} | {s: 1 / Integer(2) for s in (momentum, dampening, beta1, beta2, lookahead, next_lookahead)}  # fmt: skip
     lr: 1 / Integer(8),
     decay: 1 / Integer(16),
     damped_decay: 1 / Integer(32),
     scaled_decay: 1 / Integer(48),
     energy: 1,
     dim: 1,
-} | {s: 1 / Integer(2) for s in (momentum, dampening, beta1, beta2)}
+    trust: 1,
+    kurtosis: 3,
+} | {s: 1 / Integer(2) for s in (momentum, dampening, beta1, beta2, lookahead)}
 """A point inside every domain: where a factor's sign is read off before it is printed."""
 
 elapsed = Symbol("t", integer=True, nonnegative=True)
@@ -137,7 +135,7 @@ snr = Symbol("r", nonnegative=True)
 """Signal-to-noise ratio of a gradient with a constant mean, |E g|^2 / E|g - E g|^2."""
 density = Symbol("s", positive=True)
 """Share of the gradient's entries that are not zero, 0 < s <= 1."""
-kurtosis = Symbol("kappa", nonnegative=True)
+excess_kurtosis = Symbol("kappa", nonnegative=True)
 """Excess kurtosis of a gradient's entry, E g^4 / (E g^2)^2 - 3."""
 update_energy = Symbol("U", positive=True)
 """E|u|^2 of a stationary update."""
@@ -147,4 +145,4 @@ buffer_overlap = Symbol("c", real=True)
 """E<m, g> / E|g|^2 of a momentum buffer with the next gradient; 0 for white gradients."""
 
 INTERIOR |= {persistence: 1 / Integer(2), snr: 1 / Integer(2), density: 1 / Integer(2), update_energy: 1, memory: 1}
-INTERIOR |= {kurtosis: 1, buffer_overlap: 1 / Integer(2)}
+INTERIOR |= {excess_kurtosis: 1, buffer_overlap: 1 / Integer(2)}

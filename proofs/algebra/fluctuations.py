@@ -25,7 +25,7 @@ from theory.finite_dimension import angle_response
 from theory.fluctuations import chi_mean_over_rms, fluctuations_of, gaussian_angle, kurtosis_share, sgd_moments
 from theory.forms import positive_factors
 from theory.optimizers import OPTIMIZERS
-from theory.optimizers.sgdm import step as sgdm_step
+from theory.optimizers.sgdm import coupled as sgdm_step
 from theory.symbols import (
     beta1,
     damped_decay,

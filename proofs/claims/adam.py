@@ -26,7 +26,7 @@ def _schedule_obligations() -> list[Obligation]:
 
     from theory.symbols import beta1, momentum_decay, step_index
 
-    ((_, value), _) = theory.equilibrium_of("nadamw").rule.definitions
+    ((_, value),) = theory.equilibrium_of("nadamw").rule.definitions
     owed = []
     for t in (1, 250, 25_000):
         documented = beta1 * (1 - Rational(1, 2) * Rational(96, 100) ** (t * Rational(4, 1000)))
@@ -65,7 +65,7 @@ CLAIMS = [
     Claim(
         id="nadamw-schedule",
         title="the momentum schedule",
-        statement="In PyTorch the gradient is weighed by 1 - mu and the buffer by nu, which at step t are",
+        statement="In PyTorch the gradient is weighed by 1 - mu of step t and the buffer by mu of step t + 1, here taken alike, with",
         kind=Kind.IDENTITY,
         setting=Setting.ALGEBRA,
         formulas=_schedule,
@@ -93,9 +93,8 @@ CLAIMS = [
         "nadam_l2",
         norm=Setting.MEAN_FIELD,
         angle=Setting.MEAN_FIELD,
-        rate=Setting.MEAN_FIELD,
+        rate=None,
         sources=("dozat2016",),
-        rate_hypotheses=(NORMALISED_ON_ARRIVAL,),
     ),
     *equilibrium_claims(
         "rmsprop",

@@ -72,11 +72,11 @@ def _kurtosis() -> list[Formula]:
     from sympy import Rational, Symbol, log
 
     from theory.sign_kurtosis import signum_kurtosis_slope
-    from theory.symbols import beta2, correlation, kurtosis
+    from theory.symbols import beta2, correlation, excess_kurtosis
 
     slope = signum_kurtosis_slope()
     rho = Symbol("rho_k")
-    limit = log(2) / (1 - beta2) + kurtosis * Rational(1, 12)
+    limit = log(2) / (1 - beta2) + excess_kurtosis * Rational(1, 12)
     return [
         Formula(r"\left.\frac{\partial R_k}{\partial\kappa}\right|_{\kappa=0}", slope.subs(correlation, rho)),
         Formula(r"\rho_k", beta2 ** Symbol("k")),

@@ -26,10 +26,6 @@ HALF_LIFE = r"T_{1/2}"
 TURN = rf"\lim_{{p\to0}}\frac{{\theta^2\,{HALF_LIFE}}}{{\log 2}}"
 
 
-def _title(optimizer: str) -> str:
-    return theory.load(optimizer).title
-
-
 def _angle_inverse(optimizer: str) -> Claim:
     def formulas() -> list[Formula]:
         from theory import inverse
@@ -49,7 +45,7 @@ def _angle_inverse(optimizer: str) -> Claim:
 
     return Claim(
         id=f"{optimizer}-decay-for-angle",
-        title=f"{_title(optimizer)}: the decay for an angle",
+        title="the decay for an angle",
         statement="The angular update is theta exactly at the decay per step",
         kind=Kind.EXACT,
         setting=Setting.ALGEBRA,
@@ -90,7 +86,7 @@ def _half_life_inverse(optimizer: str) -> Claim:
 
     return Claim(
         id=f"{optimizer}-decay-for-half-life",
-        title=f"{_title(optimizer)}: the decay for a half-life",
+        title="the decay for a half-life",
         statement="Where the decay's own multiplier is the slowest, the squared norm's deviation halves in T steps at",
         kind=Kind.EXACT,
         setting=Setting.ALGEBRA,
@@ -120,7 +116,7 @@ def _norm_inverse(optimizer: str) -> Claim:
 
     return Claim(
         id=f"{optimizer}-lr-for-norm",
-        title=f"{_title(optimizer)}: the learning rate for a norm",
+        title="the learning rate for a norm",
         statement="At a given weight decay coefficient the equilibrium norm is as wanted at",
         kind=Kind.EXACT,
         setting=Setting.ALGEBRA,
@@ -159,7 +155,7 @@ def _smallest_norm(optimizer: str) -> Claim:
 
     return Claim(
         id=f"{optimizer}-smallest-norm",
-        title=f"{_title(optimizer)}: the smallest norm at a learning rate",
+        title="the smallest norm at a learning rate",
         statement="At a given learning rate no weight decay brings the equilibrium norm below",
         kind=Kind.EXACT,
         setting=Setting.ALGEBRA,

@@ -71,6 +71,6 @@ CLAIMS = [
         setting=Setting.ALGEBRA,
         sources=(),
         optimizer="nesterovw",
-        **same_cosine("nesterovw", {"momentum": "beta1"}, "nadamw", {"lookahead": "beta1", "next_lookahead": "beta1"}),
+        **same_cosine("nesterovw", {"momentum": "beta1"}, "nadamw", {"lookahead": "beta1"}),
     ),
 ]

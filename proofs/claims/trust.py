@@ -56,7 +56,7 @@ def _lars_obligations() -> list[Obligation]:
         Obligation(
             "the noise's share of kappa eta, squared",
             (decay / wd) ** 2 / found.recursion.unit_gram[0, 0],
-            _lars_noise(),  # type: ignore[arg-type]
+            _lars_noise(),
         )
     ]
 

@@ -26,7 +26,6 @@ BELOW_ONE = {
     symbols.beta2,
     symbols.decay,
     symbols.lookahead,
-    symbols.next_lookahead,
 }
 
 

@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from smd.cli import cite, claims, diff, explain, hyperparameters, predict, simulate, solve, trajectory, translate, verify
+from smd.cli import (
+    cite,
+    claims,
+    diff,
+    explain,
+    hyperparameters,
+    predict,
+    simulate,
+    solve,
+    trajectory,
+    translate,
+    verify,
+)
 
 app = typer.Typer(
     help="Spherical motion dynamics: what weight decay does to scale-invariant weights.",

@@ -19,16 +19,20 @@ def command(
     optimizer: options.Optimizer,
     lr: options.LearningRate,
     wd: options.WeightDecay,
+    decay: options.Decay = None,
+    lr_max: options.LrMax = None,
     momentum: options.Momentum = None,
     dampening: options.Dampening = None,
     beta1: options.Beta1 = None,
     beta2: options.Beta2 = None,
+    kurtosis: options.Kurtosis = None,
+    trust: options.Trust = None,
     dim: options.Dim = None,
     grad_norm: options.GradNorm = None,
     steps: Annotated[int | None, typer.Option(help="steps in all [default: from the predicted half-life]")] = None,
     replicas: Annotated[int, typer.Option(help="independent replicas")] = 64,
     seed: Annotated[int, typer.Option(help="seed of the random numbers")] = 0,
-    law: Annotated[str | None, typer.Option(help="gradient law: fixed, sphere or iid")] = None,
+    law: Annotated[str | None, typer.Option(help="fixed, sphere, iid, laplace, sparse or student")] = None,
     start_norm: Annotated[float, typer.Option(help="norm of the weights at the start")] = 1.0,
     device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
     plot: Annotated[Path | None, typer.Option(help="write a figure of norm and angle over time")] = None,
@@ -42,8 +46,11 @@ def command(
     with Bar("simulating", "steps") as bar:
         found = simulate(
             optimizer,
-            lr=lr, wd=wd, momentum=momentum, dampening=dampening, beta1=beta1, beta2=beta2, dim=dim,
-            grad_norm=grad_norm, law=law, steps=steps, replicas=replicas, seed=seed, device=device,
+            decay=decay, lr_max=lr_max,
+            **options.given(
+                lr=lr, wd=wd, momentum=momentum, dampening=dampening, beta1=beta1, beta2=beta2, kurtosis=kurtosis,
+                trust=trust, dim=dim, grad_norm=grad_norm,
+            ), law=law, steps=steps, replicas=replicas, seed=seed, device=device,
             start_norm=start_norm, on_step=bar.show,
         )  # fmt: skip
     if plot is not None:

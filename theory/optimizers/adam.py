@@ -3,17 +3,17 @@
 Decoupled decay: with x = g / sqrt(E g^2), of energy d,
 
     adamw:     m <- beta1 m + (1 - beta1) x,   w <- (1 - lr wd) w - lr m
-    nadamw:    m <- beta1 m + (1 - beta1) x,   w <- (1 - lr wd) w - lr ((1 - mu) x + nu m)
+    nadamw:    m <- beta1 m + (1 - beta1) x,   w <- (1 - lr wd) w - lr ((1 - mu) x + mu m)
     rmspropw:  w <- (1 - lr wd) w - lr x
 
 L2 in the gradient: h = g + wd w enters buffer and denominator v = mean of h^2, so that decay itself is divided by
 sqrt(v). The rule is then linear in h at the effective learning rate lr / sqrt(v):
 
     adam_l2:   m <- beta1 m + (1 - beta1) h,   w <- w - (lr / sqrt(v)) m
-    nadam_l2:  m <- beta1 m + (1 - beta1) h,   w <- w - (lr / sqrt(v)) ((1 - mu) h + nu m)
+    nadam_l2:  m <- beta1 m + (1 - beta1) h,   w <- w - (lr / sqrt(v)) ((1 - mu) h + mu m)
     rmsprop:   w <- w - (lr / sqrt(v)) h
 
-NAdam's mu = mu_t and nu = mu_{t+1} follow PyTorch's schedule mu_t = beta1 (1 - 0.5 * 0.96^(t psi)), whose limit beta1
+NAdam's mu follows PyTorch's schedule mu_t = beta1 (1 - 0.5 * 0.96^(t psi)), whose limit beta1
 is reached only after tens of thousands of steps (key ``dozat2016``); m itself decays by beta1. beta2, eps and bias
 correction do not enter.
 """
@@ -42,7 +42,6 @@ from theory.symbols import (
     lookahead,
     lr,
     momentum_decay,
-    next_lookahead,
     squared_norm,
     step_index,
     wd,
@@ -70,7 +69,7 @@ def adamw_step(w: Expr, m: Expr, x: Expr) -> Sequence[Expr]:
 def nadamw_step(w: Expr, m: Expr, x: Expr) -> Sequence[Expr]:
     """One step of NAdamW with the normalised gradient x."""
     m = beta1 * m + (1 - beta1) * x
-    return (1 - lr * wd) * w - lr * ((1 - lookahead) * x + next_lookahead * m), m
+    return (1 - lr * wd) * w - lr * ((1 - lookahead) * x + lookahead * m), m
 
 
 def rmspropw_step(w: Expr, x: Expr) -> Sequence[Expr]:
@@ -88,7 +87,7 @@ def nadam_l2_step(w: Expr, m: Expr, g: Expr) -> Sequence[Expr]:
     """One step of NAdam at the effective learning rate."""
     h = g + wd * w
     m = beta1 * m + (1 - beta1) * h
-    return w - lr * ((1 - lookahead) * h + next_lookahead * m), m
+    return w - lr * ((1 - lookahead) * h + lookahead * m), m
 
 
 def rmsprop_step(w: Expr, g: Expr) -> Sequence[Expr]:
@@ -132,7 +131,7 @@ def _coupled(
 EMA = "EMA momentum; no Nesterov"
 NADAM = "EMA momentum, Nesterov form and momentum schedule of PyTorch's NAdam"
 SCHEDULED: dict[str, object] = {
-    "definitions": ((lookahead, mu_at(step_index)), (next_lookahead, mu_at(step_index + 1))),
+    "definitions": ((lookahead, mu_at(step_index)),),
     "references": ("dozat2016",),
 }
 OF_ADAM: dict[str, object] = {"references": ("kingma2015adam", "loshchilov2019decoupled", "kosson2024rotational")}

@@ -18,7 +18,7 @@ from sympy import Expr, Integer, Symbol, factor, sqrt, symbols
 from theory.autocorrelation import Autocorrelation
 from theory.domain import AT_STEP, BETA1, DIM, KURTOSIS, LEARNING_RATE, MOMENTUM_DECAY, SECOND_BETA2, WEIGHT_DECAY
 from theory.optimizers.adam import ADAMW, NADAMW, RMSPROPW, rmspropw_step
-from theory.symbols import beta1, beta2, dim, kurtosis, lookahead, next_lookahead
+from theory.symbols import beta1, beta2, dim, kurtosis, lookahead
 from theory.update_rule import UpdateRule
 
 ENERGY = Symbol("S", positive=True)
@@ -78,5 +78,5 @@ def at_finite_beta2(rule: UpdateRule, first: Expr, later: Expr) -> UpdateRule:
 
 
 ADAMW_BETA2 = at_finite_beta2(ADAMW, 1 - beta1, 1 - beta1)
-NADAMW_BETA2 = at_finite_beta2(NADAMW, 1 - lookahead + next_lookahead * (1 - beta1), next_lookahead * (1 - beta1))
+NADAMW_BETA2 = at_finite_beta2(NADAMW, 1 - lookahead * beta1, lookahead * (1 - beta1))
 RMSPROPW_BETA2 = at_finite_beta2(RMSPROPW, Integer(1), Integer(0))
