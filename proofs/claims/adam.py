@@ -65,7 +65,10 @@ CLAIMS = [
     Claim(
         id="nadamw-schedule",
         title="the momentum schedule",
-        statement="In PyTorch the gradient is weighed by 1 - mu of step t and the buffer by mu of step t + 1, here taken alike, with",
+        statement=(
+            "In PyTorch the gradient is weighed by 1 - mu of step t and the buffer by mu of step t + 1, "
+            "which are taken alike here, with"
+        ),
         kind=Kind.IDENTITY,
         setting=Setting.ALGEBRA,
         formulas=_schedule,

@@ -23,13 +23,14 @@ def step_size_claim(optimizer: str, setting: Setting, sources: tuple[str, ...]) 
         return [Formula(r"\eta^2", squared_step_size(found).subs(decay, decay_behind_gain))]
 
     def obligations() -> list[Obligation]:
-        from theory.symbols import decay, squared_norm, wd
+        from theory.symbols import decay, energy, squared_norm, wd
 
         found = theory.equilibrium_of(optimizer)
-        stated = squared_step_size(found)
-        # p = y eta lambda at the fixed point, each side squared; A enters through its square, which is rational.
-        gain = _at_rest(found, found.rule.gain)
-        return [Obligation("eta^2 y^2 lambda^2 = p^2", (stated * gain**2 * wd**2 / decay**2), squared_norm**0)]
+        # A^2 = L R / lambda^2 at rest: with L by A both sides of eta^4 = p^4 / (lambda y)^4 are rational.
+        at_rest = squared_norm**2 * energy / found.norm_power
+        stated = squared_step_size(found) ** 2
+        owed = (decay**2 / (wd * found.rule.gain) ** 2) ** 2
+        return [Obligation("eta^4 = p^4 / (lambda y)^4", stated.subs(energy, at_rest), owed.subs(energy, at_rest))]
 
     return Claim(
         id=f"{optimizer}-step-size",

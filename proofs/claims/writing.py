@@ -48,6 +48,8 @@ def remainder(found: Equilibrium, law: LeadingOrder) -> list[Formula]:
     from theory.forms import tidy
     from theory.symbols import decay, decay_behind_gain
 
+    if law.next_coefficient == 0:
+        return []
     small = decay if found.rule.gain is None else decay_behind_gain
     coefficient = law.next_coefficient if law.next_coefficient.is_number else tidy(law.next_coefficient)
     return [Formula(r"\text{exact}/\text{leading} - 1", coefficient * small**law.remainder_order, r"\sim")]
