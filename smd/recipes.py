@@ -14,6 +14,7 @@ import theory
 from smd.conventions import equivalent_wd
 from smd.predicting import NOISE, predict
 from theory import OutOfDomain, Prediction
+from theory.catalogue import REFINED, REFINING
 
 SCHEDULES = {
     "constant": (),
@@ -125,6 +126,7 @@ def recipe(content: Mapping[Any, Any]) -> Recipe:
     start = rest.pop("start_norm", None)
     start = None if start is None else _number("start_norm", start, 0, included=False)
     takes = {p.name for p in theory.load(optimizer).parameters}
+    takes |= set(REFINING) if optimizer in REFINED else set()
     known = takes | set(NOISE)
     for key, value in rest.items():
         if key not in known:

@@ -11,6 +11,8 @@ import math
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from theory import load
+
 AWAY = 1e-3
 LEAST_DECAY = 1e-6
 LIMITS = {
@@ -61,6 +63,8 @@ def optimizers(*names):
 @st.composite
 def hyperparameters(draw, optimizer, most_beta2=0.999):
     """Hyper-parameters of an optimizer anywhere in its domain."""
+    if optimizer not in LIMITS:
+        return draw(within_the_field(optimizer))
     chosen = {"lr": draw(log_uniform(1e-3, 1))}
     if optimizer in ("sgd", "sgdm"):
         chosen["grad_norm"] = draw(st.just(1.0) | log_uniform(1e-2, 1e2))
@@ -76,3 +80,26 @@ def hyperparameters(draw, optimizer, most_beta2=0.999):
     anywhere = log_uniform(LEAST_DECAY, top) | log_uniform(limit / 20, top)
     decay = draw(anywhere.filter(lambda p: abs(p / alternates - 1) > AWAY))
     return {**chosen, "wd": decay / chosen["lr"]}
+
+
+@st.composite
+def within_the_field(draw, optimizer):
+    """Hyper-parameters of any rule where practitioners run it, by the parameters that it takes."""
+    rule = load(optimizer)
+    own = {p.name for p in rule.parameters}
+    chosen = {"lr": draw(log_uniform(1e-3, 1e-1)), "wd": draw(log_uniform(1e-2, 1))}
+    if not rule.has_gain:
+        chosen["wd"] = draw(log_uniform(LEAST_DECAY, 0.9)) / chosen["lr"]
+    for name in own & {"momentum", "beta1"}:
+        chosen[name] = draw(coefficients(0.99))
+    if "dampening" in own:
+        chosen["dampening"] = draw(dampenings())
+    if "beta2" in own:
+        chosen["beta2"] = draw(st.floats(0.95, 0.9999))
+    if "dim" in own:
+        chosen["dim"] = draw(dims())
+    if "grad_norm" in own:
+        chosen["grad_norm"] = draw(st.just(1.0) | log_uniform(1e-1, 1e1))
+    if "trust" in own:
+        chosen["trust"] = draw(log_uniform(1e-2, 1))
+    return chosen

@@ -273,7 +273,7 @@ def _require_attracting(rule: CompiledRule, values: Mapping[str, float], slow: c
     if contraction_margin(slow) > 0 and not on_a_flip:
         return
     limit = existence_limit(rule, values)
-    except_at = "".join(f" except {p:g}" for p in flips)
+    except_at = "".join(f" except {p:g}" for p in dict.fromkeys(flips))
     raise NoEquilibrium(
         f"lr*wd = {values['p']:.12g} is outside (0, {limit:g}){except_at}: "
         "the multiplier of the squared norm's deviation is "

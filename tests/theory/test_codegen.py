@@ -8,6 +8,7 @@ from sympy import Matrix
 from tests import strategies
 from tests.compare import close
 from theory import NAMES, complete, equilibrium_of, load
+from theory.codegen import identifier
 from theory.prediction import symbol_values
 
 SCALARS = ("norm_power", "norm", "norm_at_constant_energy", "one_minus_cosine", "angle", "chord", "sine")
@@ -24,7 +25,7 @@ def test_generated_functions_are_the_expressions(optimizer, data):
     values = symbol_values(rule, chosen)
 
     def by_sympy(expression):
-        return float(expression.subs({s: values[str(s)] for s in expression.free_symbols}).evalf(30))
+        return float(expression.subs({s: values[identifier(s)] for s in expression.free_symbols}).evalf(30))
 
     for name in SCALARS:
         assert float(rule(name, values)) == close(by_sympy(getattr(found, name)), 1e-11)

@@ -138,6 +138,7 @@ def test_every_quantity_knows_what_it_was_derived_from():
     """The norm records the Gram moment it was read from, the angle's leading order the cosine's."""
     found = equilibrium_of("sgd")
     assert "unit_squared_norm" in uses(found, "norm_power")
-    assert uses(found, "angle_leading_order") == {"one_minus_cosine_leading_order"}
+    assert uses(found, "angle_leading_order") == {"angle_leading_order_in_decay"}
+    assert uses(found, "angle_leading_order_in_decay") == {"one_minus_cosine_leading_order"}
     assert "one_minus_cosine" in uses(found, "one_minus_cosine_leading_order")
     assert "norm_power" not in uses(found, "one_minus_cosine")

@@ -44,7 +44,7 @@ def test_leading_order_control_rejects_swapped_signs():
 def test_neglected_term_of_the_angle(optimizer):
     """The stated coefficient is that of theta^2 in a series made by SymPy from the exact cosine."""
     found = equilibrium_of(optimizer)
-    law = found.angle_leading_order
+    law = found.angle_leading_order_in_decay
     lost = expand_series(found.one_minus_cosine, found.series)
     # theta^2 = 2 lost + lost^2/3 + O(lost^3) and (1 + c p)^2 = 1 + 2 c p + O(p^2).
     squared = series(2 * lost + lost**2 / 3, decay, 0, 3).removeO()
@@ -57,7 +57,7 @@ def test_neglected_term_of_the_angle(optimizer):
 def test_neglected_term_of_the_norm(optimizer):
     """The stated coefficient is the first relative correction of the norm's exact power."""
     found = equilibrium_of(optimizer)
-    law = found.norm_leading_order
+    law = found.norm_leading_order_in_decay
     power = found.norm_exponent
     exact = expand_series(found.norm_power, found.series)
     ratio = cancel(exact / powdenest(law.leading**power, force=True))

@@ -29,6 +29,8 @@ def test_solving_undoes_predicting(problem, unknown):
     optimizer, chosen, quantity = problem
     field = QUANTITIES[quantity]
     wanted = getattr(predict(optimizer, **chosen), field)
+    if quantity == "norm" and chosen["lr"] * chosen["wd"] > 0.5:  # near its least value the norm is flat in wd
+        return
     if wanted < 1e-3:  # a half-life of no time at all: z = 0 is touched, not crossed
         return
     rest = {name: value for name, value in chosen.items() if name != unknown}
@@ -114,7 +116,6 @@ def test_the_smallest_norm_is_the_derived_one():
         ("wd", "angle", 0.1, {"lr": -1.0}, "lr = -1"),
         ("wd", "angle", 0.1, {"lr": 0.1, "wd": 0.1}, "wd = 0.1 is given"),
         ("wd", "angle", 0.1, {"lr": 0.1, "momentum": 0.9}, "momentum = 0.9 does not apply"),
-        ("wd", "half_life", 100.0, {"lr": 0.1, "beta2": 0.999}, "half_life = 100 cannot be solved for"),
         ("lambda", "angle", 0.1, {"lr": 0.1, "wd": 0.1}, "lambda"),
     ],
 )
@@ -129,8 +130,8 @@ def test_every_name_can_be_solved():
     for optimizer in NAMES:
         for quantity in ("angle", "norm"):
             wanted = getattr(predict(optimizer, lr=0.01, wd=0.1), QUANTITIES[quantity])
-            if wanted is None:
-                continue
+            if optimizer in ("lars", "lamb") and quantity == "angle":
+                continue  # the angle of a trust ratio does not depend on wd
             found = solve(optimizer, "wd", quantity, wanted, lr=0.01)
             assert found.value == pytest.approx(0.1, rel=1e-6)
 

@@ -123,7 +123,7 @@ def test_our_own_faults_are_not_hidden(monkeypatch):
     def fails(*_, **__):
         raise ZeroDivisionError("a fault")
 
-    monkeypatch.setattr(predicting, "predict", fails)
+    monkeypatch.setattr(predicting, "predict_all", fails)
     monkeypatch.setattr(sys, "argv", ["smd", "predict", "sgd", "--lr", "0.1", "--wd", "0.1"])
     with pytest.raises(ZeroDivisionError):
         main()

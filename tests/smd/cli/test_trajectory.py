@@ -30,7 +30,7 @@ def parsed(run):
 
 
 @pytest.mark.parametrize("schedule", SHAPES)
-@pytest.mark.parametrize("optimizer", NAMES)
+@pytest.mark.parametrize("optimizer", [name for name in NAMES if name != "nadamw_beta2"])
 def test_json_of_every_optimizer_and_schedule(smd, optimizer, schedule):
     """The keys are fixed, there is one number a step, and the first and last step are there."""
     found = parsed(smd("trajectory", optimizer, *shlex.split(SHORT), "--schedule", schedule, "--warmup", "5", "--json"))

@@ -14,6 +14,7 @@ from theory import NAMES
 
 KEYS = [
     "optimizer",
+    "decay",
     "hyperparameters",
     "equilibrium_norm",
     "angular_update",
@@ -62,14 +63,12 @@ def test_predict_json_of_sgd_by_hand(smd):
     assert found["warnings"] == []
 
 
-def test_predict_adamw_with_beta2_has_no_rate(smd):
-    """With beta2 rate and half-life are null, and the warnings say why."""
+def test_predict_adamw_with_beta2(smd):
+    """With beta2 the refined rule answers and names the size of what it leaves out."""
     found = parsed(smd("predict", "adamw", "--lr", "1e-3", "--wd", "0.1", "--beta2", "0.999", "--json"))
     assert list(found) == KEYS
-    assert found["convergence_rate"] is None
-    assert found["half_life"] is None
-    assert any("convergence_rate and half_life are null" in w for w in found["warnings"])
-    assert any("beta2 = 0.999" in w for w in found["warnings"])
+    assert found["optimizer"] == "adamw_beta2"
+    assert any("first order" in w for w in found["warnings"])
 
 
 def test_predict_prints_convention_hypotheses_and_claims(smd):
