@@ -180,9 +180,7 @@ def _power(found: Prediction) -> float:
 
 
 def half_life_of(found: Prediction) -> float:
-    """The half-life; where beta2 takes it away, that of v at its mean."""
-    if found.half_life is None:
-        found = predict(found.optimizer, **{**found.hyperparameters, "beta2": None})
+    """The half-life, or OutOfDomain where a deviation is gone in one step."""
     if not found.half_life:
         raise OutOfDomain(f"{found.optimizer} has no half-life here: {'; '.join(found.warnings)}")
     return found.half_life
@@ -283,8 +281,6 @@ def _to_settle(found: Explanation) -> str:
     far = max(abs(h.start ** (2 * _power(peak)) - 1) for h in found.histories)
     wanted = SETTLED_BY * recipe.steps / max(1.0, math.log2(far / (2 * CLOSE)))
     given = {**recipe.hyperparameters, "lr": recipe.lr}
-    if peak.half_life is None:
-        given.pop("beta2", None)
     try:
         better = theory.solve(recipe.optimizer, "wd", "half_life", wanted, forward=predict, **given)
     except OutOfDomain:

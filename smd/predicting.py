@@ -34,9 +34,13 @@ def predict_all(
     optimizer: str, *, decay: Any = None, lr_max: float | None = None, **hyperparameters: float | None
 ) -> list[theory.Prediction]:
     """One prediction for every meaning that ``optimizer`` leaves open: two for "adam" and "nadam" without ``decay``."""
-    from theory.catalogue import refined
+    from theory.catalogue import MATRIX, refined
     from theory.prediction import predict_choice
 
+    if optimizer == MATRIX:
+        if decay not in (None, "decoupled"):
+            raise OutOfDomain(f"decay = {decay} does not apply to {MATRIX}, whose decay is decoupled")
+        return [_predict_muon(**hyperparameters)]
     found = []
     for choice in theory.choices(optimizer, decay):
         given = {name: value for name, value in hyperparameters.items() if value is not None}
@@ -50,6 +54,33 @@ def predict_all(
     return found
 
 
+def _predict_muon(**given: Any) -> theory.Prediction:
+    from theory.muon import PARAMETERS
+
+    taken = {name: value for name, value in given.items() if value is not None}
+    options = {name: taken.pop(name) for name in ("nesterov", "scale", "orthogonalise") if name in taken}
+    known = {parameter.name for parameter in PARAMETERS}
+    for name, value in taken.items():
+        if name not in known:
+            raise OutOfDomain(f"{name} = {value:g} does not apply to muon, which takes {', '.join(sorted(known))}")
+    for name in ("lr", "wd", "rows", "cols"):
+        if name not in taken:
+            raise OutOfDomain(f"{name} is missing: muon needs it")
+    return theory.predict_muon(**taken, **options)
+
+
+def described(optimizer: str) -> tuple[str, str, tuple[str, ...]]:
+    """(title, convention, hypotheses) of a rule."""
+    from theory.catalogue import MATRIX
+
+    if optimizer == MATRIX:
+        from theory import muon
+
+        return muon.TITLE, muon.CONVENTION, muon.HYPOTHESES
+    rule = theory.load(optimizer)
+    return rule.title, rule.convention, rule.hypotheses
+
+
 def _check_noise(name: str, value: float) -> None:
     from theory import domain
 
@@ -60,7 +91,11 @@ def claims_of(optimizer: str) -> list[str]:
     """Ids of the claims about an optimizer."""
     from proofs.claims import CLAIMS
 
-    return [claim.id for claim in CLAIMS.values() if claim.optimizer == optimizer]
+    return [
+        claim.id
+        for claim in CLAIMS.values()
+        if claim.optimizer == optimizer or (claim.optimizer is None and claim.id.startswith(f"{optimizer}-"))
+    ]
 
 
 def as_json(found: theory.Prediction) -> dict[str, Any]:

@@ -32,6 +32,8 @@ BOTH = ("adam", "nadam")
 REFINED = {"adamw": "adamw_beta2", "nadamw": "nadamw_beta2", "rmspropw": "rmspropw_beta2"}
 """Rules that know beta2 and kurtosis, beside those with v at its mean."""
 REFINING = ("beta2", "kurtosis")
+MATRIX = "muon"
+"""The rule whose update is a function of a whole matrix; ``theory.muon`` predicts it."""
 LR_MAX = Parameter("lr_max", 0, float("inf"), False, None, "largest learning rate of the schedule")
 
 
@@ -56,7 +58,7 @@ class Choice:
 def names() -> tuple[str, ...]:
     """Every name that is understood: bases, and rules whose name fixes the decay."""
     fixed = [rule for forms in FORMS.values() for rule in forms.values()]
-    return tuple(dict.fromkeys([*FORMS, *fixed]))
+    return tuple(dict.fromkeys([*FORMS, *fixed, MATRIX]))
 
 
 def choices(name: str, decay: str | None = None) -> list[Choice]:
@@ -71,6 +73,8 @@ def choices(name: str, decay: str | None = None) -> list[Choice]:
                 if decay not in (None, form):
                     raise OutOfDomain(f"decay = {decay} conflicts with {name}, which is {base} with {form} decay")
                 return [Choice(rule, form)]
+    if name == MATRIX:
+        raise OutOfDomain(f"optimizer = {MATRIX} is a rule of matrices: only predict knows it, with rows and cols")
     if name in REFINED.values() and decay in (None, "decoupled"):
         return [Choice(name, "decoupled")]
     raise OutOfDomain(f"optimizer = {name} is unknown; known are {', '.join(names())}")

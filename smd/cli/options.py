@@ -21,7 +21,7 @@ def _optional(text: str) -> Any:
     return Annotated[float | None, typer.Option(help=text, parser=number, metavar="NUMBER")]
 
 
-def given(**hyperparameters: float | None) -> dict[str, float]:
+def given(**hyperparameters: Any) -> dict[str, Any]:
     """The hyper-parameters that were typed."""
     return {name: value for name, value in hyperparameters.items() if value is not None}
 
@@ -51,4 +51,11 @@ MomentumDecay = _optional("nadam: exponent of its momentum schedule [default: 0.
 Trust = _optional("lars: trust coefficient [default: 0.001]")
 Dim = _optional("number of coordinates")
 GradNorm = _optional("gradients of a scale-invariant loss: RMS unit-gradient norm [default: 1]")
+Rows = _optional("muon: rows of the matrix")
+Cols = _optional("muon: columns of the matrix")
+Nesterov = Annotated[
+    bool | None, typer.Option("--nesterov/--heavy-ball", help="muon: form of the momentum [default: nesterov]")
+]
+Scale = Annotated[str | None, typer.Option(help="muon: original, match_rms_adamw, spectral or none")]
+Orthogonalise = Annotated[str | None, typer.Option(help="muon: polar or newton_schulz")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]

@@ -23,6 +23,11 @@ def command(
     trust: options.Trust = None,
     dim: options.Dim = None,
     grad_norm: options.GradNorm = None,
+    rows: options.Rows = None,
+    cols: options.Cols = None,
+    nesterov: options.Nesterov = None,
+    scale: options.Scale = None,
+    orthogonalise: options.Orthogonalise = None,
     as_json: options.Json = False,
 ) -> None:
     """Equilibrium norm, angular update, convergence rate and half-life, exact and to leading order."""
@@ -34,7 +39,8 @@ def command(
         lr_max=lr_max,
         **options.given(
             lr=lr, wd=wd, momentum=momentum, dampening=dampening, beta1=beta1, beta2=beta2, kurtosis=kurtosis,
-            at_step=at_step, momentum_decay=momentum_decay, trust=trust, dim=dim, grad_norm=grad_norm,
+            at_step=at_step, momentum_decay=momentum_decay, trust=trust, dim=dim, grad_norm=grad_norm, rows=rows,
+            cols=cols, nesterov=nesterov, scale=scale, orthogonalise=orthogonalise,
         ),
     )  # fmt: skip
     if as_json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import theory
+from smd.predicting import described
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -28,7 +29,7 @@ def number(value: float | None) -> str:
 def title(found: theory.Prediction) -> str:
     """Optimizer and hyper-parameters in one line."""
     chosen = ", ".join(f"{k}={v:g}" for k, v in found.hyperparameters.items() if v is not None)
-    return f"{theory.load(found.optimizer).title}, {found.decay} decay: {chosen}"
+    return f"{described(found.optimizer)[0]}, {found.decay} decay: {chosen}"
 
 
 def prediction_table(found: theory.Prediction) -> Table:
@@ -50,8 +51,8 @@ def print_notes(found: theory.Prediction, warnings: list[str]) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=True)
-    rule = theory.load(found.optimizer)
-    console.print(f"Convention: {rule.convention}.", markup=False)
-    console.print(f"Holds if: {'; '.join(rule.hypotheses)}.", markup=False)
+    _, convention, hypotheses = described(found.optimizer)
+    console.print(f"Convention: {convention}.", markup=False)
+    console.print(f"Holds if: {'; '.join(hypotheses)}.", markup=False)
     for warning in warnings:
         console.print(f"Note: {warning}.", markup=False)

@@ -131,7 +131,7 @@ def test_a_small_start_is_told():
 
 def test_start_norm_is_taken():
     """With a start norm there is one history, from that norm over the equilibrium's."""
-    size = predict("adamw", lr=6e-4, wd=0.1, dim=64).equilibrium_norm
+    size = predict("adamw", lr=6e-4, wd=0.1, beta2=0.95, dim=64).equilibrium_norm
     found = explain(recipe({**GPT, "dim": 64, "start_norm": 2 * size}))
     (history,) = found.histories
     assert history.start == pytest.approx(2)

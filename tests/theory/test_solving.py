@@ -29,8 +29,10 @@ def test_solving_undoes_predicting(problem, unknown):
     optimizer, chosen, quantity = problem
     field = QUANTITIES[quantity]
     wanted = getattr(predict(optimizer, **chosen), field)
-    if quantity == "norm" and chosen["lr"] * chosen["wd"] > 0.5:  # near its least value the norm is flat in wd
-        return
+    if quantity == "norm" and unknown == "wd":
+        further = getattr(predict(optimizer, **{**chosen, "wd": 1.02 * chosen["wd"]}), field)
+        if further > wanted * (1 - 1e-3):  # beside its least value the norm is flat: two solutions lie close together
+            return
     if wanted < 1e-3:  # a half-life of no time at all: z = 0 is touched, not crossed
         return
     rest = {name: value for name, value in chosen.items() if name != unknown}
