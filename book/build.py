@@ -27,6 +27,7 @@ CACHE = BOOK / ".jupyter_cache"
 KEY = CACHE / "sources"
 LOG = BUILD / "build.log"
 SHOWN = ("WARNING", "ERROR", "Executed")
+KERNEL_STARTS = 4
 TIMEOUT = 300
 
 
@@ -82,7 +83,14 @@ def _uncached(cache: JupyterCacheAbstract, page: Path) -> NotebookNode | None:
 
 
 def _execute(notebook: NotebookNode) -> ExecutionResult:
-    return single_nb_execution(notebook, cwd=str(BOOK), timeout=TIMEOUT, allow_errors=False, meta_override=True)
+    """Run one page. Kernels that start side by side can be given one port; the loser dies at once and starts again."""
+    for left in reversed(range(KERNEL_STARTS)):
+        try:
+            return single_nb_execution(notebook, cwd=str(BOOK), timeout=TIMEOUT, allow_errors=False, meta_override=True)
+        except RuntimeError:
+            if not left:
+                raise
+    raise AssertionError("unreachable")
 
 
 def render() -> bool:
