@@ -42,6 +42,27 @@ POINTS: dict[str, list[dict[str, float]]] = {
     ],
 }
 
+FIELD: dict[str, tuple[tuple[str, ...], list[dict[str, float]]]] = {
+    "sgdw": (("fixed", "sphere"), [{"lr": 0.1, "wd": 0.5, "momentum": 0.9}]),
+    "nesterov": (("fixed", "sphere"), [{"lr": 0.1, "wd": 0.1, "momentum": 0.9}]),
+    "nesterovw": (("fixed", "sphere"), [{"lr": 0.1, "wd": 0.5, "momentum": 0.9}]),
+    "rmspropw": (("iid",), [{"lr": 0.1, "wd": 0.5, "dim": 64}]),
+    "nadamw": (("iid",), [{"lr": 0.1, "wd": 0.5, "beta1": 0.9, "dim": 64}]),
+    "adam_l2": (
+        ("fixed",),
+        [{"lr": 0.05, "wd": 0.5, "beta1": 0.9, "dim": 64}, {"lr": 0.5, "wd": 2.0, "beta1": 0.5, "dim": 64}],
+    ),
+    "nadam_l2": (("fixed",), [{"lr": 0.05, "wd": 0.5, "beta1": 0.9, "dim": 64}]),
+    "rmsprop": (("fixed",), [{"lr": 0.05, "wd": 0.5, "dim": 64}]),
+    "signsgd": (("iid",), [{"lr": 0.1, "wd": 0.5, "dim": 64}]),
+    "lars": (("fixed",), [{"lr": 1.0, "wd": 0.5, "momentum": 0.9, "trust": 0.1}]),
+    "lamb": (
+        ("iid",),
+        [{"lr": 0.1, "wd": 0.5, "beta1": 0.9, "dim": 64}, {"lr": 0.5, "wd": 2.0, "beta1": 0.5, "dim": 64}],
+    ),
+}
+"""Rules that are confronted by one step from their predicted moments: gradient laws and points."""
+
 
 def applies(claim: Claim) -> bool:
     """Whether the claim speaks of something that a simulation measures."""
@@ -74,6 +95,8 @@ def _designs(device: str) -> dict[str, Callable[[], list[Confrontation]]]:
     for optimizer in ("sgd", "sgdm", "adamw"):
         found[f"{optimizer}-norm"] = found[f"{optimizer}-angle"] = partial(_equilibrium, optimizer, device)
         found[f"{optimizer}-rate"] = partial(_rates, optimizer, device)
+    for optimizer in FIELD:
+        found[f"{optimizer}-norm"] = found[f"{optimizer}-angle"] = partial(_one_step, optimizer, device)
     found["lion-norm"] = found["lion-angle"] = partial(_lion, lion_stationarity, device)
     found["lion-rate"] = partial(_lion, lion_perturbation, device)
     found["lion-autocorrelation"] = partial(_lion, sign_correlation, device)
@@ -88,6 +111,12 @@ def _equilibrium(optimizer: str, device: str) -> list[Confrontation]:
     # Few replicas of many coordinates: the finite-d remainder of the mean field stays below the error bar.
     wide = Bench(law=law, dim=int(points[1].get("dim", 2048)), replicas=32, device=device, seed=SEED)
     return [*found, long_run(optimizer, points[1], wide, steps=1500, burn_in=1000)]
+
+
+@cache
+def _one_step(optimizer: str, device: str) -> list[Confrontation]:
+    laws, points = FIELD[optimizer]
+    return [stationarity(optimizer, point, _bench(law, device)) for point in points for law in laws]
 
 
 def _rates(optimizer: str, device: str) -> list[Confrontation]:
