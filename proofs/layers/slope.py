@@ -32,7 +32,7 @@ def residuals(claim: Claim, rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     optimizer = claim.optimizer or ""
     rule = theory.load(optimizer)
     own = {p.name: ELSEWHERE[p.name] for p in rule.parameters if p.name in ELSEWHERE}
-    slow = _slow_deviation(optimizer) if claim.subject == "rate_leading_order" else None
+    slow = slow_deviation(optimizer) if claim.subject == "rate_leading_order" else None
     found = []
     for rate in rates:
         chosen = theory.complete(optimizer, {"lr": float(rate), "wd": WEIGHT_DECAY, **own})
@@ -47,7 +47,7 @@ def residuals(claim: Claim, rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return decays, errors
 
 
-def _slow_deviation(optimizer: str) -> Callable[[dict[str, float]], float]:
+def slow_deviation(optimizer: str) -> Callable[[dict[str, float]], float]:
     """1 - z of the slow multiplier's leading order as a function of the symbols' numbers."""
     from sympy import lambdify
 
