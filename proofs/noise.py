@@ -10,7 +10,6 @@ import torch
 from torch import Generator
 
 import theory
-from numerics.gradients import Gradient
 from numerics.noise import (
     Correlated,
     Entries,
@@ -108,23 +107,6 @@ def orthogonal_run(update: Any, hyper: Mapping[str, float], phi: float, r: float
         update, Correlated(phi, r, orthogonal=True), dim=DIM, replicas=REPLICAS, steps=12 * settle,
         burn_in=2 * settle, seed=SEED, device=device,
     )  # fmt: skip
-
-
-class Nesterov:
-    """torch.optim.SGD(nesterov=True) on tensors: the control whose angle does see correlation."""
-
-    def __init__(self, lr: float, wd: float, momentum: float) -> None:
-        self.lr, self.wd, self.momentum = lr, wd, momentum
-
-    def start(self, w: torch.Tensor) -> torch.Tensor:
-        """A zero buffer."""
-        return torch.zeros_like(w)
-
-    def step(self, w: torch.Tensor, gradient: Gradient, state: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """One step."""
-        direction = gradient.value + self.wd * w
-        state = self.momentum * state + direction
-        return w - self.lr * (direction + self.momentum * state), state
 
 
 def stationary_signs(phi: float, hyper: Mapping[str, float], device: str, energy_told: float = DIM) -> Confrontation:

@@ -23,6 +23,8 @@ COARSE, FINE, FINE_FROM = 2.0, 1.1, 1e-3
 """Ratios of the search grid; the fine one where lr*wd is of order one and quantities turn around."""
 MOST_STEPS, LAST_DIGITS, TINY = 100, 1e-16, 1e-300
 """Where the refinement stops: steps, and a change of the coordinate; the least value with a logarithm."""
+GOLDEN, TURNED = (math.sqrt(5) - 1) / 2, 1e-9
+"""Share of the golden section, and the width at which a turning point is known as well as its flatness allows."""
 
 Function = Callable[[float], float | None]
 
@@ -153,9 +155,54 @@ def first_crossing(function: Function, wanted: float, path: Path) -> float:
                 return point[0]
             if before is not None and (before[1] < wanted) != (y < wanted):
                 return _refine(function, wanted, before, point, path)
+            if len(met) > 1 and before is not None and not outside:
+                turn = _turn_beyond(function, wanted, met[-2], before, point, path)
+                if turn is not None:
+                    return _refine(function, wanted, met[-2], turn, path)
             before = point
             met.append(point)
     raise NoCrossing(met)
+
+
+def _turn_beyond(
+    function: Function,
+    wanted: float,
+    left: tuple[float, float],
+    middle: tuple[float, float],
+    right: tuple[float, float],
+    path: Path,
+) -> tuple[float, float] | None:
+    """A point beyond the wanted value where the function turns around between three points on its near side.
+
+    Golden-section search for the turning point in the path's coordinate, which ends at the first point beyond.
+    """
+    side = math.copysign(1, _log_ratio(middle[1], wanted))
+
+    def gap(y: float | None) -> float:
+        return math.inf if y is None else side * _log_ratio(y, wanted)
+
+    if not gap(middle[1]) < min(gap(left[1]), gap(right[1])):
+        return None
+    low, high = path.coordinate(left[0]), path.coordinate(right[0])
+    a, b = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+    at_a, at_b = gap(function(path.back(a))), gap(function(path.back(b)))
+    for _ in range(MOST_STEPS):
+        nearest, u = min((at_a, a), (at_b, b))
+        if nearest < 0:
+            x = path.back(u)
+            y = function(x)
+            return None if y is None else (x, y)
+        if high - low <= TURNED * max(1.0, abs(high)):
+            return None
+        if at_a < at_b:
+            high, b, at_b = b, a, at_a
+            a = high - GOLDEN * (high - low)
+            at_a = gap(function(path.back(a)))
+        else:
+            low, a, at_a = a, b, at_b
+            b = low + GOLDEN * (high - low)
+            at_b = gap(function(path.back(b)))
+    return None
 
 
 def _up_to_edge(

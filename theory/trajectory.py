@@ -83,8 +83,8 @@ def trajectory(
 
     ``hyperparameters`` as in ``predict`` without lr and wd, which the schedule holds; AdamW with ``beta2`` is that of
     PyTorch, its denominator lagging behind scale-invariant gradients, with bias correction. Without ``start_norm`` the
-    moments begin at the equilibrium of the schedule's first lr and wd. ``on_step`` is called now and then with the
-    number of steps done. Raises OutOfDomain.
+    moments begin at the equilibrium of the schedule's first lr and wd, with NAdam's momentum at its limit. ``on_step``
+    is called now and then with the number of steps done. Raises OutOfDomain.
     """
     chosen = _completed(optimizer, schedule, hyperparameters)
     if start_norm is not None and not (math.isfinite(start_norm) and 1e-100 <= start_norm <= 1e100):
@@ -139,10 +139,11 @@ def _linear(
     found, values = motion(optimizer), symbols_of(chosen)
     gram, past, memory = _start(found, schedule, start_norm, chosen)
     squares, angles = [gram[0, 0]], []
+    before = _steps_before(start_norm)
     for t, (lr, wd) in enumerate(zip(schedule.lr.tolist(), schedule.wd.tolist(), strict=True)):
         if t % REPORT == 0:
             on_step(t)
-        at = {**values, STEP: t + 1, "lam": wd}
+        at = {**values, STEP: before + t + 1, "lam": wd}
         transition, drive = found.matrices({**at, "eta": found.step_size(lr, gram, {**at, "eta": lr})})
         energy = found.amplitude(gram[0, 0], values)
         cross = past @ memory.weights
@@ -158,6 +159,11 @@ def _linear(
         gram = after
         squares.append(gram[0, 0])
     return np.array(squares), np.array(angles)
+
+
+def _steps_before(start_norm: float | None) -> float:
+    """How long the rule has run, for coefficients with a schedule of their own: for ever, where it has settled."""
+    return math.inf if start_norm is None else 0
 
 
 def _start(
@@ -176,8 +182,8 @@ def _start(
         return gram, np.zeros((found.size, memory.weights.size)), memory
     first = {"eta": float(schedule.lr[0]), "lam": float(schedule.wd[0])}
     gram = settled_gram(found.name, first["eta"], first["lam"], chosen)
-    size = found.step_size(first["eta"], gram, {**values, **first, STEP: 1})
-    transition, drive = found.matrices({**values, **first, STEP: 1, "eta": size})
+    size = found.step_size(first["eta"], gram, {**values, **first, STEP: _steps_before(start_norm)})
+    transition, drive = found.matrices({**values, **first, STEP: _steps_before(start_norm), "eta": size})
     kept, entering = memory.advance()
     past = [
         np.linalg.solve(np.eye(found.size) - k * transition, e * drive) for k, e in zip(kept, entering, strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 
 from sympy import (
@@ -280,38 +279,16 @@ def sgdm_border_obligations() -> list[Obligation]:
     ]
 
 
-@cache
-def nesterov() -> theory.Equilibrium:
-    """Nesterov momentum as PyTorch does it, with coupled L2: buf = alpha buf + g, w -= lr (g + alpha buf)."""
-
-    def step(w: Expr, m: Expr, g: Expr) -> Sequence[Expr]:
-        g = g + wd * w
-        m = momentum * m + g
-        return w - lr * (g + momentum * m), m
-
-    rule = theory.UpdateRule.from_step(
-        "nesterov",
-        step,
-        ("w", "m"),
-        title="Nesterov momentum",
-        amplitude=SGDM.amplitude,
-        parameters=SGDM.parameters,
-        convention="L2 inside the buffer; torch.optim.SGD(nesterov=True)",
-        hypotheses=SGDM.hypotheses,
-    )
-    return theory.Equilibrium(rule)
-
-
 def _limit() -> Expr:
     """The smallest p > 0 at which Nesterov's norm diverges."""
-    found = [r for r in divergences(nesterov()) if r.subs(momentum, Integer(1) / 2).is_positive]
+    found = [r for r in divergences(theory.equilibrium_of("nesterov")) if r.subs(momentum, Integer(1) / 2).is_positive]
     (limit,) = found
     return limit
 
 
 def _at_minus_one() -> Expr:
     """Numerator of det(-1 - J) of Nesterov, negative at p = 0."""
-    return numer(together(nesterov().characteristic_polynomial.subs(multiplier, -1)))
+    return numer(together(theory.equilibrium_of("nesterov").characteristic_polynomial.subs(multiplier, -1)))
 
 
 def nesterov_region() -> list[Formula]:
@@ -326,7 +303,7 @@ def nesterov_region_obligations() -> list[Obligation]:
     inside = 1 / (1 + Symbol("t", positive=True))
     number = -discriminant(quartic, decay)
     end = factor(fraction(together(quartic.subs(decay, limit)))[0])
-    pole = fraction(together(nesterov().norm_power))[1]
+    pole = fraction(together(theory.equilibrium_of("nesterov").norm_power))[1]
     half = {momentum: Integer(1) / 2}
     between = Poly(quartic.subs(half), decay).count_roots(0, limit.subs(half))
     leading = Poly(quartic, decay).LC()

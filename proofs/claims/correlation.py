@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sympy import Expr, Matrix
 
     from proofs.comparison import Confrontation
-    from theory import Equilibrium, UpdateRule
+    from theory import Equilibrium
 
 COSINE = r"\cos\theta = " + MEAN_COSINE
 MEMORY = r"S = \sum_{k\ge1} a^{k-1} R_k"
@@ -481,28 +481,12 @@ def _transient_obligations() -> list[Obligation]:
     ]
 
 
-def nesterov() -> UpdateRule:
-    """SGD with Nesterov momentum and coupled L2, as PyTorch steps it."""
-    from theory.symbols import energy, lr, momentum, squared_norm, wd
-    from theory.update_rule import UpdateRule
-
-    def step(w: Expr, m: Expr, g: Expr) -> tuple[Expr, Expr]:
-        direction = g + wd * w
-        m = momentum * m + direction
-        return w - lr * (direction + momentum * m), m
-
-    return UpdateRule.from_step(
-        "nesterov", step, ("w", "m"), title="Nesterov", amplitude=energy / squared_norm, parameters=(), convention="",
-        hypotheses=(),
-    )  # fmt: skip
-
-
 @cache
 def _orthogonal(optimizer: str) -> Equilibrium:
     from theory.optimizers import OPTIMIZERS
     from theory.orthogonality import under_orthogonal_gradients
 
-    return under_orthogonal_gradients(nesterov() if optimizer == "nesterov" else OPTIMIZERS[optimizer])
+    return under_orthogonal_gradients(OPTIMIZERS[optimizer])
 
 
 IMMUNE = ("sgd", "sgdm", "adamw")
@@ -671,10 +655,11 @@ def _nesterov() -> list[Formula]:
 def _nesterov_obligations() -> list[Obligation]:
     from sympy import Integer, Symbol, cancel, together
 
+    from theory.optimizers import OPTIMIZERS
     from theory.orthogonality import WeightRecursion
     from theory.symbols import buffer_overlap, decay, lr, momentum
 
-    rule = nesterov()
+    rule = OPTIMIZERS["nesterov"]
     recursion = WeightRecursion.of(rule)
     found = _orthogonal("nesterov")
     unit = found.recursion.unit_gram[0, 0]

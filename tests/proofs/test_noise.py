@@ -3,7 +3,7 @@
 import pytest
 
 from proofs import noise
-from proofs.claims.correlation import nesterov
+from theory.optimizers import OPTIMIZERS
 from theory.orthogonality import WeightRecursion
 from theory.update_rule import UpdateRule
 
@@ -40,11 +40,11 @@ def test_orthogonal_gradients_move_the_norm_of_momentum():
 
 def test_nesterov_is_the_control():
     """Nesterov's angle does move: the last gradient enters its step, and correlation changes 1 - cos by percents."""
-    assert not WeightRecursion.of(nesterov()).is_immune
+    assert not WeightRecursion.of(OPTIMIZERS["nesterov"]).is_immune
     with pytest.raises(ValueError, match="last gradient"):
-        WeightRecursion.of(nesterov()).one_minus_cosine  # noqa: B018
+        WeightRecursion.of(OPTIMIZERS["nesterov"]).one_minus_cosine  # noqa: B018
     point = POINT | {"momentum": 0.9}
-    update = noise.Nesterov(**point)
+    update = noise.update_for("nesterov", point)
     white, correlated = (noise.orthogonal_run(update, point, phi, 0.0).one_minus_cosine for phi in (0.0, 0.9))
     assert abs(correlated.value - white.value) > 20 * (white.standard_error + correlated.standard_error)
 

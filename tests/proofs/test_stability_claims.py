@@ -10,7 +10,8 @@ from proofs.algebra import stability
 from proofs.confrontation import Bench
 from proofs.fluctuation import alternating
 from proofs.layers.identity import decides
-from theory.symbols import momentum, multiplier, scaled_decay
+from theory import equilibrium_of
+from theory.symbols import decay, momentum, multiplier, scaled_decay
 
 
 def slow_pair(alpha, x):
@@ -42,10 +43,10 @@ def test_pair_does_not_lie_inside_on_and_beyond_the_border(x):
 @given(st.floats(0.01, 0.99), st.floats(0.001, 0.999))
 def test_nesterov_attracts_wherever_it_exists(alpha, share):
     """No multiplier of Nesterov leaves the unit circle below the limit of existence."""
-    from theory.symbols import decay
-
     p = share * 2 * (1 + alpha) / (1 + 2 * alpha)
-    polynomial = stability.nesterov().characteristic_polynomial.subs({momentum: Rational(alpha), decay: Rational(p)})
+    polynomial = equilibrium_of("nesterov").characteristic_polynomial.subs(
+        {momentum: Rational(alpha), decay: Rational(p)}
+    )
     coefficients = [float(c) for c in polynomial.as_poly(multiplier).all_coeffs()]
     assert np.abs(np.roots(coefficients)).max() < 1
 
