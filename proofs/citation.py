@@ -35,7 +35,7 @@ def latex(claim: Claim) -> str:
     """The statement as a LaTeX theorem that cites the BibTeX entry."""
     lines = [rf"\begin{{theorem}}[{claim.heading}, \cite{{smd:{claim.id}}}]", f"% {_provenance(claim)}"]
     lines.append(claim.statement)
-    lines += [rf"\[ {formula.latex} \]" for formula in claim.formulas()]
+    lines += [rf"\[ {formula.latex} \]" for formula in claim.displays]
     lines += [_hypotheses(claim), r"\end{theorem}"]
     return "\n".join(lines)
 
@@ -43,7 +43,7 @@ def latex(claim: Claim) -> str:
 def markdown(claim: Claim) -> str:
     """The statement as Markdown."""
     lines = [f"**{claim.heading}** (`{claim.id}`)", "", claim.statement, ""]
-    for formula in claim.formulas():
+    for formula in claim.displays:
         lines += [f"$$ {formula.latex} $$", ""]
     lines += [_hypotheses(claim), "", f"*{AUTHOR}, {_provenance(claim)}*"]
     return "\n".join(lines)

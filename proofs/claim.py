@@ -120,6 +120,11 @@ class Claim:
         return (*own, *self.extra_hypotheses)
 
     @cached_property
+    def displays(self) -> list[Formula]:
+        """The formulas, derived once."""
+        return self.formulas()
+
+    @cached_property
     def owed(self) -> list[Obligation]:
         """The obligations, derived once."""
         return self.obligations()
@@ -135,6 +140,6 @@ class Claim:
         from sympy import srepr
 
         text = [self.id, self.statement, self.kind, self.setting, *self.hypotheses]
-        for formula in self.formulas():
+        for formula in self.displays:
             text += [formula.left, formula.relation, str(formula.root), srepr(formula.right)]
         return hashlib.sha256("\n".join(text).encode()).hexdigest()[:16]

@@ -64,7 +64,7 @@ def parsed(directive: SphinxDirective, source: str) -> list[nodes.Node]:
 def claim_source(claim: Claim) -> str:
     """MyST source of a claim."""
     environment = ENVIRONMENT.get(claim.kind, "proposition")
-    formulas = " \\\\\n".join(f.latex.replace(f" {f.relation} ", f" &{f.relation} ", 1) for f in claim.formulas())
+    formulas = " \\\\\n".join(f.latex.replace(f" {f.relation} ", f" &{f.relation} ", 1) for f in claim.displays)
     return f"""
 ::::{{prf:{environment}}} {claim.heading}
 :label: {claim.id}

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import time
 
-from sympy import Expr, Poly, cancel, fraction, powsimp, together
+from sympy import cancel, powsimp, together
 
+from proofs.algebra.quotient import Quotient, quotient
 from proofs.claim import Claim, Obligation
 from proofs.verdict import Outcome, Verdict
 
@@ -32,15 +33,22 @@ def check(claim: Claim) -> Verdict:
 
 def decides(owed: Obligation) -> bool:
     """Whether the obligation is proved by normal form."""
-    difference = cancel(together(powsimp((owed.right - owed.left).expand(power_exp=True))))
-    return difference == 0 if owed.relation == "=" else _nonnegative(difference)
-
-
-def _nonnegative(difference: Expr) -> bool:
-    numerator, denominator = fraction(together(difference))
-    symbols = sorted(difference.free_symbols, key=str)
-    if not symbols:
-        return bool(difference >= 0)
-    if not all(s.is_nonnegative for s in symbols):
+    try:
+        found = quotient(owed.right - owed.left)
+    except ZeroDivisionError:
         return False
-    return all(all(c >= 0 for c in Poly(side, *symbols).coeffs()) for side in (numerator, denominator))
+    if owed.relation == "=":
+        if not found.numerator or found.independent:
+            return not found.numerator
+    elif _nonnegative(found):
+        return True
+    # Relations between powers, and inequalities that need their lowest terms.
+    difference = cancel(together(powsimp((owed.right - owed.left).expand(power_exp=True))))
+    return difference == 0 if owed.relation == "=" else _nonnegative(quotient(difference))
+
+
+def _nonnegative(found: Quotient) -> bool:
+    """Whether no coefficient is negative and no generator can be; even powers below are squares."""
+    sides = [found.numerator, *(factor for factor, power in found.factors.items() if power % 2)]
+    present = {g for side in sides for g, used in zip(side.ring.symbols, side.degrees(), strict=True) if used > 0}
+    return all(g.is_nonnegative for g in present) and all(c >= 0 for side in sides for c in side.coeffs())

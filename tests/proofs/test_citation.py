@@ -40,7 +40,7 @@ def test_latex_is_a_theorem_that_balances(claim_id):
     assert rf"\cite{{smd:{claim_id}}}" in text
     bare = re.sub(r"\\[{}]", "", text)
     assert bare.count("{") == bare.count("}")
-    assert text.count(r"\[ ") == text.count(r" \]") == len(CLAIMS[claim_id].formulas())
+    assert text.count(r"\[ ") == text.count(r" \]") == len(CLAIMS[claim_id].displays)
     assert text.count(r"\left") == text.count(r"\right")
 
 
@@ -48,7 +48,7 @@ def test_markdown_states_formula_setting_and_hypotheses():
     """Markdown holds the formula in display mathematics, the setting, the convention and the hypotheses."""
     claim = CLAIMS["sgdm-norm"]
     text = cite(claim, "markdown")
-    assert f"$$ {claim.formulas()[0].latex} $$" in text
+    assert f"$$ {claim.displays[0].latex} $$" in text
     assert "Setting: mean field" in text
     assert claim.convention in text
     for hypothesis in claim.hypotheses:

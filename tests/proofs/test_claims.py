@@ -51,7 +51,7 @@ def test_slope_layer_holds(claim_id):
 
 def test_claim_says_something(claim):
     """A claim has formulas, obligations with two sides, a title and a statement."""
-    assert claim.formulas()
+    assert claim.displays
     assert claim.owed
     assert claim.heading
     assert claim.statement
@@ -60,7 +60,7 @@ def test_claim_says_something(claim):
         assert isinstance(owed.left, Expr)
         assert isinstance(owed.right, Expr)
         assert owed.relation in ("=", "<=")
-    for formula in claim.formulas():
+    for formula in claim.displays:
         assert formula.left in formula.latex
 
 
