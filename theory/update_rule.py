@@ -69,6 +69,10 @@ class UpdateRule:
         transition, drive = read_off(step, state)
         return cls(name=name, state=state, transition=transition, drive=drive, **rest)  # type: ignore[arg-type]
 
+    def step(self, state: Sequence[Expr], source: Expr) -> list[Expr]:
+        """The next state M s + N x."""
+        return list(self.transition * Matrix(list(state)) + self.drive * source)
+
     def in_decay(self) -> tuple[Matrix, Matrix]:
         """M and N in the decay per step p: with lambda = p / eta, or with y eta = p / lambda under a gain."""
         return self.eliminated(self.transition), self.eliminated(self.drive)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -576,10 +575,10 @@ def _trajectory_obligations() -> list[Obligation]:
     for name in IMMUNE:
         rule = OPTIMIZERS[name]
         recursion = WeightRecursion.of(rule)
-        w1, *m1 = _code(name)(w0, *[m0] * (len(rule.state) - 1), g0)
-        w2, *_ = _code(name)(w1, *m1, g1)
+        first = rule.step([w0, *[m0] * (len(rule.state) - 1)], g0)
+        w1, w2 = first[0], rule.step(first, g1)[0]
         written = recursion.last * w1 + recursion.before * w0 + recursion.input * g1 + recursion.input_before * g0
-        owed.append(Obligation(f"{name}: two steps of its code", w2.subs(wd, decay / lr), written.subs(wd, decay / lr)))
+        owed.append(Obligation(f"{name}: two of its steps", w2.subs(wd, decay / lr), written.subs(wd, decay / lr)))
     c1, c2, *squares = symbols("c_1 c_2 A_1 A_2 A_3", positive=True)
     products = [Symbol("P_0", positive=True)]
     for square in squares:
@@ -587,13 +586,6 @@ def _trajectory_obligations() -> list[Obligation]:
     telescoped = c1 * sum(squares) - c2 * (products[-1] - products[0])
     owed.append(Obligation("the sum over three steps telescopes", (1 - c2) * sum(products[1:]), telescoped))
     return owed
-
-
-def _code(optimizer: str) -> Callable[..., Sequence[Expr]]:
-    from importlib import import_module
-
-    step: Callable[..., Sequence[Expr]] = import_module(f"theory.optimizers.{optimizer}").step
-    return step
 
 
 def _norms() -> list[Formula]:
