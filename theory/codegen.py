@@ -39,6 +39,7 @@ def source(rule: UpdateRule) -> str:
     parts.append(
         _function("definitions", [[expression.subs(dict(rule.definitions))] for _, expression in rule.definitions])
     )
+    parts.append(_function("neglected", rule.neglected))
     parts.append(f"DEFINED = {[str(symbol) for symbol, _ in rule.definitions]}")
     parts.append("gain = None" if rule.gain is None else _function("gain", rule.gain))
     # Under a gain the polynomial is unwieldy; the Jacobian's eigenvalues are taken as numbers.

@@ -14,6 +14,11 @@ class NoEquilibrium(OutOfDomain):
     """The hyper-parameters are meaningful but no attracting equilibrium exists; the message says why."""
 
 
+def shown(value: object) -> str:
+    """A value as a message names it: six digits of a number, anything else as it is."""
+    return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One hyper-parameter: its name in code, its range and its default (None: required, or optional)."""

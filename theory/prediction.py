@@ -11,7 +11,7 @@ import numpy as np
 
 from theory.catalogue import REFINED, Choice, choices, names, refined
 from theory.compiled import NAMES, CompiledRule, load
-from theory.domain import NoEquilibrium, OutOfDomain
+from theory.domain import NoEquilibrium, OutOfDomain, shown
 
 EXPANSION_HOLDS = 0.3
 """Largest (kurtosis - 1)(1 - beta2) at which the first order in 1 - beta2 is believed."""
@@ -54,7 +54,7 @@ def complete(optimizer: str, given: Mapping[str, float | None]) -> dict[str, flo
     own = {p.name: p for p in rule.parameters}
     for name, value in given.items():
         if value is not None and name not in own:
-            raise OutOfDomain(f"{name} = {value:g} does not apply to {optimizer}, which takes {', '.join(own)}")
+            raise OutOfDomain(f"{name} = {shown(value)} does not apply to {optimizer}, which takes {', '.join(own)}")
     chosen: dict[str, float | None] = {}
     for name, parameter in own.items():
         value = given.get(name)
@@ -157,8 +157,8 @@ def decay_behind_gain(rule: CompiledRule, values: Mapping[str, float], limit: fl
         return decay / (values["lambda_"] * float(rule("gain", {**at, **names, "A": squared})))
 
     top = min(limit, LARGEST_DECAY)
-    grid = top * (1 - np.geomspace(1, 1e-9, 40)[::-1] * 0.5)
-    grid = np.concatenate([np.geomspace(LEAST_DECAY, top / 2, 240, endpoint=False), np.sort(grid)])
+    low, high = np.geomspace(LEAST_DECAY, top / 2, 240, endpoint=False), top * (1 - np.geomspace(0.5, 1e-9, 40))
+    grid = np.concatenate([low, high])
     wanted = values["eta"]
     with np.errstate(all="ignore"):
         rates = np.array([learning_rate(p) for p in grid])
@@ -290,14 +290,14 @@ def _warnings(rule: CompiledRule, values: Mapping[str, float], slow: complex) ->
     if rule.has_gain:
         found.append(f"the decay per step is {values['p']:.6g} rather than lr*wd: the step size has a gain of its own")
     if rule.name in REFINED.values():
-        found += _about_second_moment(values)
+        found += _about_second_moment(rule, values)
     neglected = abs(float(rule("angle_neglected", values)))
     if neglected > 0.1:
         found.append(f"leading_order neglects about {neglected:.0%} of the angle here")
     return found
 
 
-def _about_second_moment(values: Mapping[str, float]) -> list[str]:
+def _about_second_moment(rule: CompiledRule, values: Mapping[str, float]) -> list[str]:
     excess = (values["K"] - 1) * (1 - values["beta_2"])
     found = [
         "convergence_rate is for gradients of constant size; where they follow 1/|w|, v lags behind |w| and "
@@ -309,7 +309,8 @@ def _about_second_moment(values: Mapping[str, float]) -> list[str]:
             "norm and angle are a guess"
         )
     else:
-        found.append(f"beta2 enters to first order; the next is about {7 / 12 * excess**2:.1g} of the squared norm")
+        following = float(rule("neglected", values))
+        found.append(f"beta2 enters to first order; the next is about {following:.1g} of the squared norm")
     return found
 
 

@@ -98,7 +98,8 @@ def scheduled(kind: str, *, lr: float, wd: float, steps: int, decay: str = "cons
     """The schedule of peak ``lr`` and weight decay ``wd``; ``options`` are those of ``shape``.
 
     ``decay``: constant, wd_t = wd (PyTorch); corrected, wd_t = wd lr_t / lr (AdamC, key ``defazio2025``);
-    independent, lr_t wd_t = lr wd at every step.
+    independent, wd_t = wd / lr_t, so that the decay per step is ``wd`` at every learning rate. The words are those of
+    ``catalogue``.
     """
     for name, value in (("lr", lr), ("wd", wd)):
         if not (math.isfinite(value) and value > 0):
@@ -108,8 +109,8 @@ def scheduled(kind: str, *, lr: float, wd: float, steps: int, decay: str = "cons
     factor = shape(kind, steps, **options)  # type: ignore[arg-type]
     if decay == "independent" and not factor.all():
         raise OutOfDomain("decay = independent needs a learning rate above 0 at every step")
-    power = {"constant": 0, "corrected": 1, "independent": -1}[decay]
-    return Schedule(lr * factor, wd * factor**power)
+    per_wd = {"constant": np.ones(steps), "corrected": factor}
+    return Schedule(lr * factor, wd * (1 / (lr * factor) if decay == "independent" else per_wd[decay]))
 
 
 def _check(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sympy import Expr, Matrix, Symbol, simplify, sympify
+from sympy import Expr, Integer, Matrix, Symbol, simplify, sympify
 
 from theory.autocorrelation import WHITE, Autocorrelation
 from theory.domain import Parameter
@@ -44,7 +44,8 @@ class UpdateRule:
     ``gain`` is y where the step size is y eta instead of eta, with y an expression in the moments before
     the step (``symbols.moment``): a trust ratio, or a denominator that contains the decay itself. The rule
     is then its linear rule at the effective learning rate y eta, and its decay per step P = y eta lambda.
-    ``definitions`` are symbols of M and N that stand for expressions of the hyper-parameters.
+    ``definitions`` are symbols of M and N that stand for expressions of the hyper-parameters; ``neglected`` is the
+    relative size of what they leave out of E|w|^2 where they are an expansion.
     """
 
     name: str
@@ -59,6 +60,7 @@ class UpdateRule:
     autocorrelation: Autocorrelation = WHITE
     gain: Expr | None = None
     definitions: tuple[tuple[Symbol, Expr], ...] = ()
+    neglected: Expr = field(default=Integer(0))
     references: tuple[str, ...] = field(default=())
 
     @classmethod

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import theory
 from proofs.claim import Claim, Formula, Kind, Obligation, Setting
 from proofs.claims.families import equilibrium_claims
+
+if TYPE_CHECKING:
+    from sympy import Expr
 
 SOURCES = ("kingma2015adam",)
 
@@ -83,11 +88,78 @@ def finite_filter_obligations(optimizer: str) -> list[Obligation]:
     return owed
 
 
-CLAIMS = [
-    claim
-    for optimizer in ("adamw_beta2", "nadamw_beta2", "rmspropw_beta2")
-    for claim in (
-        autocorrelation_claim(optimizer),
-        *equilibrium_claims(optimizer, norm=Setting.EXPECTATION, angle=Setting.EXPECTATION, rate=None, sources=SOURCES),
+def next_order_claim() -> Claim:
+    """The second order without momentum, where the third moment of g^2 enters."""
+
+    def formulas() -> list[Formula]:
+        from theory.optimizers.adam_beta2 import ENERGY, NEXT_ORDER, next_order
+
+        named = dict(theory.equilibrium_of("rmspropw_beta2").rule.definitions)
+        return [
+            Formula(r"\mathbb{E}\,u_t^2 - S", next_order(_third()), r"\sim"),
+            Formula(r"\mathbb{E}\,u_t^2 - S", NEXT_ORDER, r"\overset{\text{gamma}}{\sim}"),
+            Formula("S", named[ENERGY]),
+        ]
+
+    return Claim(
+        id="rmspropw_beta2-next-order",
+        title="energy of the update to second order",
+        statement="With the third central moment mu_3 of g^2 over its mean cubed, as beta2 tends to 1, in general and "
+        "where g^2 is gamma distributed, as for Gaussian gradients (K = 3),",
+        kind=Kind.LIMIT,
+        setting=Setting.EXPECTATION,
+        formulas=formulas,
+        obligations=next_order_obligations,
+        sources=SOURCES,
+        optimizer="rmspropw_beta2",
     )
+
+
+def _third() -> Expr:
+    from sympy import Symbol
+
+    return Symbol("mu_3", real=True)
+
+
+def next_order_obligations() -> list[Obligation]:
+    """E (1 + x_0)(1 - e + e^2 - e^3 + e^4), moment by moment, with e = sum_j w_j x_j and x = g^2 - 1."""
+    from sympy import Integer, Symbol, cancel
+
+    from theory.optimizers.adam_beta2 import autocovariance, gamma_cumulant, next_order
+    from theory.symbols import beta2, kurtosis
+
+    delta, third, fourth = Symbol("delta", positive=True), _third(), Symbol("mu_4", positive=True)
+    variance = kurtosis - 1
+    squares, cubes, fourths = (delta**n / (1 - (1 - delta) ** n) for n in (2, 3, 4))
+    others = variance * (squares - delta**2)
+    alone = (
+        variance * squares
+        - third * cubes
+        + (fourth * fourths + 3 * variance**2 * (squares**2 - fourths))
+    )  # fmt: skip
+    own = -delta * variance + delta**2 * third - (delta**3 * fourth + 3 * delta * variance * others)
+    first = autocovariance(Integer(1), Integer(0))[0].subs(beta2, 1 - delta)
+    second = cancel((1 + alone + own - first) / delta**2).subs(delta, 0)
+    # The moments of a gamma variable of mean 1: 1 + c, (1 + c)(1 + 2 c).
+    cube, square = (1 + variance) * (1 + 2 * variance), 1 + variance
+    return [
+        Obligation("the moments of v up to the fourth", next_order(third), second * (1 - beta2) ** 2),
+        Obligation("third central moment of a gamma variable", gamma_cumulant(3), cube - 3 * square + 2),
+        # E g^2, E g^4, E g^6 = 1, 3, 15.
+        Obligation("and of a squared Gaussian", gamma_cumulant(3).subs(kurtosis, 3), Integer(15 - 3 * 3 + 2)),
+    ]
+
+
+CLAIMS = [
+    next_order_claim(),
+    *(
+        claim
+        for optimizer in ("adamw_beta2", "nadamw_beta2", "rmspropw_beta2")
+        for claim in (
+            autocorrelation_claim(optimizer),
+            *equilibrium_claims(
+                optimizer, norm=Setting.EXPECTATION, angle=Setting.EXPECTATION, rate=None, sources=SOURCES
+            ),
+        )
+    ),
 ]

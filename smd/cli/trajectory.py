@@ -51,7 +51,8 @@ def command(
         float, typer.Option(help="step: what a drop divides lr by", parser=options.number, metavar="NUMBER")
     ] = 10.0,
     decay_schedule: Annotated[
-        str, typer.Option(help="wd over time: constant, corrected (wd lr_t / lr) or independent (lr_t wd_t constant)")
+        str,
+        typer.Option(help="wd over time: constant, corrected (wd_t = wd lr_t / lr) or independent (wd_t = wd / lr_t)"),
     ] = "constant",
     start_norm: Annotated[str, typer.Option(help="norm at the start, or equilibrium")] = "1",
     momentum: options.Momentum = None,

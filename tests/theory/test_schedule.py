@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.compare import close
 from theory import OutOfDomain, Schedule, scheduled
+from theory.catalogue import Choice
 from theory.schedule import DECAYS, SHAPES, drop_step, shape, wsd_length
 
 
@@ -49,11 +50,15 @@ def test_lengths():
 
 
 def test_weight_decay_goes_along():
-    """Constant keeps wd, corrected scales it with lr, independent keeps lr*wd."""
+    """Constant keeps wd, corrected scales it with lr, independent decays by wd at every lr, as in ``predict``."""
     at = {name: scheduled("cosine", lr=0.1, wd=0.3, steps=50, final=0.1, decay=name) for name in DECAYS}
     assert (at["constant"].wd == 0.3).all()
     assert at["corrected"].wd / at["corrected"].lr == pytest.approx(np.full(50, 3.0))
-    assert at["independent"].decay == pytest.approx(np.full(50, 0.03))
+    assert at["independent"].decay == pytest.approx(np.full(50, 0.3))
+    for name in ("independent", "corrected"):
+        meant = Choice("adamw", name)
+        for t in (0, 20, 49):
+            assert at[name].wd[t] == close(meant.coefficient(at[name].lr[t], 0.3, lr_max=0.1), 1e-14)
 
 
 MISTAKES = {

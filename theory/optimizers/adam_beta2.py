@@ -9,11 +9,14 @@ with E e_t e_{t+k} = s beta2^k, s = (K - 1)(1 - beta2)/(1 + beta2), and
 E m_t m_{t+k} e_t = sum_i h_i h_{i+k} (K - 1) w_i: a mixture of the geometric sequences beta1^k and (beta1 beta2)^k.
 No tail of range 1/(1 - beta2) appears, because v is even in each gradient; a skewed distribution would add
 one at second order.
+
+Without momentum the next order is known too (``next_order``). It needs the third cumulant of g^2, which is 2 (K - 1)^2
+where g^2 is gamma distributed, as for Gaussian gradients.
 """
 
 from __future__ import annotations
 
-from sympy import Expr, Integer, Symbol, factor, sqrt, symbols
+from sympy import Expr, Integer, Poly, Symbol, cancel, factor, factorial, log, sqrt, symbols
 
 from theory.autocorrelation import Autocorrelation
 from theory.domain import AT_STEP, BETA1, DIM, KURTOSIS, LEARNING_RATE, MOMENTUM_DECAY, SECOND_BETA2, WEIGHT_DECAY
@@ -25,12 +28,6 @@ ENERGY = Symbol("S", positive=True)
 """E u^2."""
 STEADY, LAGGING = symbols("B C", real=True)
 """Weights of beta1^k and (beta1 beta2)^k in E u_t u_{t+k}."""
-
-HYPOTHESES = (
-    "gradients are iid in time with an even distribution of constant scale, of kurtosis K in each coordinate",
-    "to first order in 1 - beta2; the next order is about 7/12 ((K - 1)(1 - beta2))^2 of the squared norm",
-    "eps = 0, no bias correction",
-)
 
 
 def lagged_products(k: int, first: Expr, later: Expr, damping: Expr) -> Expr:
@@ -53,6 +50,38 @@ def autocovariance(first: Expr, later: Expr) -> tuple[Expr, Expr, Expr]:
     return factor(sum(terms(0))), *map(factor, terms(1))
 
 
+def next_order(third: Expr) -> Expr:
+    """E u^2 without momentum beyond its first order: the term in (1 - beta2)^2, for the third cumulant of g^2.
+
+    E g_t^2/v_t = -int_0^oo C'(w_0 s) exp(sum_j C(w_j s)) ds with C(s) = log E exp(-s g^2). The cumulants of g^2 are
+    1, K - 1, ``third``, and the n-th one enters the sum with sum_j w_j^n.
+    """
+    delta, s = Symbol("delta", positive=True), Symbol("s", positive=True)
+    excess = kurtosis - 1
+    squares, cubes = (delta**n / (1 - (1 - delta) ** n) for n in (2, 3))
+    spread = excess * squares * s**2 / 2 - third * cubes * s**3 / 6
+    own = 1 - excess * delta * s + third * (delta * s) ** 2 / 2
+    integrand = Poly(own * (1 + spread + spread**2 / 2), s)
+    energy = sum(coefficient * factorial(power) for (power,), coefficient in integrand.terms())
+    first = autocovariance(Integer(1), Integer(0))[0].subs(beta2, 1 - delta)
+    return factor(cancel((energy - first) / delta**2).subs(delta, 0)) * (1 - beta2) ** 2
+
+
+def gamma_cumulant(order: int) -> Expr:
+    """Cumulant of g^2 where it is gamma distributed with mean 1 and variance K - 1, from C(s)."""
+    s, excess = Symbol("s"), kurtosis - 1
+    return factor((-1) ** order * (-log(1 + excess * s) / excess).diff(s, order).subs(s, 0))
+
+
+NEXT_ORDER = next_order(gamma_cumulant(3))
+HYPOTHESES = (
+    "gradients are iid in time with an even distribution of constant scale, of kurtosis K in each coordinate",
+    f"to first order in 1 - beta2; the next order is about {cancel(NEXT_ORDER / ((kurtosis - 1) * (1 - beta2)) ** 2)} "
+    "((K - 1)(1 - beta2))^2 of the squared norm, which it is without momentum for Gaussian gradients",
+    "eps = 0, no bias correction",
+)
+
+
 def at_finite_beta2(rule: UpdateRule, first: Expr, later: Expr) -> UpdateRule:
     """The rule driven by its own update as a correlated input, whose energy and weights have names of their own."""
     modes = ((STEADY * beta1 / ENERGY, beta1), (LAGGING * beta1 * beta2 / ENERGY, beta1 * beta2))
@@ -72,6 +101,7 @@ def at_finite_beta2(rule: UpdateRule, first: Expr, later: Expr) -> UpdateRule:
         parameters=(LEARNING_RATE, WEIGHT_DECAY, *momentum, SECOND_BETA2, KURTOSIS, DIM),
         convention=rule.convention,
         hypotheses=HYPOTHESES,
+        neglected=NEXT_ORDER,
         definitions=(*rule.definitions, *(named if buffered else [next(named)])),
         references=rule.references,
     )
