@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from theory.catalogue import choices
 from theory.compiled import load
 from theory.domain import OutOfDomain
 from theory.lagging import OPTIMIZERS
@@ -111,20 +112,25 @@ def trajectory(
     cooldown: float = COOLDOWN,
     drops: Sequence[float] = DROPS,
     drop_factor: float = 10.0,
-    decay: str = "constant",
+    decay: str | None = None,
     on_step: Callable[[int, int], None] | None = None,
     **hyperparameters: float | None,
 ) -> Run:
     """Norm and angle of every step of a schedule with peak ``lr``; raises OutOfDomain for what has no meaning.
 
+    ``optimizer`` and ``decay`` are those of ``predict``; the largest learning rate of corrected decay is ``lr``.
     ``start_norm`` is a number, or "equilibrium" for the equilibrium of the first step's lr and wd. The other options
     are those of ``theory.schedule.scheduled``, the hyper-parameters those of ``predict``.
     """
     shape = {"warmup": warmup, "final": final, "cooldown": cooldown, "drops": tuple(drops), "drop_factor": drop_factor}
-    plan = scheduled(schedule, lr=lr, wd=wd, steps=steps, decay=decay, **shape)
+    meant = choices(optimizer, decay)
+    if len(meant) > 1:
+        raise OutOfDomain(f"optimizer = {optimizer} needs a decay: {' or '.join(one.decay for one in meant)}")
+    plan = scheduled(schedule, lr=lr, wd=wd, steps=steps, decay=meant[0].decay, **shape)
     report = None if on_step is None else lambda done: on_step(done, steps)
-    found = iterate(optimizer, plan, _start(start_norm), on_step=report, **hyperparameters)
-    settings = {"schedule": schedule, "steps": steps, "start_norm": start_norm, "decay": decay, "warmup": warmup}
+    found = iterate(meant[0].rule, plan, _start(start_norm), on_step=report, **hyperparameters)
+    settings = {"schedule": schedule, "steps": steps, "start_norm": start_norm, "decay": meant[0].decay}
+    settings["warmup"] = warmup
     if schedule in ("linear", "cosine", "wsd"):
         settings["final"] = final
     if schedule == "wsd":

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from theory.catalogue import DECAYS
 from theory.domain import OutOfDomain
 from theory.summation import Array
 
 SHAPES = ("constant", "linear", "cosine", "wsd", "step")
 """The learning-rate schedules by name."""
-DECAYS = ("constant", "corrected", "independent")
-"""How weight decay goes with the learning rate: see ``scheduled``."""
 MOST_STEPS = 10_000_000
 COOLDOWN = 0.2
 DROPS = (1 / 3, 2 / 3)
@@ -94,12 +93,11 @@ def wsd_length(steps: int, warmup: int, cooldown: float) -> int:
     return max(1, min(round(cooldown * steps), steps - warmup))
 
 
-def scheduled(kind: str, *, lr: float, wd: float, steps: int, decay: str = "constant", **options: object) -> Schedule:
+def scheduled(kind: str, *, lr: float, wd: float, steps: int, decay: str = "decoupled", **options: object) -> Schedule:
     """The schedule of peak ``lr`` and weight decay ``wd``; ``options`` are those of ``shape``.
 
-    ``decay``: constant, wd_t = wd (PyTorch); corrected, wd_t = wd lr_t / lr (AdamC, key ``defazio2025``);
-    independent, wd_t = wd / lr_t, so that the decay per step is ``wd`` at every learning rate. The words are those of
-    ``catalogue``.
+    ``decay`` as in ``catalogue``: coupled and decoupled, wd_t = wd; corrected, wd_t = wd lr_t / lr (AdamC, key
+    ``defazio2025``); independent, wd_t = wd / lr_t, so that the decay per step is ``wd`` at every learning rate.
     """
     for name, value in (("lr", lr), ("wd", wd)):
         if not (math.isfinite(value) and value > 0):
@@ -107,10 +105,11 @@ def scheduled(kind: str, *, lr: float, wd: float, steps: int, decay: str = "cons
     if decay not in DECAYS:
         raise OutOfDomain(f"decay = {decay} is unknown; known are {', '.join(DECAYS)}")
     factor = shape(kind, steps, **options)  # type: ignore[arg-type]
-    if decay == "independent" and not factor.all():
-        raise OutOfDomain("decay = independent needs a learning rate above 0 at every step")
-    per_wd = {"constant": np.ones(steps), "corrected": factor}
-    return Schedule(lr * factor, wd * (1 / (lr * factor) if decay == "independent" else per_wd[decay]))
+    if decay == "independent":
+        if not factor.all():
+            raise OutOfDomain("decay = independent needs a learning rate above 0 at every step")
+        return Schedule(lr * factor, wd / (lr * factor))
+    return Schedule(lr * factor, wd * factor if decay == "corrected" else np.full(steps, wd))
 
 
 def _check(

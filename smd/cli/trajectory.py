@@ -32,6 +32,7 @@ def command(
     optimizer: options.Optimizer,
     lr: options.LearningRate,
     wd: options.WeightDecay,
+    decay: options.Decay = None,
     schedule: Annotated[str, typer.Option(help="constant, linear, cosine, wsd or step")] = "constant",
     steps: Annotated[int, typer.Option(help="steps in all", parser=whole, metavar="STEPS")] = 10_000,
     warmup: Annotated[
@@ -50,10 +51,6 @@ def command(
     drop_factor: Annotated[
         float, typer.Option(help="step: what a drop divides lr by", parser=options.number, metavar="NUMBER")
     ] = 10.0,
-    decay_schedule: Annotated[
-        str,
-        typer.Option(help="wd over time: constant, corrected (wd_t = wd lr_t / lr) or independent (wd_t = wd / lr_t)"),
-    ] = "constant",
     start_norm: Annotated[str, typer.Option(help="norm at the start, or equilibrium")] = "1",
     momentum: options.Momentum = None,
     dampening: options.Dampening = None,
@@ -85,7 +82,7 @@ def command(
             cooldown=cooldown,
             drops=fractions(drops) if drops else DROPS,
             drop_factor=drop_factor,
-            decay=decay_schedule,
+            decay=decay,
             start_norm=start_norm,
             momentum=momentum,
             dampening=dampening,

@@ -29,8 +29,11 @@ def parsed(run):
     return json.loads(run.out, parse_constant=refuse)
 
 
-@pytest.mark.parametrize("schedule", SHAPES)
-@pytest.mark.parametrize("optimizer", [name for name in NAMES if name != "nadamw_beta2"])
+# Every optimizer under one schedule, and every schedule with one optimizer.
+CASES = [*((name, "cosine") for name in NAMES if name != "nadamw_beta2"), *(("sgd", shape) for shape in SHAPES)]
+
+
+@pytest.mark.parametrize(("optimizer", "schedule"), CASES)
 def test_json_of_every_optimizer_and_schedule(smd, optimizer, schedule):
     """The keys are fixed, there is one number a step, and the first and last step are there."""
     found = parsed(smd("trajectory", optimizer, *shlex.split(SHORT), "--schedule", schedule, "--warmup", "5", "--json"))
@@ -65,10 +68,15 @@ def test_options_reach_the_schedule(smd):
     assert step["lr"][29:31] == [0.1, 0.025]
     linear = parsed(smd("trajectory", "sgd", *shlex.split(f"{SHORT} --schedule linear --final 0.5 --json")))
     assert linear["lr"][30] == close(0.075, 1e-12)
-    corrected = parsed(
-        smd("trajectory", "sgd", *shlex.split(f"{SHORT} --schedule linear --decay-schedule corrected --json"))
-    )
+    corrected = parsed(smd("trajectory", "sgd", *shlex.split(f"{SHORT} --schedule linear --decay corrected --json")))
     assert corrected["wd"][30] == close(0.15, 1e-12)
+    independent = parsed(
+        smd("trajectory", "adam", *shlex.split(f"{SHORT} --schedule linear --decay independent --json"))
+    )
+    assert independent["optimizer"] == "adamw"
+    assert independent["wd"][30] * independent["lr"][30] == close(independent["wd"][0] * independent["lr"][0], 1e-12)
+    coupled = parsed(smd("trajectory", "adam", *shlex.split(f"{SHORT} --decay coupled --json")))
+    assert coupled["optimizer"] == "adam_l2"
     wsd = parsed(smd("trajectory", "sgd", *shlex.split(f"{SHORT} --schedule wsd --cooldown 0.5 --json")))
     assert wsd["lr"][30] == 0.1
     assert wsd["lr"][45] == close(0.05, 1e-12)
@@ -103,7 +111,9 @@ MISTAKES = {
     "no learning rate": ("sgd --lr 0 --wd 0.1", "lr", "0"),
     "learning rate no number": ("sgd --lr nan --wd 0.1", "lr", "nan"),
     "no decay": ("sgd --lr 0.1 --wd 0", "wd", "0"),
-    "unknown decay": ("sgd --lr 0.1 --wd 0.1 --decay-schedule coupled", "decay", "coupled"),
+    "unknown decay": ("sgd --lr 0.1 --wd 0.1 --decay sideways", "decay", "sideways"),
+    "a decay that conflicts": ("adamw --lr 0.1 --wd 0.1 --decay coupled", "decay", "coupled"),
+    "a decay left open": ("adam --lr 0.1 --wd 0.1", "optimizer", "adam"),
     "start at zero": ("sgd --lr 0.1 --wd 0.1 --start-norm 0", "start_norm", "0"),
     "start in letters": ("sgd --lr 0.1 --wd 0.1 --start-norm small", "start_norm", "small"),
     "no equilibrium to start from": ("sgd --lr 5 --wd 0.5 --start-norm equilibrium", "lr*wd", "2.5"),
