@@ -70,10 +70,11 @@ def simulate(
 ) -> Comparison:
     """Simulate ``optimizer`` on gradient noise, beside its prediction.
 
-    The weights start in random directions of norm ``start_norm``. ``law`` is fixed, sphere
-    (scale-invariant gradients) or iid; by default fixed for SGD and iid for the normalised optimizers.
-    ``steps`` is by default long enough to forget the start and to average; the first part, named in
-    ``settings``, is not averaged. Needs torch (extra ``sim``).
+    The weights start in random directions of norm ``start_norm``. ``law`` is fixed or sphere (scale-invariant
+    gradients), iid (Gaussian), laplace, sparse or student (independent entries, independent of the weights); by default
+    fixed where the gradient's norm enters and iid for the normalised optimizers. ``steps`` is by default long enough to
+    forget the start and to average; the first part, named in ``settings``, is not averaged. Needs torch, which comes
+    with the extra ``sim``.
     """
     numerics = _numerics()
     meant = theory.choices(optimizer, decay)

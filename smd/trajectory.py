@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from smd.plotting import two_panels, write
 from theory.compiled import load
 from theory.domain import OutOfDomain
 from theory.lagging import OPTIMIZERS
@@ -27,10 +28,6 @@ LAGGING = (
     "v is the same for every coordinate and lags behind 1/|w|^2, with bias correction",
     "eps = 0",
 )
-
-
-class BadPlot(ValueError):
-    """The figure cannot be written; the message names the file."""
 
 
 @dataclass(frozen=True)
@@ -147,31 +144,10 @@ def _plain(values: ndarray) -> list[float | None]:
     return [float(x) if np.isfinite(x) else None for x in values]
 
 
-def check_plot(target: Path) -> None:
-    """Raise for a file that cannot be written, before the work is done."""
-    if target.suffix not in (".svg", ".pdf", ".png"):
-        raise BadPlot(f"plot = {target}: the name must end in .svg, .pdf or .png")
-    if not target.parent.is_dir():
-        raise BadPlot(f"plot = {target}: the folder {target.parent} does not exist")
-    if target.is_dir():
-        raise BadPlot(f"plot = {target} is a folder")
-    try:
-        import matplotlib  # noqa: F401
-    except ModuleNotFoundError as missing:
-        raise BadPlot(
-            "plot: matplotlib is not installed; it comes with the extra sim, pip install 'spherical-motion[sim]'"
-        ) from missing
-
-
 def plot(run: Run, target: Path) -> None:
     """Write norm and angle over the steps, with the equilibrium of each step's lr and wd dashed."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
     found, at = run.trajectory, run.rows(4000)
-    figure, (norms, angles) = plt.subplots(1, 2, figsize=(9, 3.2), constrained_layout=True)
+    figure, (norms, angles) = two_panels(9, 3.2)
     for axes, values, guide, label in (
         (norms, found.norm[:-1], found.adiabatic_norm, "norm"),
         (angles, found.angle, found.adiabatic_angle, "angular update (rad)"),
@@ -181,9 +157,4 @@ def plot(run: Run, target: Path) -> None:
         axes.set(xlabel="step", ylabel=label, yscale="log")
     norms.legend(fontsize=8)
     figure.suptitle(f"{load(found.optimizer).title}, {run.settings['schedule']} schedule", fontsize=10)
-    try:
-        figure.savefig(target)
-    except OSError as failed:
-        raise BadPlot(f"plot = {target} cannot be written: {failed.strerror or failed}") from failed
-    finally:
-        plt.close(figure)
+    write(figure, target)

@@ -96,7 +96,7 @@ def test_bibliography_control_notices_a_missing_key():
 
 
 def test_ids_are_unique_and_plain():
-    """There are at least sixteen claims; an id is of small letters, digits, hyphens, underscores, and its claim's own."""
+    """There are at least sixteen claims; an id is of small letters, digits, - and _, and belongs to its claim."""
     assert len(CLAIMS) >= 16
     written = [c.id for module in MODULES for c in module.CLAIMS]
     assert len(written) == len(set(written)) == len(CLAIMS)
