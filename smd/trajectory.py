@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from smd.plotting import two_panels, write
+from theory.catalogue import the_choice
 from theory.compiled import load
 from theory.domain import OutOfDomain
 from theory.lagging import OPTIMIZERS
@@ -120,7 +121,8 @@ def trajectory(
     shape = {"warmup": warmup, "final": final, "cooldown": cooldown, "drops": tuple(drops), "drop_factor": drop_factor}
     plan = scheduled(schedule, lr=lr, wd=wd, steps=steps, decay=decay, **shape)
     report = None if on_step is None else lambda done: on_step(done, steps)
-    found = iterate(optimizer, plan, _start(start_norm), on_step=report, **hyperparameters)
+    rule = the_choice(optimizer).rule
+    found = iterate(rule, plan, _start(start_norm), on_step=report, **hyperparameters)
     settings = {"schedule": schedule, "steps": steps, "start_norm": start_norm, "decay": decay, "warmup": warmup}
     if schedule in ("linear", "cosine", "wsd"):
         settings["final"] = final

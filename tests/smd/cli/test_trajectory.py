@@ -69,6 +69,10 @@ def test_options_reach_the_schedule(smd):
         smd("trajectory", "sgd", *shlex.split(f"{SHORT} --schedule linear --decay-schedule corrected --json"))
     )
     assert corrected["wd"][30] == close(0.15, 1e-12)
+    independent = parsed(
+        smd("trajectory", "sgd", *shlex.split(f"{SHORT} --schedule linear --decay-schedule independent --json"))
+    )
+    assert [lr * wd for lr, wd in zip(independent["lr"], independent["wd"], strict=True)] == close([0.3] * 60, 1e-14)
     wsd = parsed(smd("trajectory", "sgd", *shlex.split(f"{SHORT} --schedule wsd --cooldown 0.5 --json")))
     assert wsd["lr"][30] == 0.1
     assert wsd["lr"][45] == close(0.05, 1e-12)
@@ -110,6 +114,10 @@ MISTAKES = {
     "growth without bound": ("sgd --lr 10 --wd 1", "lr*wd", "10"),
     "overflow": ("adamw --lr 1e200 --wd 1e-100 --beta2 0.9", "lr", "1e+200"),
     "a foreign option": ("sgd --lr 0.1 --wd 0.1 --beta1 0.9", "beta1", "0.9"),
+    "beta2 where the memory is not derived": ("nadamw --lr 0.1 --wd 0.1 --beta2 0.99", "beta2 = 0.99", "nadamw"),
+    "a rule whose memory changes": ("nadamw_beta2 --lr 0.1 --wd 0.1", "nadamw_beta2", "not derived"),
+    "decay left open": ("adam --lr 0.1 --wd 0.1", "optimizer = adam needs a decay", "coupled or decoupled"),
+    "a rule of matrices": ("muon --lr 0.1 --wd 0.1", "optimizer", "muon"),
     "beta2 one": ("adamw --lr 0.1 --wd 0.1 --beta2 1", "beta2", "1"),
     "an end above the peak": ("sgd --lr 0.1 --wd 0.1 --schedule linear --final 2", "final", "2"),
     "no cooldown": ("sgd --lr 0.1 --wd 0.1 --schedule wsd --cooldown 0", "cooldown", "0"),
