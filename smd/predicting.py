@@ -7,6 +7,7 @@ from typing import Any
 
 import theory
 from theory import NoEquilibrium, OutOfDomain, Prediction
+from theory.domain import shown
 
 __all__ = ["NoEquilibrium", "OutOfDomain", "Prediction", "as_json", "claims_of", "predict", "predict_all"]
 
@@ -24,10 +25,11 @@ def predict(
     momentum_decay, dim, grad_norm. Raises ``OutOfDomain`` for a value outside its range or a name that leaves the
     decay open ("adam"; see ``predict_all``), ``NoEquilibrium`` where none attracts.
     """
-    found = predict_all(optimizer, decay=decay, lr_max=lr_max, **hyperparameters)
-    if len(found) > 1:
-        raise OutOfDomain(f"optimizer = {optimizer} needs a decay: {' or '.join(one.decay for one in found)}")
-    return found[0]
+    from theory.catalogue import MATRIX
+
+    if optimizer != MATRIX:
+        theory.the_choice(optimizer, decay)
+    return predict_all(optimizer, decay=decay, lr_max=lr_max, **hyperparameters)[0]
 
 
 def predict_all(
@@ -40,6 +42,8 @@ def predict_all(
     if optimizer == MATRIX:
         if decay not in (None, "decoupled"):
             raise OutOfDomain(f"decay = {decay} does not apply to {MATRIX}, whose decay is decoupled")
+        if lr_max is not None:
+            raise OutOfDomain(f"lr_max = {shown(lr_max)} does not apply to {MATRIX}, whose decay is decoupled")
         return [_predict_muon(**hyperparameters)]
     found = []
     for choice in theory.choices(optimizer, decay):
@@ -62,7 +66,7 @@ def _predict_muon(**given: Any) -> theory.Prediction:
     known = {parameter.name for parameter in PARAMETERS}
     for name, value in taken.items():
         if name not in known:
-            raise OutOfDomain(f"{name} = {value:g} does not apply to muon, which takes {', '.join(sorted(known))}")
+            raise OutOfDomain(f"{name} = {shown(value)} does not apply to muon, which takes {', '.join(sorted(known))}")
     for name in ("lr", "wd", "rows", "cols"):
         if name not in taken:
             raise OutOfDomain(f"{name} is missing: muon needs it")
@@ -88,14 +92,13 @@ def _check_noise(name: str, value: float) -> None:
 
 
 def claims_of(optimizer: str) -> list[str]:
-    """Ids of the claims about an optimizer."""
+    """Ids of the claims about an optimizer; Muon's, which no compiled rule stands behind, are known by their ids."""
     from proofs.claims import CLAIMS
+    from theory.catalogue import MATRIX
 
-    return [
-        claim.id
-        for claim in CLAIMS.values()
-        if claim.optimizer == optimizer or (claim.optimizer is None and claim.id.startswith(f"{optimizer}-"))
-    ]
+    if optimizer == MATRIX:
+        return [claim_id for claim_id in CLAIMS if claim_id.startswith(f"{MATRIX}-")]
+    return [claim.id for claim in CLAIMS.values() if claim.optimizer == optimizer]
 
 
 def as_json(found: theory.Prediction) -> dict[str, Any]:

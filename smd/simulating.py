@@ -70,16 +70,15 @@ def simulate(
 ) -> Comparison:
     """Simulate ``optimizer`` on gradient noise, beside its prediction.
 
-    The weights start in random directions of norm ``start_norm``. ``law`` is fixed, sphere
-    (scale-invariant gradients) or iid; by default fixed for SGD and iid for the normalised optimizers.
-    ``steps`` is by default long enough to forget the start and to average; the first part, named in
-    ``settings``, is not averaged. Needs torch (extra ``sim``).
+    The weights start in random directions of norm ``start_norm``. ``law`` is fixed or sphere (scale-invariant
+    gradients), iid (Gaussian), laplace, sparse or student (independent entries, independent of the weights); by default
+    fixed where the gradient's norm enters and iid for the normalised optimizers. ``steps`` is by default long enough to
+    forget the start and to average; the first part, named in ``settings``, is not averaged. Needs torch, which comes
+    with the extra ``sim``.
     """
     numerics = _numerics()
-    meant = theory.choices(optimizer, decay)
-    if len(meant) > 1:
-        raise theory.OutOfDomain(f"optimizer = {optimizer} needs a decay: {' or '.join(one.decay for one in meant)}")
-    rule = theory.load(meant[0].rule)
+    meant = theory.the_choice(optimizer, decay)
+    rule = theory.load(meant.rule)
     dim = hyperparameters.pop("dim", None)
     dim = DEFAULT_DIM if dim is None else theory.Parameter("dim", 1, math.inf, True, None, "", whole=True).check(dim)
     scale = hyperparameters.get("grad_norm") or 1.0
@@ -93,10 +92,10 @@ def simulate(
     )
     if law not in ("fixed", "sphere") and rule.takes("grad_norm"):
         if rule.has_gain:
-            raise theory.OutOfDomain(f"law = {law} has no theory for {meant[0].rule}; use fixed or sphere")
+            raise theory.OutOfDomain(f"law = {law} has no theory for {meant.rule}; use fixed or sphere")
         found = at_constant_energy(found)
     notes = list(found.warnings)
-    if law != "iid" and meant[0].rule in ("lion", "signum"):
+    if law != "iid" and meant.rule in ("lion", "signum"):
         notes.append(f"law {law}: the sign law is derived for iid Gaussian gradients, so a difference remains")
     burn_in, total = _length(found, start_norm)
     total = min(total, LONGEST) if steps is None else steps
@@ -108,7 +107,7 @@ def simulate(
         burn_in = total // 2
     own = {k: v for k, v in found.hyperparameters.items() if k not in NOT_THE_OPTIMIZERS}
     run = numerics.simulate(
-        numerics.update_for(meant[0].rule, own),
+        numerics.update_for(meant.rule, own),
         law=law,
         grad_norm=float(scale),
         dim=int(dim),

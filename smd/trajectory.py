@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from theory.catalogue import choices
+from smd.plotting import two_panels, write
+from theory.catalogue import the_choice
 from theory.compiled import load
 from theory.domain import OutOfDomain
 from theory.lagging import OPTIMIZERS
@@ -28,10 +29,6 @@ LAGGING = (
     "v is the same for every coordinate and lags behind 1/|w|^2, with bias correction",
     "eps = 0",
 )
-
-
-class BadPlot(ValueError):
-    """The figure cannot be written; the message names the file."""
 
 
 @dataclass(frozen=True)
@@ -123,14 +120,11 @@ def trajectory(
     are those of ``theory.schedule.scheduled``, the hyper-parameters those of ``predict``.
     """
     shape = {"warmup": warmup, "final": final, "cooldown": cooldown, "drops": tuple(drops), "drop_factor": drop_factor}
-    meant = choices(optimizer, decay)
-    if len(meant) > 1:
-        raise OutOfDomain(f"optimizer = {optimizer} needs a decay: {' or '.join(one.decay for one in meant)}")
-    plan = scheduled(schedule, lr=lr, wd=wd, steps=steps, decay=meant[0].decay, **shape)
+    meant = the_choice(optimizer, decay)
+    plan = scheduled(schedule, lr=lr, wd=wd, steps=steps, decay=meant.decay, **shape)
     report = None if on_step is None else lambda done: on_step(done, steps)
-    found = iterate(meant[0].rule, plan, _start(start_norm), on_step=report, **hyperparameters)
-    settings = {"schedule": schedule, "steps": steps, "start_norm": start_norm, "decay": meant[0].decay}
-    settings["warmup"] = warmup
+    found = iterate(meant.rule, plan, _start(start_norm), on_step=report, **hyperparameters)
+    settings = {"schedule": schedule, "steps": steps, "start_norm": start_norm, "decay": meant.decay, "warmup": warmup}
     if schedule in ("linear", "cosine", "wsd"):
         settings["final"] = final
     if schedule == "wsd":
@@ -153,31 +147,10 @@ def _plain(values: ndarray) -> list[float | None]:
     return [float(x) if np.isfinite(x) else None for x in values]
 
 
-def check_plot(target: Path) -> None:
-    """Raise for a file that cannot be written, before the work is done."""
-    if target.suffix not in (".svg", ".pdf", ".png"):
-        raise BadPlot(f"plot = {target}: the name must end in .svg, .pdf or .png")
-    if not target.parent.is_dir():
-        raise BadPlot(f"plot = {target}: the folder {target.parent} does not exist")
-    if target.is_dir():
-        raise BadPlot(f"plot = {target} is a folder")
-    try:
-        import matplotlib  # noqa: F401
-    except ModuleNotFoundError as missing:
-        raise BadPlot(
-            "plot: matplotlib is not installed; it comes with the extra sim, pip install 'spherical-motion[sim]'"
-        ) from missing
-
-
 def plot(run: Run, target: Path) -> None:
     """Write norm and angle over the steps, with the equilibrium of each step's lr and wd dashed."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
     found, at = run.trajectory, run.rows(4000)
-    figure, (norms, angles) = plt.subplots(1, 2, figsize=(9, 3.2), constrained_layout=True)
+    figure, (norms, angles) = two_panels(9, 3.2)
     for axes, values, guide, label in (
         (norms, found.norm[:-1], found.adiabatic_norm, "norm"),
         (angles, found.angle, found.adiabatic_angle, "angular update (rad)"),
@@ -187,9 +160,4 @@ def plot(run: Run, target: Path) -> None:
         axes.set(xlabel="step", ylabel=label, yscale="log")
     norms.legend(fontsize=8)
     figure.suptitle(f"{load(found.optimizer).title}, {run.settings['schedule']} schedule", fontsize=10)
-    try:
-        figure.savefig(target)
-    except OSError as failed:
-        raise BadPlot(f"plot = {target} cannot be written: {failed.strerror or failed}") from failed
-    finally:
-        plt.close(figure)
+    write(figure, target)

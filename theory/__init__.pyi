@@ -4,6 +4,7 @@ from .autocorrelation import geometric as geometric
 from .catalogue import DECAYS as DECAYS
 from .catalogue import choices as choices
 from .catalogue import names as names
+from .catalogue import the_choice as the_choice
 from .compiled import NAMES as NAMES
 from .compiled import load as load
 from .domain import NoEquilibrium as NoEquilibrium

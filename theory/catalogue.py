@@ -51,7 +51,9 @@ class Choice:
         if self.decay == "corrected":
             if lr_max is None:
                 raise OutOfDomain(f"lr_max is missing: corrected decay needs it; its range is {LR_MAX.range}")
-            return wd * lr / LR_MAX.check(lr_max)
+            if lr > LR_MAX.check(lr_max):
+                raise OutOfDomain(f"lr = {lr:g} is above lr_max = {lr_max:g}, the {LR_MAX.meaning}")
+            return wd * lr / lr_max
         return wd
 
 
@@ -78,6 +80,14 @@ def choices(name: str, decay: str | None = None) -> list[Choice]:
     if name in REFINED.values() and decay in (None, "decoupled"):
         return [Choice(name, "decoupled")]
     raise OutOfDomain(f"optimizer = {name} is unknown; known are {', '.join(names())}")
+
+
+def the_choice(name: str, decay: str | None = None) -> Choice:
+    """The one thing that ``name`` means; raises OutOfDomain where it leaves the decay open."""
+    meant = choices(name, decay)
+    if len(meant) > 1:
+        raise OutOfDomain(f"optimizer = {name} needs a decay: {' or '.join(one.decay for one in meant)}")
+    return meant[0]
 
 
 def refined(rule: str, given: set[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 
 class OutOfDomain(ValueError):
@@ -16,7 +17,11 @@ class NoEquilibrium(OutOfDomain):
 
 def shown(value: object) -> str:
     """A value as a message names it: six digits of a number, anything else as it is."""
-    return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    return f"{value:g}" if _is_number(value) else str(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class Parameter:
 
     def check(self, value: float) -> float:
         """The value, or OutOfDomain."""
+        if not _is_number(value):
+            raise OutOfDomain(f"{self.name} = {value} is not a number")
         above = value >= self.low if self.low_included else value > self.low
         if not (math.isfinite(value) and above and value < self.high and (not self.whole or value == int(value))):
             raise OutOfDomain(f"{self.name} = {value:g} is outside its range {self.range}")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from theory.catalogue import REFINED, Choice, choices, names, refined
+from theory.catalogue import REFINED, Choice, refined, the_choice
 from theory.compiled import NAMES, CompiledRule, load
 from theory.domain import NoEquilibrium, OutOfDomain, shown
 
@@ -49,7 +49,7 @@ class Prediction:
 def complete(optimizer: str, given: Mapping[str, float | None]) -> dict[str, float | None]:
     """The hyper-parameters of a rule with defaults filled in and every range checked; raises OutOfDomain."""
     if optimizer not in NAMES:
-        raise OutOfDomain(f"optimizer = {optimizer} is unknown; known are {', '.join(names())}")
+        raise OutOfDomain(f"optimizer = {optimizer} is unknown; known are {', '.join(NAMES)}")
     rule = load(optimizer)
     own = {p.name: p for p in rule.parameters}
     for name, value in given.items():
@@ -72,10 +72,7 @@ def predict(
 
     ``optimizer`` is a name of ``catalogue.names``, ``decay`` one of ``catalogue.DECAYS``; "adam" and "nadam" need it.
     """
-    meant = choices(optimizer, decay)
-    if len(meant) > 1:
-        raise OutOfDomain(f"optimizer = {optimizer} needs a decay: {' or '.join(choice.decay for choice in meant)}")
-    return predict_choice(meant[0], lr_max=lr_max, **hyperparameters)
+    return predict_choice(the_choice(optimizer, decay), lr_max=lr_max, **hyperparameters)
 
 
 def predict_choice(choice: Choice, *, lr_max: float | None = None, **hyperparameters: float | None) -> Prediction:
@@ -86,7 +83,7 @@ def predict_choice(choice: Choice, *, lr_max: float | None = None, **hyperparame
     rule = load(optimizer)
     meant = float(chosen["wd"] or 0)
     if lr_max is not None and choice.decay != "corrected":
-        raise OutOfDomain(f"lr_max = {lr_max:g} does not apply to {choice.decay} decay")
+        raise OutOfDomain(f"lr_max = {shown(lr_max)} does not apply to {choice.decay} decay")
     chosen["wd"] = choice.coefficient(float(chosen["lr"] or 0), meant, lr_max)
     values = symbol_values(rule, chosen)
     slow = slowest_deviation(rule, values)

@@ -20,12 +20,10 @@ def command(
     as_json: options.Json = False,
 ) -> None:
     """Say whether and when the run reaches equilibrium, how its angle goes, and what to change."""
-    from smd import explaining, recipes
+    from smd import explaining, plotting, recipes
 
     if plot is not None:
-        from smd.cli.simulate import _check_plot
-
-        _check_plot(plot)
+        plotting.check_plot(plot)
     found = explaining.explain(recipes.read_recipe(recipe))
     if plot is not None:
         _plot(found, plot)
@@ -51,14 +49,9 @@ def _print(found: Explanation) -> None:
 
 
 def _plot(found: Explanation, target: Path) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
     from smd.explaining import draw
+    from smd.plotting import two_panels, write
 
-    figure, (angles, rates) = plt.subplots(1, 2, figsize=(10, 3.6), constrained_layout=True)
+    figure, (angles, rates) = two_panels(10, 3.6)
     draw(found, angles, rates)
-    figure.savefig(target)
-    plt.close(figure)
+    write(figure, target)

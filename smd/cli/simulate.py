@@ -39,10 +39,11 @@ def command(
     as_json: options.Json = False,
 ) -> None:
     """Simulate an optimizer on gradient noise and show what was measured beside what was predicted."""
+    from smd.plotting import check_plot
     from smd.simulating import simulate
 
     if plot is not None:
-        _check_plot(plot)
+        check_plot(plot)
     with Bar("simulating", "steps") as bar:
         found = simulate(
             optimizer,
@@ -94,30 +95,13 @@ def _difference(estimate: object, predicted: float) -> str:
     return f"{estimate.deviations(predicted):+.1f} errors"
 
 
-def _check_plot(target: Path) -> None:
-    from smd.simulating import MissingExtra
-
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"plot = {target}: the folder {target.parent} does not exist")
-    if target.suffix not in (".svg", ".pdf", ".png"):
-        raise typer.BadParameter(f"plot = {target}: the name must end in .svg, .pdf or .png")
-    try:
-        import matplotlib  # noqa: F401
-    except ModuleNotFoundError as missing:
-        raise MissingExtra(
-            "matplotlib is not installed: --plot needs the extra sim, pip install 'spherical-motion[sim]'"
-        ) from missing
-
-
 def _plot(found: Comparison, target: Path) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
     import numpy as np
 
+    from smd.plotting import two_panels, write
+
     run, predicted = found.run, found.prediction
-    figure, (norms, angles) = plt.subplots(1, 2, figsize=(9, 3.2), constrained_layout=True)
+    figure, (norms, angles) = two_panels(9, 3.2)
     norms.plot(np.sqrt(run.squared_norm.mean(axis=1)), label="simulation")
     norms.axhline(predicted.equilibrium_norm, color="black", linestyle="--", label="theory")
     norms.set(xlabel="step", ylabel="norm", yscale="log")
@@ -126,5 +110,4 @@ def _plot(found: Comparison, target: Path) -> None:
     angles.axhline(predicted.angular_update, color="black", linestyle="--", label="theory")
     angles.set(xlabel="step", ylabel="angular update (rad)", yscale="log")
     norms.legend()
-    figure.savefig(target)
-    plt.close(figure)
+    write(figure, target)

@@ -63,13 +63,13 @@ def command(
     as_json: options.Json = False,
 ) -> None:
     """Norm and angle of every step under a schedule, beside the equilibrium of each step's lr and wd."""
-    from smd import trajectory
+    from smd import plotting, trajectory
     from theory.schedule import DROPS
 
     if points < 2:
         raise typer.BadParameter(f"points = {points} is outside its range [2, inf)")
     if plot is not None:
-        trajectory.check_plot(plot)
+        plotting.check_plot(plot)
     with Bar("iterating", "steps") as bar:
         run = trajectory.trajectory(
             optimizer,

@@ -6,6 +6,7 @@ import smd
 from proofs import CLAIMS
 from smd.predicting import NOISE, as_json, claims_of, predict
 from theory import NAMES, OutOfDomain
+from theory.catalogue import REFINED
 
 
 def test_package_offers_its_verbs():
@@ -15,12 +16,49 @@ def test_package_offers_its_verbs():
     assert smd.CLAIMS is CLAIMS
 
 
+WITHOUT_RATE = {"lars", "nadam_l2", *REFINED.values()}
+"""Rules whose rate is not claimed."""
+
+
 @pytest.mark.parametrize("optimizer", NAMES)
 def test_claims_of_an_optimizer_are_about_it(optimizer):
-    """The claims named beside a prediction are those about its optimizer."""
+    """The claims named beside a prediction are those about its optimizer, its rate among them where claimed."""
     found = claims_of(optimizer)
     assert {f"{optimizer}-norm", f"{optimizer}-angle"} <= set(found)
+    assert (f"{optimizer}-rate" in found) == (optimizer not in WITHOUT_RATE)
     assert all(CLAIMS[claim_id].optimizer == optimizer for claim_id in found)
+
+
+def test_claims_of_muon_are_known_by_their_ids():
+    """No compiled rule stands behind Muon: its claims are those whose ids begin with its name, all without a rule."""
+    found = claims_of("muon")
+    assert {"muon-norm", "muon-angle", "muon-rate"} <= set(found)
+    assert all(claim_id.startswith("muon-") and CLAIMS[claim_id].optimizer is None for claim_id in found)
+
+
+def test_a_name_in_front_of_an_id_is_not_enough():
+    """A claim that compares rules is not about the one that its id begins with."""
+    assert CLAIMS["sgd-is-adam-g"].optimizer is None
+    assert "sgd-is-adam-g" not in claims_of("sgd")
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "given", "says"),
+    [
+        ("sgd", {"scale": "foo"}, "scale = foo does not apply to sgd"),
+        ("adamw", {"nesterov": True}, "nesterov = True does not apply to adamw"),
+        ("muon", {"rows": 8, "cols": 8, "beta1": "foo"}, "beta1 = foo does not apply to muon"),
+        ("muon", {"rows": 8, "cols": 8, "lr_max": 1.0}, "lr_max = 1 does not apply to muon"),
+        ("sgd", {"dim": "many"}, "dim = many is not a number"),
+        ("sgdm", {"momentum": True}, "momentum = True is not a number"),
+        ("adam", {}, "optimizer = adam needs a decay: coupled or decoupled"),
+        ("adam", {"decay": "corrected", "lr_max": 0.01}, "lr = 0.1 is above lr_max = 0.01"),
+    ],
+)
+def test_what_is_no_number_or_does_not_apply_is_said(optimizer, given, says):
+    """Words and truth values where numbers belong, and options of other rules, are named as they were given."""
+    with pytest.raises(OutOfDomain, match=says):
+        predict(optimizer, **{"lr": 0.1, "wd": 0.1, **given})
 
 
 @pytest.mark.parametrize(

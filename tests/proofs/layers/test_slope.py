@@ -7,7 +7,7 @@ from proofs import CLAIMS
 from proofs.claim import Kind
 from proofs.layers import slope
 from proofs.verdict import Outcome
-from theory import load
+from theory import NAMES, load
 
 DECAYS = slope.DECAYS
 LEADING = [c.id for c in CLAIMS.values() if slope.applies(c)]
@@ -70,7 +70,8 @@ def test_layer_rejects_a_leading_order_off_by_a_per_cent(claim_id, monkeypatch):
 
 def test_layer_applies_to_leading_orders_only():
     """Exact claims, identities and limits have no order to fit."""
-    assert len(LEADING) >= 12
+    assert len(LEADING) == 55
+    assert {f"{name}-{subject}-leading" for name in NAMES for subject in ("norm", "angle")} <= set(LEADING)
     assert all(CLAIMS[claim_id].kind is Kind.LEADING_ORDER for claim_id in LEADING)
     assert not slope.applies(CLAIMS["sgd-norm"])
     assert not slope.applies(CLAIMS["angle-chord-sine"])
