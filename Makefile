@@ -20,7 +20,7 @@ book: env
 	@$(BIN)/python book/build.py
 
 test: env
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST)
+	@$(BIN)/python -m pytest -n auto $(PYTEST)
 
 lint: env
 	@$(BIN)/ruff check .

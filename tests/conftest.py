@@ -5,7 +5,9 @@ import os
 import pytest
 import torch
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
+from proofs import CLAIMS
 from theory.compiled import load
 
 # Each worker has one core to itself.
@@ -18,6 +20,20 @@ settings.register_profile("ci", max_examples=100, derandomize=True, deadline=Non
 # Before a release: fresh examples and many of them; here a false alarm is possible at the stated probability.
 settings.register_profile("thorough", max_examples=2000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+class ByDerivation(LoadScopeScheduling):
+    """Tests of one optimizer's claims go to one worker, which then derives them once; others go one by one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        claim = CLAIMS.get(nodeid.partition("[")[2].removesuffix("]"))
+        return nodeid if claim is None else claim.optimizer or claim.id.partition("-")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """How ``pytest -n`` distributes the tests."""
+    return ByDerivation(config, log)
 
 
 @pytest.fixture(autouse=True)
