@@ -125,3 +125,9 @@ def test_lars_at_its_own_step_size(momentum):
     chosen = {"lr": 0.5, "wd": 0.2, "momentum": momentum, "trust": 0.1, "grad_norm": 3.0}
     square = predict("lars", **chosen).equilibrium_norm ** 2
     assert decay_per_step("lars", **chosen) == close(0.1 * square / (3 + 0.2 * square) * 0.5 * 0.2, 1e-12)
+
+
+def test_an_equilibrium_that_repels_names_the_learning_rate():
+    """Under a gain lr*wd says nothing: the line names lr, and the decay per step that it makes."""
+    with pytest.raises(NoEquilibrium, match=r"^lr = 0\.1 makes the decay per step 2\.11\d+: the multiplier"):
+        predict("nadam_l2", lr=0.1, wd=1, beta1=0.5, dim=1024)
