@@ -272,8 +272,12 @@ def _require_attracting(rule: CompiledRule, values: Mapping[str, float], slow: c
     limit = existence_limit(rule, values)
     except_at = "".join(f" except {p:g}" for p in dict.fromkeys(flips))
     raise NoEquilibrium(
-        f"lr*wd = {values['p']:.12g} is outside (0, {limit:g}){except_at}: "
-        "the multiplier of the squared norm's deviation is "
+        (
+            f"lr = {values['eta']:g} makes the decay per step {values['p']:.6g}: "
+            if rule.has_gain
+            else f"lr*wd = {values['p']:.12g} is outside (0, {limit:g}){except_at}: "
+        )
+        + "the multiplier of the squared norm's deviation is "
         f"{signed_multiplier(slow):g}, so the norm alternates between two values and no equilibrium attracts"
     )
 

@@ -23,10 +23,10 @@ from proofs.confrontation import (
     Bench,
     Predicted,
     lion_perturbation,
-    lion_stationarity,
     long_run,
     perturbation,
     sign_correlation,
+    sign_stationarity,
     stationarity,
 )
 from proofs.literature import ROWS
@@ -72,7 +72,7 @@ def test_perturbations_grow_by_the_multiplier(optimizer, law, data):
 @given(cases("lion", "iid", most_beta2=0.99))
 def test_lion_stays_in_one_step_from_its_own_history(case):
     """With Lion's own correlated signs the predicted norm does not move, and the overlap is the cosine."""
-    c = lion_stationarity(*case)
+    c = sign_stationarity("lion", *case)
     assert c.agrees, c.report()
 
 
@@ -447,7 +447,7 @@ def test_start_has_the_predicted_moments(optimizer):
     """Replicas start with |w|^2, <w, m>, |m|^2 as predicted, each of them, in different directions."""
     chosen = {"sgd": {"lr": 0.1, "wd": 0.1}, "sgdm": SGDM, "adamw": ADAMW}[optimizer]
     expected = Predicted.of(optimizer, chosen).moments
-    start = confrontation.start_at(expected, Bench("fixed", seed=3))
+    start = confrontation.start_at(update_for("sgdm", SGDM), expected, Bench("fixed", seed=3))
     found = confrontation.moments_of(start, len(expected))
     upper = expected[np.triu_indices(len(expected))]
     assert np.abs(found / upper - 1).max() < 1e-11
@@ -460,7 +460,7 @@ def test_stationarity_on_a_gpu(optimizer):
     """On a CUDA device the predicted moments stay, and SGDM's control is rejected there too."""
     chosen = {"sgd": {"lr": 0.1, "wd": 0.1}, "sgdm": SGDM, "adamw": ADAMW, "lion": LION}[optimizer]
     bench = Bench("iid" if optimizer == "lion" else "sphere", dim=int(chosen.get("dim", 64)), seed=31, device="cuda")
-    c = lion_stationarity(chosen, bench) if optimizer == "lion" else stationarity(optimizer, chosen, bench)
+    c = sign_stationarity("lion", chosen, bench) if optimizer == "lion" else stationarity(optimizer, chosen, bench)
     assert c.agrees, c.report()
     if optimizer == "sgdm":
         wrong = Predicted.of("sgdm", SGDM).replaced(one_minus_cosine=SGDM["lr"] * SGDM["wd"])

@@ -17,19 +17,44 @@ FAST = {
     "sgdm": {"lr": 0.1, "wd": 0.5, "momentum": 0.5, "dim": 1024, "replicas": 16},
     "adamw": {"lr": 0.1, "wd": 1.0, "beta1": 0.8, "dim": 64},
     "lion": {"lr": 0.1, "wd": 1.0, "beta1": 0.8, "beta2": 0.9, "dim": 64},
+    "nesterov": {"lr": 0.1, "wd": 0.5, "momentum": 0.5, "dim": 1024, "replicas": 16},
+    "ngd": {"lr": 0.1, "wd": 1.0, "dim": 64},
+    "signsgd": {"lr": 0.1, "wd": 1.0, "dim": 64},
+    "signum": {"lr": 0.1, "wd": 1.0, "beta1": 0.8, "dim": 64},
+    "rmsprop": {"lr": 0.1, "wd": 1.0, "dim": 64},
+    "nadamw": {"lr": 0.1, "wd": 1.0, "beta1": 0.8, "dim": 64},
+    "lamb": {"lr": 0.3, "wd": 0.5, "beta1": 0.5, "dim": 1024, "replicas": 16},
 }
+SCALE_INVARIANT = {"sgd", "sgdm", "nesterov", "rmsprop"}
 
 
 @pytest.mark.parametrize("optimizer", FAST)
 def test_default_run_ends_at_the_prediction(optimizer):
     """With its default law and length a run measures the predicted norm and angle."""
     found = simulate(optimizer, **FAST[optimizer], seed=4)
-    assert found.settings["law"] == {"sgd": "fixed", "sgdm": "fixed", "adamw": "iid", "lion": "iid"}[optimizer]
+    assert found.settings["law"] == ("fixed" if optimizer in SCALE_INVARIANT else "iid")
     assert found.settings["burn_in"] < found.settings["steps"]
     for name, measured in found.measured.items():
         predicted = getattr(found.prediction, name)
         rounding = 1e-12 * max(abs(predicted), 1)
         assert abs(measured.value - predicted) < 6 * math.hypot(measured.standard_error, rounding), name
+
+
+def test_a_decay_chooses_what_is_simulated():
+    """Independent decay runs the decoupled rule at the converted coefficient: the same noise gives the same run."""
+    short = {"lr": 0.1, "steps": 40, "dim": 8, "replicas": 4}
+    found, plain = simulate("adam", wd=0.3, decay="independent", **short), simulate("adamw", wd=0.3 / 0.1, **short)
+    assert found.prediction.decay == "independent"
+    assert found.measured == plain.measured != simulate("adam", wd=0.3, decay="decoupled", **short).measured
+
+
+def test_beta2_reaches_the_simulation():
+    """With beta2 the refined rule predicts and the simulated denominator is an average."""
+    short = {"lr": 0.1, "wd": 0.3, "steps": 40, "dim": 8, "replicas": 4}
+    found = simulate("adamw", beta2=0.9, kurtosis=6.0, law="laplace", **short)
+    assert found.prediction.optimizer == "adamw_beta2"
+    assert found.settings["law"] == "laplace"
+    assert found.measured != simulate("adamw", law="laplace", **short).measured
 
 
 def test_random_walk_gradients_have_their_own_norm():

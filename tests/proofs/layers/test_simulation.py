@@ -5,9 +5,13 @@ from dataclasses import replace
 import pytest
 
 from proofs import CLAIMS
+from proofs.confrontation import Bench, Predicted, sign_stationarity
 from proofs.layers import simulation
 from proofs.verdict import Outcome
+from theory import NAMES
+from theory.catalogue import REFINED, REFINING
 
+LAWS = (simulation.GAUSSIAN,)
 SIMULATED = [claim_id for claim_id, claim in CLAIMS.items() if simulation.applies(claim)]
 
 
@@ -18,6 +22,44 @@ def test_simulation_holds(claim_id):
     assert verdict.outcome is Outcome.HOLDS, verdict.detail
     assert verdict.layer == "simulation-cpu"
     assert 1e-9 <= verdict.detail["smallest_p_value"] <= 1
+
+
+@pytest.mark.parametrize("optimizer", ["ngd", "signum", *simulation.FINITE_BETA2])
+def test_every_rule_is_confronted(optimizer):
+    """Normalised SGD, Signum and the rules at finite beta2 agree with their simulations in norm and angle."""
+    assert {f"{optimizer}-norm", f"{optimizer}-angle"} < set(SIMULATED)
+    verdict = simulation.check(CLAIMS[f"{optimizer}-norm"])
+    assert verdict.outcome is Outcome.HOLDS, verdict.detail
+
+
+def test_no_rule_is_left_out():
+    """Every compiled rule has its norm and its angle confronted."""
+    assert {f"{name}-{subject}" for name in NAMES for subject in ("norm", "angle")} < set(SIMULATED)
+
+
+@pytest.mark.parametrize("optimizer", simulation.FINITE_BETA2)
+def test_finite_beta2_is_told_from_v_at_its_mean(optimizer, monkeypatch):
+    """The same runs reject the norm that the rule has with its denominator at the mean."""
+    (name,) = (rule for rule, better in REFINED.items() if better == optimizer)
+    right = Predicted.of
+
+    def without(_, chosen):
+        plain = right(name, {k: v for k, v in chosen.items() if k not in REFINING})
+        return right(optimizer, chosen).replaced(squared_norm=plain.moments[0, 0])
+
+    monkeypatch.setattr(simulation, "FINITE_BETA2", {optimizer: (simulation.FINITE_BETA2[optimizer][0], LAWS)})
+    monkeypatch.setattr(Predicted, "of", without)
+    (found,) = simulation._finite_beta2.__wrapped__(optimizer, "cpu")
+    assert not found.agrees
+    assert abs(found.statistics[1].deviations) < 6
+
+
+def test_signum_is_told_from_white_signs():
+    """From Signum's own history the norm of white signs does not stay."""
+    at = simulation.SIGNUM[1]
+    white = Predicted.of("signsgd", {k: v for k, v in at.items() if k != "beta1"})
+    bench = Bench("iid", dim=128, seed=5)
+    assert not sign_stationarity("signum", at, bench, white).agrees
 
 
 def test_exact_claims_of_every_optimizer_are_simulated():

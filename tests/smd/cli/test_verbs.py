@@ -11,7 +11,10 @@ import pytest
 from proofs import CLAIMS, Status, cite, status
 from tests.compare import close
 from theory import NAMES
+from theory.catalogue import FORMS
 
+RULES = {rule: {rule} for rule in NAMES} | {base: set(forms.values()) for base, forms in FORMS.items()}
+"""What a name may stand for."""
 KEYS = [
     "optimizer",
     "decay",
@@ -96,6 +99,28 @@ def test_simulate_json_has_measurement_beside_prediction(smd):
         assert found["measured"][name] == close(found[name], 1e-9)
         assert 0 <= found["standard_error"][name] < 1e-9
     assert found["settings"]["seed"] == 3
+
+
+OFFERED = {name: "" for name in NAMES if not name.endswith("_beta2")} | {
+    "lars": "--trust 0.1 --law sphere",
+    "lion": "--law student",
+    "adam --decay coupled": "--beta1 0.5",
+    "adam --decay corrected --lr-max 0.1": "",
+    "nadam --decay decoupled": "",
+    "sgdm --decay independent": "",
+    "adamw --beta2 0.9": "--kurtosis 6 --law laplace",
+}
+
+
+@pytest.mark.parametrize(("name", "rest"), OFFERED.items())
+def test_simulate_runs_what_is_offered(smd, name, rest):
+    """Every rule and decay that can be predicted runs, and measures steps that are as short as such numbers ask."""
+    run = smd(*shlex.split(f"simulate {name} --lr 0.02 --wd 0.1 {rest} --steps 20 --dim 8 --replicas 4 --json"))
+    found = parsed(run)
+    assert list(found) == [*KEYS, "measured", "standard_error", "settings"]
+    assert found["optimizer"].removesuffix("_beta2") in RULES[name.split()[0]]
+    assert 0.3 < found["measured"]["equilibrium_norm"] < 3
+    assert found["measured"]["cos_angular_update"] == pytest.approx(1, abs=0.05)
 
 
 def test_simulate_prints_a_table(smd):
