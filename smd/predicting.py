@@ -73,6 +73,17 @@ def _predict_muon(**given: Any) -> theory.Prediction:
     return theory.predict_muon(**taken, **options)
 
 
+def parameters_of(optimizer: str, decay: str | None = None) -> dict[str, theory.Parameter]:
+    """The hyper-parameters that a name takes, by name; those of finite beta2 where it has a rule that knows them."""
+    from theory import muon
+    from theory.catalogue import MATRIX, REFINING, refined
+
+    if optimizer == MATRIX:
+        return {p.name: p for p in muon.PARAMETERS}
+    rule = refined(theory.the_choice(optimizer, decay).rule, set(REFINING))
+    return {p.name: p for p in theory.load(rule).parameters}
+
+
 def described(optimizer: str) -> tuple[str, str, tuple[str, ...]]:
     """(title, convention, hypotheses) of a rule."""
     from theory.catalogue import MATRIX

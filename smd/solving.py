@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import theory
-from smd.predicting import predict
+from smd.predicting import parameters_of, predict
 from theory import OutOfDomain, Solution, Unreachable
 
 __all__ = ["Solution", "Unreachable", "as_json", "solve"]
@@ -19,11 +20,13 @@ def solve(
     norm: float | None = None,
     half_life: float | None = None,
     unknown: str = "wd",
+    decay: str | None = None,
     **hyperparameters: float | None,
 ) -> Solution:
     """The smallest ``unknown`` (wd, lr, beta1, ...) at which the equilibrium is as wanted.
 
     Exactly one of ``angle`` (radians per step), ``norm`` (units of the weights) and ``half_life`` (steps).
+    ``optimizer`` and ``decay`` are those of ``predict``; wd is in the sense of ``decay``.
     Raises OutOfDomain for a value outside its range, and Unreachable with the range that can be reached.
     """
     wanted = {"angle": angle, "norm": norm, "half_life": half_life}
@@ -32,9 +35,9 @@ def solve(
         given = ", ".join(f"{name} = {value:g}" for name, value in asked.items()) or "none"
         raise OutOfDomain(f"one target is needed of angle, norm and half_life; given: {given}")
     ((quantity, value),) = asked.items()
-    if optimizer in theory.NAMES and unknown not in (own := [p.name for p in theory.load(optimizer).parameters]):
+    if unknown not in (own := parameters_of(optimizer, decay)):
         raise OutOfDomain(f"for = {unknown} is no hyper-parameter of {optimizer}, which takes {', '.join(own)}")
-    return theory.solve(optimizer, unknown, quantity, value, forward=predict, **hyperparameters)
+    return theory.solve(optimizer, unknown, quantity, value, forward=partial(predict, decay=decay), **hyperparameters)
 
 
 def as_json(found: Solution) -> dict[str, Any]:

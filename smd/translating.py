@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import theory
-from smd.predicting import NOISE, as_json, predict
+from smd.predicting import NOISE, as_json, parameters_of, predict
 from theory import OutOfDomain, Prediction, Unreachable
+from theory.catalogue import MATRIX, the_choice
 from theory.solving import QUANTITIES, NoCrossing, first_crossing, logarithmic, path_of
 
 MATCHES = (("angle",), ("half_life",), ("angle", "half_life"))
@@ -23,6 +24,9 @@ MOMENTA = ("momentum", "beta1")
 """What can be set free to match angle and half-life at once, the first that the target has."""
 SPAN, RATIO = 2.0**60, 4.0
 SAME = 1e-9
+SIZES = ("dim", "rows", "cols")
+SHARED = (*SIZES, "grad_norm")
+"""What describes the weights and their gradients, and so counts for both optimizers."""
 
 Hyperparameters = Mapping[str, float | None]
 
@@ -61,24 +65,30 @@ def translate(
     match: str | Sequence[str] = "angle",
     keep: str = "norm",
     batch: float = 1.0,
+    decay: str | None = None,
+    to_decay: str | None = None,
     to: Hyperparameters | None = None,
     **hyperparameters: float | None,
 ) -> Translation:
     """The recipe of ``target`` that moves as ``source`` does.
 
     ``match`` is angle, half_life or both (``"angle,half_life"``: then the target's momentum is set free);
-    ``keep`` says how lr*wd is split: the equilibrium ``norm``, ``lr`` or ``wd`` stays. ``to`` holds hyper-
-    parameters of the target alone; dim and grad_norm count for both. ``batch`` is the factor by which the
-    batch grows: angle^2 and the inverse half-life grow with it, and grad_norm^2 falls (noise only).
+    ``keep`` says how lr*wd is split: the equilibrium ``norm``, ``lr`` or ``wd`` stays. ``decay`` and ``to_decay``
+    are coupled or decoupled, where a name leaves it open. ``to`` holds hyper-parameters of the target alone; dim,
+    rows, cols and grad_norm count for both, and a matrix of rows and cols has dim = rows * cols. ``batch`` is the
+    factor by which the batch grows: angle^2 and the inverse half-life grow with it, and grad_norm^2 falls (noise only).
     """
     matched = _matches(match)
     if keep not in KEEPS:
         raise OutOfDomain(f"keep = {keep} is unknown; known are {', '.join(KEEPS)}")
     if not 0 < batch < math.inf:
         raise OutOfDomain(f"batch = {batch:g} is outside its range (0, inf)")
-    found = predict(source, **hyperparameters)
-    noise = {name: value for name, value in hyperparameters.items() if name in NOISE and value is not None}
+    source, target = _rule(source, decay), _rule(target, to_decay)
     own = {name: value for name, value in (to or {}).items() if value is not None}
+    shared = _shared({source, target}, {**hyperparameters, **own})
+    given = {name: value for name, value in {**hyperparameters, **shared}.items() if value is not None}
+    noise = {name: value for name, value in given.items() if name in SHARED}
+    found = predict(source, **_taken(source, given))
     for name in ("lr", "wd"):
         if name in own:
             raise OutOfDomain(f"to-{name} = {own[name]:g} is given, but it is what to solve for (see keep)")
@@ -124,10 +134,36 @@ def _matches(match: str | Sequence[str]) -> tuple[str, ...]:
     return plain
 
 
+def _rule(name: str, decay: str | None) -> str:
+    """The rule behind a name; its decay per step must be lr*wd."""
+    if name == MATRIX and decay in (None, "decoupled"):
+        return name
+    choice = the_choice(name, decay)
+    if choice.decay not in ("coupled", "decoupled"):
+        raise OutOfDomain(f"decay = {choice.decay} is no coefficient of lr*wd; translate it as decoupled decay first")
+    return choice.rule
+
+
 def _parameters(optimizer: str) -> set[str]:
-    if optimizer not in theory.NAMES:
-        raise OutOfDomain(f"optimizer = {optimizer} is unknown; known are {', '.join(theory.NAMES)}")
-    return {p.name for p in theory.load(optimizer).parameters}
+    return set(parameters_of(optimizer))
+
+
+def _shared(optimizers: set[str], given: Hyperparameters) -> dict[str, float]:
+    """dim = rows cols of a matrix; raises OutOfDomain where dim says otherwise or Muon lacks its shape."""
+    rows, cols, dim = (given.get(name) for name in ("rows", "cols", "dim"))
+    if MATRIX in optimizers and None in (rows, cols):
+        raise OutOfDomain(f"{'rows' if rows is None else 'cols'} is missing: {MATRIX} needs it")
+    if rows is None or cols is None:
+        return {}
+    if dim is not None and dim != rows * cols:
+        raise OutOfDomain(f"dim = {dim:g} is not rows * cols = {rows * cols:g}")
+    return {"dim": rows * cols}
+
+
+def _taken(optimizer: str, given: Hyperparameters) -> dict[str, float | None]:
+    """What is given, without the sizes of the weights that the optimizer does not take."""
+    takes = _parameters(optimizer)
+    return {name: value for name, value in given.items() if name in takes or name not in SIZES}
 
 
 def _require_sizes(source: str, target: str, given: Hyperparameters) -> None:

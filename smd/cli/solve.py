@@ -25,6 +25,8 @@ def command(
     unknown: Annotated[
         str, typer.Option("--for", help="what to solve for: wd, lr or another hyper-parameter", metavar="NAME")
     ] = "wd",
+    decay: options.Decay = None,
+    lr_max: options.LrMax = None,
     as_json: options.Json = False,
 ) -> None:
     """Weight decay (or lr, or beta1, ...) for a wanted angle, norm or half-life.
@@ -33,7 +35,7 @@ def command(
     """
     from smd import solving
 
-    given = hyperparameters.read(context)[""]
+    given = hyperparameters.read(context)[""] | options.given(decay=decay, lr_max=lr_max)
     found = solving.solve(optimizer, angle=angle, norm=norm, half_life=half_life, unknown=unknown, **given)
     if as_json:
         print(json.dumps(solving.as_json(found), indent=2))

@@ -26,19 +26,23 @@ def command(
     batch: Annotated[
         float, typer.Option(help="factor by which the batch grows", parser=options.number, metavar="NUMBER")
     ] = 1.0,
+    decay: options.Decay = None,
+    to_decay: Annotated[str | None, typer.Option(help="the same for TO")] = None,
     as_json: options.Json = False,
 ) -> None:
     """The lr and wd at which TO turns the weights as FROM does, and what cannot be matched.
 
     Hyper-parameters by name, those of the target with --to-:
-    smd translate adamw lion --lr 1e-3 --wd 0.1 --beta1 0.95 --to-beta2 0.98
+    smd translate adamw lion --lr 1e-3 --wd 0.1 --beta1 0.95 --to-beta2 0.98;
+    smd translate adamw muon --lr 1e-3 --wd 0.1 --rows 1024 --cols 4096
     """
     from smd import translating
 
     given = hyperparameters.read(context, ("", "to-"))
     found = translating.translate(
-        source, target, match=match, keep=keep, batch=batch, to=given["to-"], lr=lr, wd=wd, **given[""]
-    )
+        source, target, match=match, keep=keep, batch=batch, decay=decay, to_decay=to_decay, to=given["to-"], lr=lr,
+        wd=wd, **given[""],
+    )  # fmt: skip
     if as_json:
         print(json.dumps(translating.json_of(found), indent=2))
         return
@@ -49,15 +53,15 @@ def _print(found: Translation) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    import theory
     from smd.cli.tables import LABELS, number
+    from smd.predicting import described
     from theory.solving import QUANTITIES
 
     table = Table()
     for column, justify in (("", "left"), ("from", "right"), ("to", "right"), ("to / wanted", "right")):
         table.add_column(column, justify=justify)  # type: ignore[arg-type]
     one, other = found.source, found.target
-    table.add_row("optimizer", theory.load(one.optimizer).title, theory.load(other.optimizer).title, "")
+    table.add_row("optimizer", described(one.optimizer)[0], described(other.optimizer)[0], "")
     for name in dict.fromkeys([*one.hyperparameters, *other.hyperparameters]):
         values = [number(side.hyperparameters.get(name)) for side in (one, other)]
         table.add_row(name, *values, "set free" if name == found.freed else "")
@@ -75,6 +79,6 @@ def _print(found: Translation) -> None:
     for note in found.notes:
         console.print(f"Note: {note}.", markup=False)
     for side in (one, other):
-        console.print(f"Convention of {side.optimizer}: {theory.load(side.optimizer).convention}.", markup=False)
+        console.print(f"Convention of {side.optimizer}: {described(side.optimizer)[1]}.", markup=False)
         for warning in side.warnings:
             console.print(f"Note: {side.optimizer}: {warning}.", markup=False)

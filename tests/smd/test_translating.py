@@ -117,3 +117,25 @@ def test_json_holds_both_recipes():
     assert shown["target_over_wanted"]["half_life"] == pytest.approx(0.421, rel=1e-2)
     assert shown["source"]["optimizer"] == "adamw"
     assert shown["target"]["optimizer"] == "lion"
+
+
+@pytest.mark.parametrize("match", ["angle", "half-life", "angle,half-life"])
+def test_adamw_and_muon_are_translated_through_the_matrix(match):
+    """A matrix is a vector of dim = rows cols to AdamW: angle or half-life and the norm stay, there and back."""
+    shape = {"rows": 8, "cols": 16}
+    there = translate("adamw", "muon", lr=1e-3, wd=0.1, match=match, **shape)
+    for name in (*match.split(","), "norm"):
+        assert there.ratios[name.replace("-", "_")] == pytest.approx(1, rel=1e-7)
+    assert there.source.hyperparameters["dim"] == 128
+    moved = {name: there.target.hyperparameters[name] for name in ("lr", "wd", "momentum")}
+    back = translate("muon", "adamw", **moved, match=match, **shape)
+    assert back.target.hyperparameters["lr"] == pytest.approx(1e-3, rel=1e-6)
+    assert back.target.hyperparameters["wd"] == pytest.approx(0.1, rel=1e-6)
+
+
+def test_names_that_leave_the_decay_open_need_it():
+    """A name such as adam is translated as the form of decay that is said, for the source and for the target."""
+    there = translate("adam", "sgdm", lr=1e-3, wd=0.1, decay="coupled", to_decay="decoupled", keep="lr")
+    assert (there.source.optimizer, there.target.optimizer) == ("adam_l2", "sgdw")
+    with pytest.raises(OutOfDomain, match="needs a decay"):
+        translate("adam", "sgdm", lr=1e-3, wd=0.1, keep="lr")
