@@ -20,6 +20,7 @@ ADAM = {"lr": 1e-3, "wd": 1e-2, "beta1": 0.9, "dim": 64}
 LION = {"lr": 0.1, "wd": 0.1, "beta1": 0.9, "beta2": 0.99}
 WAN, KOSSON = "wan2021spherical", "kosson2024rotational"
 COUPLED = "L2 inside the buffer"
+BUFFERED = r"\eta\,\|m\|\sin\angle(w,m)/\|w\|"
 
 
 def sgd_norm() -> Expr:
@@ -100,8 +101,10 @@ def contribution_norm() -> Expr:
 
 
 def balance(contribution: Expr, decayed: Expr, exponent: int) -> Expr:
-    """|w| where a contribution u at right angles to w, |u|^2 = c/|w|^exponent, restores the length that d = decayed |w|
-    takes away: (|w| - d)^2 + |u|^2 = |w|^2."""
+    """|w| at which (|w| - d)^2 + |u|^2 = |w|^2.
+
+    u is a ``contribution`` c at right angles to w, |u|^2 = c/|w|^exponent, and d = decayed |w| is what decay takes.
+    """
     return (contribution / (1 - (1 - decayed) ** 2)) ** (S.One / (2 + exponent))
 
 
@@ -186,12 +189,12 @@ ROWS = (
     ),
     Published(
         "SMD-CODE SGDM", WAN, "code", "sine, from the buffer", lambda: _buffered_angle("sgdm"), of("sgdm", "sine"),
-        SGDM, "sgdm-angle", why="roots of mean squares, weights and buffer after the step",
+        SGDM, "sgdm-angle", why="roots of mean squares, weights and buffer after the step", shown=BUFFERED,
     ),
     Published(
         "SMD-CODE Nesterov", WAN, "code", "sine, from the buffer", lambda: _buffered_angle("nesterov"),
         of("nesterov", "sine"), SGDM, "nesterov-angle",
-        why="Nesterov's step is not the buffer: it adds the fresh gradient once more",
+        why="Nesterov's step is not the buffer: it adds the fresh gradient once more", shown=BUFFERED,
     ),
     Published(
         "KOS-T1-sgdm update", KOSSON, "recalled", "RMS step of SGDM",
@@ -199,7 +202,8 @@ ROWS = (
         why="E|g|^2 is L/|w|^2 at the published norm",
     ),
     Published("KOS-T1-sgdm norm", KOSSON, "recalled", "norm of SGDM", sgdm_norm, of("sgdm", "norm"), SGDM, "sgdm-norm"),
-    Published("KOS-T1-sgdm angle", KOSSON, "code", "angle of SGDM", sgdm_angle, of("sgdm", "angle"), SGDM, "sgdm-angle"),
+    Published("KOS-T1-sgdm angle", KOSSON, "code", "angle of SGDM", sgdm_angle, of("sgdm", "angle"), SGDM,
+              "sgdm-angle"),
     Published(
         "KOS-T1-adamw update", KOSSON, "recalled", "RMS update of AdamW", lambda: lr * sqrt(dim * averaging()),
         lambda: lr * _rms("adamw"), ADAMW, "adamw-norm", why="without the decay's part of the step",

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeAlias
 
-from sympy import Expr
+from sympy import Expr, Rational, powdenest
+
+from proofs.claim import Formula
+from proofs.latex import latex
 
 Recipe = Mapping[str, float]
 """Hyper-parameters by name; other symbols by their own name. An int stays one."""
-Side = Expr | Callable[[Recipe], float]
+Side: TypeAlias = Expr | Callable[[Recipe], float]
 """An expression in the theory's symbols, or a number from a recipe where the theory computes numbers."""
 
 PROVENANCES = ("text", "code", "second-hand", "recalled")
@@ -35,8 +39,9 @@ class Published:
 
     ``recipe`` is where the ratio is reported. ``limit`` holds the exponents k with which hyper-parameters x go as
     x e^k when e tends to zero: where a leading order must agree. ``given`` are the statement's own hypotheses on the
-    hyper-parameters and ``held`` those that it keeps fixed. ``tolerance`` is half a unit of a printed number's last digit, over the number. ``page`` names
-    the claim or the page that derives. ``why`` says where a difference comes from and what was translated.
+    hyper-parameters and ``held`` those that it keeps fixed. ``tolerance`` is half a unit of a printed number's last
+    digit, over the number. ``page`` names the claim or the page that derives. ``why`` says what was translated and
+    where a difference comes from. ``shown`` is LaTeX for a published side that has no short formula.
     """
 
     id: str
@@ -53,6 +58,17 @@ class Published:
     held: tuple[str, ...] = ()
     tolerance: float = 0.0
     why: str = ""
+    shown: str = ""
+
+    @property
+    def latex(self) -> str:
+        """What is published, as LaTeX: ``shown`` where it is set, a printed number as it was printed."""
+        if self.shown:
+            return self.shown
+        side = self.published()
+        if not isinstance(side, Expr):
+            raise ValueError(f"{self.id}: a number from a recipe has no formula; shown must say what it is")
+        return f"{float(side):.4g}" if self.tolerance else _one_root(side)
 
     @property
     def listed(self) -> str:
@@ -76,10 +92,17 @@ class Unaudited:
         return self.id.split(" ")[0]
 
 
+def _one_root(side: Expr) -> str:
+    """LaTeX with at most one root around a rational function, where that is what it is."""
+    for order in (1, 2, 3, 4):
+        power = powdenest(side**order, force=True)
+        if power.is_rational_function():
+            return Formula("", side if order == 1 else power, "", order).latex.strip()
+    return latex(side)
+
+
 def printed(text: str) -> tuple[Callable[[], Side], float]:
     """A printed number and half a unit of its last digit, over it."""
-    from sympy import Rational
-
     mantissa, _, exponent = text.partition("e")
     decimals = len(mantissa.partition(".")[2])
     unit = 10.0 ** (int(exponent or 0) - decimals)
