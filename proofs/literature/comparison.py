@@ -78,26 +78,28 @@ def compare(row: Published) -> Comparison:
 
 def value(side: Side, recipe: Recipe) -> mpf:
     """One side at a recipe."""
-    return _function(side)(recipe)
+    return _functions(side)(recipe)[0]
 
 
-def _function(side: Side) -> Callable[[Recipe], mpf]:
-    if not isinstance(side, Expr):
-        return lambda recipe: mpf(side({**DEFAULTS, **recipe}))
-    names = sorted(side.free_symbols, key=str)
-    compiled = lambdify(names, side, modules="mpmath")
+def _functions(*sides: Side) -> Callable[[Recipe], list[mpf]]:
+    """Sides at a recipe: expressions to DIGITS digits, others as they are."""
+    written = [side for side in sides if isinstance(side, Expr)]
+    names = sorted(set().union(*(side.free_symbols for side in written)), key=str)
+    compiled = lambdify(names, written, modules="mpmath")
 
-    def at(recipe: Recipe) -> mpf:
+    def at(recipe: Recipe) -> list[mpf]:
+        full = {**DEFAULTS, **recipe}
         with mp.workdps(DIGITS):
-            known = _symbols(recipe)
-            return mpf(compiled(*(known[str(s)] for s in names)))
+            known = _symbols(full)
+            found = iter(compiled(*(known[str(s)] for s in names)))
+        return [mpf(next(found)) if isinstance(side, Expr) else mpf(side(full)) for side in sides]
 
     return at
 
 
 def _symbols(recipe: Recipe) -> dict[str, mpf]:
     """Numbers for symbols: the decay p = eta lambda and L = grad_norm^2 beside the recipe's own."""
-    known = {NAMES.get(name, name): mpf(str(x)) for name, x in {**DEFAULTS, **recipe}.items()}
+    known = {NAMES.get(name, name): mpf(str(x)) for name, x in recipe.items()}
     known["L"] = known["L"] ** 2
     if {"eta", "lambda"} <= known.keys():
         known["p"] = known["eta"] * known["lambda"]
@@ -106,11 +108,11 @@ def _symbols(recipe: Recipe) -> dict[str, mpf]:
 
 
 def _ratio(published: Side, derived: Side) -> Callable[[Recipe], mpf]:
-    below, above = _function(published), _function(derived)
+    both = _functions(published, derived)
 
     def at(recipe: Recipe) -> mpf:
+        lower, upper = both(recipe)
         with mp.workdps(DIGITS):
-            lower, upper = below(recipe), above(recipe)
             return mpf(1) if lower == upper else upper / lower if lower else mp.inf
 
     return at
@@ -160,5 +162,5 @@ def _witness(row: Published, ratio: Callable[[Recipe], mpf], symbolic: bool) -> 
 def _decided(left: Expr, right: Expr) -> bool:
     """Equality of positive roots of rational functions, of order 1, 2 or 4, by normal form."""
     undampened = {decay: lr * wd, dampening: 0}
-    sides = (powdenest(side.subs(undampened) ** 4, force=True) for side in (left, right))
-    return bool(cancel(next(sides) - next(sides)) == 0)
+    left, right = left.subs(undampened), right.subs(undampened)
+    return left == right or bool(right != 0 and cancel(powdenest((left / right) ** 4, force=True)) == 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-import numpy as np
+from mpmath import mp, mpf
 from sympy import Expr, Integer, acos, atan, cos, lambdify, sqrt, symbols
 
 from proofs.literature.derived import in_learning_rate
@@ -20,11 +20,13 @@ from theory.symbols import (
     damped_decay,
     decay,
     decayed_norm,
+    direction_lr,
     elapsed,
     energy,
     growth_root,
     lr,
     momentum,
+    noise_norm,
     squared_norm,
     unit_gradient_square,
     wd,
@@ -105,22 +107,30 @@ def _published_next(degree: int) -> Expr:
 
 
 @cache
-def _jacobian() -> Callable[..., object]:
-    return lambdify((contraction, alignment), isotropic.jacobian())
+def _fixed_point() -> Callable[..., list[mpf]]:
+    """The Jacobian's entries at (a, q) and at the Phi and sigma^2 that make q a fixed point."""
+    jacobian = isotropic.step().jacobian([direction_lr, alignment])
+    entries = lambdify((contraction, alignment, direction_lr, noise_norm), list(jacobian), modules="mpmath")
+    fixed = lambdify((contraction, alignment), [isotropic.fixed_lr(), isotropic.fixed_noise()], modules="mpmath")
+
+    def at(kept: mpf, aligned: mpf) -> list[mpf]:
+        phi, noise = fixed(kept, aligned)
+        return list(entries(kept, aligned, phi, mp.sqrt(noise)))
+
+    return at
 
 
-def _largest_multiplier(recipe: Recipe) -> float:
-    matrix = np.array(_jacobian()(1 - recipe["lr"] * recipe["wd"], recipe["q"]), dtype=float)
-    return float(np.abs(np.linalg.eigvals(matrix)).max())
+def _modulus(recipe: Recipe) -> float:
+    """The larger modulus of the two multipliers at the alignment q, without one at that of no noise."""
+    with mp.workdps(30):
+        kept = 1 - mpf(recipe["lr"]) * mpf(recipe["wd"])
+        a, b, c, d = _fixed_point()(kept, mpf(recipe["q"]) if "q" in recipe else mp.sqrt((1 + kept) / 2))
+        half, determinant = (a + d) / 2, a * d - b * c
+        return float(max(abs(half + s * mp.sqrt(half**2 - determinant)) for s in (1, -1)))
 
 
 def _noise_free(part: int) -> Expr:
     return isotropic.noise_free()[part].subs(contraction, 1 - lr * wd)
-
-
-def _noise_free_modulus() -> Expr:
-    determinant = isotropic.determinant().subs(alignment, isotropic.noise_free()[1])
-    return sqrt(determinant).subs(contraction, 1 - lr * wd)
 
 
 def _radial() -> Expr:
@@ -201,11 +211,11 @@ ROWS = (
               lambda: sqrt(2 * (2 - lr * wd)) / (1 - lr * wd), lambda: _noise_free(0), NOISELESS,
               "isotropic-fixed-point"),
     Published("AMI-3 modulus", AMIN, "text", "modulus of the multipliers without noise",
-              lambda: sqrt(2 - lr * wd - (1 - lr * wd) ** 2), _noise_free_modulus, NOISELESS, "isotropic-fixed-point"),
+              lambda: sqrt(2 - lr * wd - (1 - lr * wd) ** 2), lambda: _modulus, NOISELESS, "isotropic-fixed-point"),
     Published("AMI-3 stability", AMIN, "text", "modulus of the multipliers without noise, at least one",
-              lambda: Integer(1), _noise_free_modulus, NOISELESS, "isotropic-fixed-point", Relation.AT_LEAST),
+              lambda: Integer(1), lambda: _modulus, NOISELESS, "isotropic-fixed-point", Relation.AT_LEAST),
     Published("AMI-3 with noise", AMIN, "text", "largest multiplier with noise, at least one", lambda: Integer(1),
-              lambda: _largest_multiplier, {**NOISELESS, "q": 0.3}, "isotropic-noise", Relation.AT_LEAST,
+              lambda: _modulus, {**NOISELESS, "q": 0.3}, "isotropic-noise", Relation.AT_LEAST,
               why="a property of the model without noise: at this alignment noise has made the fixed point attract"),
     Published("KOS-RV angle", KOSSON, "code", "angle of a projected step", lambda: turn, lambda: acos(cos(atan(turn))),
               {"theta_r": 2.5e-3}, "angle-chord-sine", limit={"theta_r": 1},

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import lcm
 from typing import TypeAlias
 
-from sympy import Expr, Rational, powdenest
+from sympy import Expr, Pow, Rational, powdenest
 
 from proofs.claim import Formula
 from proofs.latex import latex
@@ -93,12 +94,10 @@ class Unaudited:
 
 
 def _one_root(side: Expr) -> str:
-    """LaTeX with at most one root around a rational function, where that is what it is."""
-    for order in (1, 2, 3, 4):
-        power = powdenest(side**order, force=True)
-        if power.is_rational_function():
-            return Formula("", side if order == 1 else power, "", order).latex.strip()
-    return latex(side)
+    """LaTeX with one root around a rational function, where that is what it is."""
+    order = lcm(*(int(power.exp.q) for power in side.atoms(Pow) if power.exp.is_Rational))
+    inside = powdenest(side**order, force=True) if order > 1 else side
+    return Formula("", inside, "", order).latex.strip() if inside.is_rational_function() else latex(side)
 
 
 def printed(text: str) -> tuple[Callable[[], Side], float]:

@@ -15,7 +15,7 @@ from theory.equivalence import e_folding, mean_age, root_near_one
 from theory.fluctuations import fluctuations_of
 from theory.inverse import cosine_after
 from theory.lagging import bias_correction
-from theory.symbols import beta1, damped_decay, dampening, decay, dim, energy, energy_variance, lr, momentum, wd
+from theory.symbols import beta1, damped_decay, dampening, decay, energy, energy_variance, lr, momentum, wd
 from theory.transient import lag_slow_rates, slow_law
 
 NOISY = {**SGD, "V": 0.01, "l": 0.5}
@@ -69,9 +69,9 @@ def _cube_root() -> Expr:
     return (2 * energy_variance) ** Rational(1, 3)
 
 
-def _gaussian_variance(optimizer: str) -> Expr:
+def _gaussian_variance(optimizer: str) -> Side:
     """Relative variance of |w|^2 under Gaussian gradients orthogonal to w."""
-    return fluctuations_of(optimizer).relative_variance.subs(energy_variance, 2 / (dim - 1))
+    return lambda r: theory.finite_dim(optimizer, int(r["dim"]), **own(optimizer, r)).relative_variance
 
 
 def _oscillator_rate() -> Expr:
@@ -168,7 +168,9 @@ ROWS = (
     Published(
         "SMD-R2 variance", WAN, "text", "variance of SGDM's squared norm, at least SGD's",
         lambda: _gaussian_variance("sgd"), lambda: _gaussian_variance("sgdm"), {**SGDM, "dim": 64},
-        "sgdm-norm-variance", Relation.AT_LEAST, given=lambda r: _coupled_range(r) and r["dim"] > 4,
+        "sgdm-norm-variance", Relation.AT_LEAST,
+        given=lambda r: _coupled_range(r) and r["dim"] > 4 and r["wd"] > 1e-7 < r["lr"],
+        shown=r"s_{\text{SGD}}",
         why="relative, Gaussian gradients of d coordinates",
     ),
     Published("SMD-R2 overlap", WAN, "text", "overlap of the buffer with the next gradient", lambda: Integer(0),
