@@ -19,7 +19,7 @@ from sympy import Expr, cancel, lambdify, powdenest
 from proofs.literature.published import Published, Recipe, Relation, Side
 from theory.symbols import OF_PARAMETER, dampening, decay, lr, wd
 
-DIGITS = 120
+DIGITS, DOUBLE = 120, 15
 SAMPLES, PATHS = 6, 3
 TRIALS = 60
 NEAR, FAR = 2.0, 4.0
@@ -50,6 +50,7 @@ class Comparison:
     witness: Recipe | None = None
 
 
+@mp.workdps(DIGITS)
 def compare(row: Published) -> Comparison:
     """The verdict on a row, computed."""
     published, derived = row.published(), row.derived()
@@ -68,6 +69,8 @@ def compare(row: Published) -> Comparison:
     if all(abs(ratio(point) / constant - 1) < same for point in around):
         proved = symbolic and row.relation is Relation.EQUAL and _decided(published, derived)
         return Comparison(row, "exact", float(here), row.recipe, proved)
+    if not row.limit.keys() <= row.recipe.keys():
+        return Comparison(row, "differs", float(here), row.recipe)
     steps = first, second = STEPS[symbolic]
     if row.relation is Relation.PROPORTIONAL:
         constant = ratio(_towards(row, row.recipe, second / 1e4 if symbolic else second))
@@ -76,6 +79,7 @@ def compare(row: Published) -> Comparison:
     return Comparison(row, "leading order" if tends else "differs", float(here), row.recipe)
 
 
+@mp.workdps(DIGITS)
 def value(side: Side, recipe: Recipe) -> mpf:
     """One side at a recipe."""
     return _functions(side)(recipe)[0]
@@ -89,10 +93,11 @@ def _functions(*sides: Side) -> Callable[[Recipe], list[mpf]]:
 
     def at(recipe: Recipe) -> list[mpf]:
         full = {**DEFAULTS, **recipe}
-        with mp.workdps(DIGITS):
-            known = _symbols(full)
-            found = iter(compiled(*(known[str(s)] for s in names)))
-        return [mpf(next(found)) if isinstance(side, Expr) else mpf(side(full)) for side in sides]
+        known = _symbols(full)
+        found = iter(compiled(*(known[str(s)] for s in names)))
+        with mp.workdps(DOUBLE):  # the theory's numbers are doubles, whatever the caller's precision
+            numbers = [None if isinstance(side, Expr) else side(full) for side in sides]
+        return [mpf(next(found) if number is None else number) for number in numbers]
 
     return at
 
@@ -112,8 +117,7 @@ def _ratio(published: Side, derived: Side) -> Callable[[Recipe], mpf]:
 
     def at(recipe: Recipe) -> mpf:
         lower, upper = both(recipe)
-        with mp.workdps(DIGITS):
-            return mpf(1) if lower == upper else upper / lower if lower else mp.inf
+        return mpf(1) if lower == upper else upper / lower if lower else mp.inf
 
     return at
 
