@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 from sympy import Expr, sqrt
 
@@ -55,6 +56,7 @@ def rate(optimizer: str, times: float = 1) -> Callable[[], Side]:
     return lambda: at
 
 
+@cache
 def moment(optimizer: str, i: int, j: int) -> Expr:
     """G_ij = E<s_i, s_j> at equilibrium, for rules whose moments are closed forms."""
     found = theory.equilibrium_of(optimizer)

@@ -6,11 +6,12 @@ from functools import cache
 
 from mpmath import erf, quad
 from mpmath import sqrt as msqrt
-from sympy import Expr, Rational, S, pi, solve, sqrt, symbols
+from sympy import Expr, Rational, S, acos, pi, solve, sqrt, symbols
 
 import theory
 from proofs.literature.derived import in_learning_rate, moment, of, own, step_size
 from proofs.literature.published import Published, Recipe, Relation
+from theory.geometry import angle
 from theory.symbols import beta1, beta2, dim, energy, lr, momentum, wd
 
 SGD = {"lr": 0.1, "wd": 1e-4}
@@ -19,6 +20,7 @@ ADAMW = {"lr": 6e-4, "wd": 0.1, "beta1": 0.9}
 ADAM = {"lr": 1e-3, "wd": 1e-2, "beta1": 0.9, "dim": 64}
 LION = {"lr": 0.1, "wd": 0.1, "beta1": 0.9, "beta2": 0.99}
 WAN, KOSSON = "wan2021spherical", "kosson2024rotational"
+LOST = symbols("x", positive=True)
 COUPLED = "L2 inside the buffer"
 BUFFERED = r"\eta\,\|m\|\sin\angle(w,m)/\|w\|"
 
@@ -131,19 +133,6 @@ def _buffered_angle(optimizer: str) -> Expr:
     return lr * sqrt(square * buffer - cross**2) / square
 
 
-def _cosine() -> Expr:
-    from theory import geometry
-
-    lost = symbols("x", positive=True)
-    return geometry.angle(lost)
-
-
-def _arccosine() -> Expr:
-    from sympy import acos
-
-    return acos(1 - symbols("x", positive=True))
-
-
 def _rms(optimizer: str) -> Expr:
     return sqrt(moment(optimizer, 1, 1))
 
@@ -179,7 +168,7 @@ ROWS = (
     Published("SMD-T3 SGD", WAN, "text", "angle of SGD", sgd_angle, of("sgd", "angle"), SGD, "sgd-angle"),
     Published("SMD-T3 SGDM", WAN, "text", "angle of SGDM", sgdm_angle, of("sgdm", "angle"), SGDM, "sgdm-angle"),
     Published(
-        "SMD-D3", WAN, "text", "angle from 1 - cos = x", _arccosine, _cosine, {"x": 1e-4}, "angle-chord-sine",
+        "SMD-D3", WAN, "text", "angle from 1 - cos = x", lambda: acos(1 - LOST), lambda: angle(LOST), {"x": 1e-4}, "angle-chord-sine",
         limit={"x": 1},
     ),
     Published(

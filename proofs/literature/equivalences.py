@@ -89,6 +89,11 @@ def _penalised(length: Expr, weight: Expr) -> Expr:
     return _loss(length * x, length * y) + weight * ((length * x) ** 2 + (length * y) ** 2)
 
 
+@cache
+def _adam_g() -> tuple[Expr, Expr, Expr]:
+    return effective_lr.adam_g()
+
+
 def _effective(degree: int) -> Expr:
     return in_learning_rate(effective_lr.effective_lr(degree))
 
@@ -129,8 +134,13 @@ def _modulus(recipe: Recipe) -> float:
         return float(max(abs(half + s * mp.sqrt(half**2 - determinant)) for s in (1, -1)))
 
 
+@cache
+def _noise_free_point() -> tuple[Expr, Expr]:
+    return isotropic.noise_free()
+
+
 def _noise_free(part: int) -> Expr:
-    return isotropic.noise_free()[part].subs(contraction, 1 - lr * wd)
+    return _noise_free_point()[part].subs(contraction, 1 - lr * wd)
 
 
 def _radial() -> Expr:
@@ -193,9 +203,9 @@ ROWS = (
               lambda: _norm_over_lr(elapsed), {**SGD, "t": 1000, "A": 1.0}, "effective-lr-direction",
               why="at equilibrium, |w|^2 = A with decay"),
     Published("ROB-1 beta2", ROBURIN, "recalled", "beta2 of AdamG", lambda: (1 - lr * wd) ** 4,
-              lambda: effective_lr.adam_g()[0], SGD, "sgd-is-adam-g"),
+              lambda: _adam_g()[0], SGD, "sgd-is-adam-g"),
     Published("ROB-1 lr", ROBURIN, "recalled", "lr of AdamG", lambda: 1 / sqrt(2 * (1 - lr * wd) ** 4),
-              lambda: effective_lr.adam_g()[1], SGD, "sgd-is-adam-g", why="beta read as beta2, v without 1 - beta2"),
+              lambda: _adam_g()[1], SGD, "sgd-is-adam-g", why="beta read as beta2, v without 1 - beta2"),
     Published("ROB-1 equivalence", ROBURIN, "recalled", "effective lr of AdamG over SGD's, squared",
               lambda: Integer(1), effective_lr.adam_g_excess, SGD, "sgd-is-adam-g"),
     Published("AMI-1 law", AMIN, "text", "Phi after a step, SGD", lambda: _published_next(1),

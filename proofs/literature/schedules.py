@@ -26,7 +26,7 @@ SETTLING = {"wd": 1, "t": -1, "Q_0": -1}
 """Times in units of the relaxation, sizes in units of the equilibrium."""
 COSINE = {"lr": 1e-3, "wd": 0.1, "steps": 10_000, "final": 0.1, "start": 0.1}
 COOLING = {"lr": 0.1, "wd": 0.05, "steps": 1000, "final": 0.01}
-AFTER = 4
+AFTER = 2
 PEAK = Symbol("eta_max", positive=True)
 SCALE = Symbol("m", positive=True)
 
@@ -41,6 +41,7 @@ def _norm_ratio() -> Expr:
     return norm / norm.subs(lr, lr / drop)
 
 
+@cache
 def _angles_at_drop() -> tuple[Expr, Expr, Expr]:
     """SGD's angle before a drop, at once after it, and at the new equilibrium."""
     tangent = in_learning_rate(transient.sgd_tangent().subs(squared_norm, theory.equilibrium_of("sgd").norm ** 2))
@@ -201,7 +202,8 @@ ROWS = (
               why="within three standard errors of one run of 10 000 weights"),
     Published("DEF-1 end", "defazio2025", "second-hand", "gradient over weight of SGD after a decay",
               lambda: sqrt(2 * wd / (lr * Symbol("final", positive=True))), lambda: _cooled, COOLING,
-              "decay-end", held=("steps", "final", "grad_norm"), why="the norm stops following the learning rate"),
+              "decay-end", shown=r"\sqrt{2\lambda/\eta_T}", held=("steps", "final", "grad_norm"),
+              why="the norm stops following the learning rate"),
     Published("DEF-3 ratio", "defazio2025", "second-hand", "gradient over weight, corrected decay",
               lambda: sqrt(2 * wd / PEAK), lambda: _adamw_ratio(wd * lr / PEAK), PEAKED, "gradient-to-weight"),
     Published("DEF-3 decay", "defazio2025", "second-hand", "decay per step, corrected", lambda: lr**2 * wd / PEAK,
