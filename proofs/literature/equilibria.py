@@ -168,7 +168,8 @@ ROWS = (
     Published("SMD-T3 SGD", WAN, "text", "angle of SGD", sgd_angle, of("sgd", "angle"), SGD, "sgd-angle"),
     Published("SMD-T3 SGDM", WAN, "text", "angle of SGDM", sgdm_angle, of("sgdm", "angle"), SGDM, "sgdm-angle"),
     Published(
-        "SMD-D3", WAN, "text", "angle from 1 - cos = x", lambda: acos(1 - LOST), lambda: angle(LOST), {"x": 1e-4}, "angle-chord-sine",
+        "SMD-D3", WAN, "text", "angle from 1 - cos = x", lambda: acos(1 - LOST), lambda: angle(LOST), {"x": 1e-4},
+        "angle-chord-sine",
         limit={"x": 1},
     ),
     Published(
