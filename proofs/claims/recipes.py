@@ -553,6 +553,6 @@ CLAIMS = [
         "For a k times larger batch the half-life in samples and the norm stay, to leading order, exactly if",
         "adamw",
         ("beta1 stays as it is",),
-        ("malladi2022sdes", "wang2025weight"),
+        ("malladi2022sdes", "wang2024adamw"),
     ),
 ]

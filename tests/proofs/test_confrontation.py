@@ -30,10 +30,10 @@ from proofs.confrontation import (
     stationarity,
 )
 from proofs.literature import ROWS
+from proofs.literature.comparison import value
 from tests import strategies
 from tests.compare import close
-from theory import complete, load, predict
-from theory.prediction import symbol_values
+from theory import predict
 
 LION = {"lr": 0.1, "wd": 0.1, "beta1": 0.9, "beta2": 0.99, "dim": 128}
 SGDM = {"lr": 0.1, "wd": 0.1, "momentum": 0.9}
@@ -234,10 +234,8 @@ def lion_run():
 
 def published_lion(quantity):
     """The published leading order of Lion's norm or angle as a number at LION."""
-    (row,) = [r for r in ROWS if r.optimizer == "lion" and r.quantity == quantity and r.source.startswith("kosson")]
-    values = symbol_values(load("lion"), complete("lion", LION))
-    formula = row.formula()
-    return float(formula.subs({s: values[str(s)] for s in formula.free_symbols}).evalf(20))
+    (row,) = [r for r in ROWS if r.id == f"KOS-T1-lion {quantity}"]
+    return float(value(row.published(), LION))
 
 
 def test_published_angle_of_lion_as_typed_here():

@@ -1,0 +1,33 @@
+"""Published formulas as data, compared with what is derived; never a source of a derived result."""
+
+from proofs.literature import equilibria, equivalences, rates, regimes, schedules, settings, signs
+from proofs.literature.comparison import Comparison, compare
+from proofs.literature.published import PROVENANCES, Published, Relation, Unaudited
+from proofs.literature.questions import QUESTIONS, Question
+from proofs.literature.settings import UNAUDITED
+
+TOPICS: dict[str, tuple[Published, ...]] = {
+    "Equilibrium": equilibria.ROWS,
+    "Fixed-size updates, signs and matrices": signs.ROWS,
+    "Rates and fluctuations": rates.ROWS,
+    "Drops, transients and schedules": schedules.ROWS,
+    "Equivalences and effective learning rates": equivalences.ROWS,
+    "Three regimes": regimes.ROWS,
+    "At the settings of published runs": settings.ROWS,
+}
+"""Every audited row."""
+ROWS: tuple[Published, ...] = tuple(row for rows in TOPICS.values() for row in rows)
+
+__all__ = [
+    "PROVENANCES",
+    "QUESTIONS",
+    "ROWS",
+    "TOPICS",
+    "UNAUDITED",
+    "Comparison",
+    "Published",
+    "Question",
+    "Relation",
+    "Unaudited",
+    "compare",
+]

@@ -1,0 +1,170 @@
+"""Verdicts: the published against the derived quantity at a recipe, around it, and in the limit.
+
+Expressions are evaluated to ``DIGITS`` digits, numbers of the theory are doubles. *Exact* is agreement at the recipe
+and at ``SAMPLES`` points around it, to all digits; *leading order* that the ratio tends to one like a power, along
+``PATHS`` paths; *bound* that an inequality holds at the recipe and at ``TRIALS`` points; *refuted* that it fails at a
+witness. A printed number is exact when the derived one rounds to it.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from mpmath import mp, mpf
+from sympy import Expr, cancel, lambdify, powdenest
+
+from proofs.literature.published import Published, Recipe, Relation, Side
+from theory.symbols import OF_PARAMETER, dampening, decay, lr, wd
+
+DIGITS, DOUBLE = 120, 15
+SAMPLES, PATHS = 6, 3
+TRIALS = 60
+NEAR, FAR = 2.0, 4.0
+"""x < 1 is sampled from x^NEAR to x^(1/NEAR), others from x/NEAR to x NEAR; inequalities with FAR."""
+SAME = {True: 1e-45, False: 1e-10}
+"""Agreement to all digits: of two expressions, and where a side is a double."""
+STEPS = {True: (1e-12, 1e-16), False: (1e-5, 1e-7)}
+"""The two values of e at which the approach to the limit is measured."""
+APPROACH = 0.1
+"""Least power of e with which the ratio's difference from its limit must fall."""
+DEFAULTS: Recipe = {"grad_norm": 1.0, "dim": 5, "dampening": 0.0}
+NAMES = {name: str(symbol) for name, symbol in OF_PARAMETER.items()} | {"rows": "m", "cols": "n"}
+INEQUALITIES = (Relation.AT_MOST, Relation.AT_LEAST)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``verdict``: *exact*, *leading order*, *differs*, *bound* or *refuted*; ``ratio``: derived over published.
+
+    ``proved`` says whether an *exact* was also decided by normal form; ``witness`` is a point that refutes.
+    """
+
+    row: Published
+    verdict: str
+    ratio: float
+    recipe: Recipe
+    proved: bool = False
+    witness: Recipe | None = None
+
+
+@mp.workdps(DIGITS)
+def compare(row: Published) -> Comparison:
+    """The verdict on a row, computed."""
+    published, derived = row.published(), row.derived()
+    ratio = _ratio(published, derived)
+    symbolic = isinstance(published, Expr) and isinstance(derived, Expr)
+    here = ratio(row.recipe)
+    if row.relation in INEQUALITIES:
+        witness = _witness(row, ratio, symbolic)
+        return Comparison(row, "refuted" if witness else "bound", float(here), row.recipe, witness=witness)
+    if row.tolerance:
+        verdict = "exact" if abs(1 / here - 1) <= row.tolerance else "differs"
+        return Comparison(row, verdict, float(here), row.recipe)
+    around = [row.recipe, *_around(row, SAMPLES, NEAR)]
+    same = SAME[symbolic]
+    constant = here if row.relation is Relation.PROPORTIONAL else mpf(1)
+    if all(abs(ratio(point) / constant - 1) < same for point in around):
+        proved = symbolic and row.relation is Relation.EQUAL and _decided(published, derived)
+        return Comparison(row, "exact", float(here), row.recipe, proved)
+    if not row.limit.keys() <= row.recipe.keys():
+        return Comparison(row, "differs", float(here), row.recipe)
+    steps = first, second = STEPS[symbolic]
+    if row.relation is Relation.PROPORTIONAL:
+        constant = ratio(_towards(row, row.recipe, second / 1e4 if symbolic else second))
+    paths = ([abs(ratio(_towards(row, point, e)) / constant - 1) for e in steps] for point in around[:PATHS])
+    tends = all(_tends(far, near, first / second, same) for far, near in paths)
+    return Comparison(row, "leading order" if tends else "differs", float(here), row.recipe)
+
+
+@mp.workdps(DIGITS)
+def value(side: Side, recipe: Recipe) -> mpf:
+    """One side at a recipe."""
+    return _functions(side)(recipe)[0]
+
+
+def _functions(*sides: Side) -> Callable[[Recipe], list[mpf]]:
+    """Sides at a recipe: expressions to DIGITS digits, others as they are."""
+    written = [side for side in sides if isinstance(side, Expr)]
+    names = sorted(set().union(*(side.free_symbols for side in written)), key=str)
+    compiled = lambdify(names, written, modules="mpmath")
+
+    def at(recipe: Recipe) -> list[mpf]:
+        full = {**DEFAULTS, **recipe}
+        known = _symbols(full)
+        found = iter(compiled(*(known[str(s)] for s in names)))
+        with mp.workdps(DOUBLE):  # the theory's numbers are doubles, whatever the caller's precision
+            numbers = [None if isinstance(side, Expr) else side(full) for side in sides]
+        return [mpf(next(found) if number is None else number) for number in numbers]
+
+    return at
+
+
+def _symbols(recipe: Recipe) -> dict[str, mpf]:
+    """Numbers for symbols: the decay p = eta lambda and L = grad_norm^2 beside the recipe's own."""
+    known = {NAMES.get(name, name): mpf(str(x)) for name, x in recipe.items()}
+    known["L"] = known["L"] ** 2
+    if {"eta", "lambda"} <= known.keys():
+        known["p"] = known["eta"] * known["lambda"]
+        known["a"] = 1 - known["p"]
+    return known
+
+
+def _ratio(published: Side, derived: Side) -> Callable[[Recipe], mpf]:
+    both = _functions(published, derived)
+
+    def at(recipe: Recipe) -> mpf:
+        lower, upper = both(recipe)
+        return mpf(1) if lower == upper else upper / lower if lower else mp.inf
+
+    return at
+
+
+def _around(row: Published, count: int, reach: float) -> Iterator[Recipe]:
+    """Points around the recipe that satisfy the statement's hypotheses, drawn anew alike every time."""
+    generator = random.Random(row.id)
+    start = {**DEFAULTS, **row.recipe}
+    free = [name for name in start if name not in row.held]
+    found = 0
+    for _ in range(100 * count):
+        point = {**start, **{name: _near(start[name], reach ** generator.uniform(-1, 1)) for name in free}}
+        if row.given(point):
+            found += 1
+            yield point
+        if found == count:
+            return
+    raise ValueError(f"{row.id}: {found} of {count} points around its recipe satisfy its own hypotheses")
+
+
+def _near(x: float, factor: float) -> float:
+    if isinstance(x, int):
+        return max(1, round(x * factor))
+    return x**factor if 0 < x < 1 else x * factor
+
+
+def _towards(row: Published, recipe: Recipe, small: float) -> Recipe:
+    return {**recipe, **{name: float(mpf(recipe[name]) * mpf(small) ** k) for name, k in row.limit.items()}}
+
+
+def _tends(far: mpf, near: mpf, step: float, zero: float) -> bool:
+    """Whether differences at e and e / step fall like a power of e, or are nothing at all."""
+    if near < zero:
+        return True
+    return bool(far > near and mp.log(far / near) / math.log(step) > APPROACH)
+
+
+def _witness(row: Published, ratio: Callable[[Recipe], mpf], symbolic: bool) -> Recipe | None:
+    sign = 1 if row.relation is Relation.AT_MOST else -1
+    for point in (row.recipe, *_around(row, TRIALS, FAR)):
+        if sign * (ratio(point) - 1) > SAME[symbolic]:
+            return point
+    return None
+
+
+def _decided(left: Expr, right: Expr) -> bool:
+    """Equality of positive roots of rational functions, of order 1, 2 or 4, by normal form."""
+    undampened = {decay: lr * wd, dampening: 0}
+    left, right = left.subs(undampened), right.subs(undampened)
+    return left == right or bool(right != 0 and cancel(powdenest((left / right) ** 4, force=True)) == 1)
