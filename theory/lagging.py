@@ -16,11 +16,17 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from theory.domain import Parameter
+from theory.summation import Array
 
 OPTIMIZERS = ("adamw",)
 """The optimizers whose trajectory lags when beta2 is given."""
 BETA2 = Parameter("beta2", 0, 1, True, None, "EMA coefficient of the squared gradient", optional=True)
+
+
+COMPLEX_STEP = 1e-30
 
 
 class Moments(NamedTuple):
@@ -60,3 +66,18 @@ def settled(gram: Any, *, energy: Any, dim: Any, root: Callable[[Any], Any] = ma
     """The fixed point from that of v at its mean: there m is the buffer of g / sqrt(v) with v = L / (d X)."""
     v = energy / (dim * gram[0, 0])
     return Moments(v, gram[0, 0], gram[0, 1] * root(v), gram[1, 1] * v)
+
+
+def deviations(unit_gram: Any, decay: float, beta1: float, beta2: float) -> Array:
+    """1 - z for the four multipliers z of the moments at their fixed point, from AdamW's Gram matrix for eta = q = 1.
+
+    They depend on lr and the gradients through the decay per step alone. The Jacobian is taken by complex steps.
+    """
+    fixed = settled(unit_gram, energy=1.0, dim=1.0)
+    moved = np.array(fixed, dtype=complex) + 1j * COMPLEX_STEP * np.diag(np.abs(fixed))
+    after = [
+        step(Moments(*row), lr=1.0, contraction=1 - decay, beta1=beta1, beta2=beta2, energy=1.0, dim=1.0, root=np.sqrt)
+        for row in moved
+    ]
+    jacobian = np.array(after).imag.T / COMPLEX_STEP / np.array(np.abs(fixed))[:, None]
+    return np.asarray(np.linalg.eigvals(np.eye(4) - jacobian))

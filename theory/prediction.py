@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from theory import lagging
 from theory.catalogue import REFINED, Choice, refined, the_choice
 from theory.compiled import NAMES, CompiledRule, load
 from theory.domain import NoEquilibrium, OutOfDomain, shown
@@ -298,12 +299,20 @@ def _warnings(rule: CompiledRule, values: Mapping[str, float], slow: complex) ->
     return found
 
 
+def _about_lag(rule: CompiledRule, values: Mapping[str, float]) -> str:
+    constant = "convergence_rate is for gradients of constant size; where they follow 1/|w|, v lags behind |w| and "
+    behind = next(base for base, known in REFINED.items() if known == rule.name)
+    if behind not in lagging.OPTIMIZERS:
+        return constant + "the deviation can decay far slower"
+    decay, beta1, beta2 = (values[name] for name in ("p", "beta_1", "beta_2"))
+    unit = np.array(load(behind)("unit_gram", {**values, "eta": 1.0, "lambda_": decay}), dtype=float)
+    slow = min(map(complex, lagging.deviations(unit, decay, beta1, beta2)), key=contraction_margin)
+    return constant + f"it is {abs(1 - slow):.8g} (half-life {half_life(slow):.6g} steps)"
+
+
 def _about_second_moment(rule: CompiledRule, values: Mapping[str, float]) -> list[str]:
     excess = (values["K"] - 1) * (1 - values["beta_2"])
-    found = [
-        "convergence_rate is for gradients of constant size; where they follow 1/|w|, v lags behind |w| and "
-        "the deviation can decay far slower"
-    ]
+    found = [_about_lag(rule, values)]
     if excess > EXPANSION_HOLDS:
         found.append(
             f"(kurtosis - 1)(1 - beta2) = {excess:.3g} is not small: the expansion in 1 - beta2 fails here, "

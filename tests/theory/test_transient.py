@@ -7,7 +7,7 @@ import pytest
 from sympy import Symbol
 
 from tests.compare import close
-from theory import OPTIMIZERS, predict, scheduled, transient
+from theory import OPTIMIZERS, lagging, load, predict, scheduled, transient
 from theory.symbols import beta1 as beta1_symbol
 from theory.symbols import beta2 as beta2_symbol
 from theory.symbols import dampening as dampening_symbol
@@ -190,3 +190,15 @@ def test_factors_are_written_positive():
     k, p = transient.drop, decay
     assert str(transient.oriented((p - 2 * k) / (p - 2))) == str((2 * k - p) / (2 - p))
     assert (transient.oriented(-(1 - p) / (p - k)) - (1 - p) / (k - p)).simplify() == 0
+
+
+@pytest.mark.parametrize(("p", "first", "second"), [(0.01, 0.9, 0.99), (6e-5, 0.9, 0.9999), (0.3, 0.5, 0.5)])
+def test_multipliers_of_the_lag_are_the_roots_of_its_polynomial(p, first, second):
+    """The complex-step Jacobian in doubles has the roots of det(z - J), derived in symbols."""
+    unit = np.array(load("adamw")("unit_gram", {"p": p, "beta_1": first, "eta": 1.0, "lambda_": p}), dtype=float)
+    found = lagging.deviations(unit, p, first, second)
+    at = {decay: p, beta1_symbol: first, beta2_symbol: second}
+    roots = transient.lag_polynomial().subs(at).as_poly(multiplier).nroots(n=30)
+    assert np.sort(np.abs(1 - found)) == pytest.approx(sorted(abs(complex(z)) for z in roots), rel=1e-12)
+    elsewhere = lagging.deviations(unit, p, first, (1 + second) / 2)
+    assert np.sort(np.abs(1 - elsewhere)) != pytest.approx(sorted(abs(complex(z)) for z in roots), rel=1e-6)
