@@ -333,8 +333,14 @@ def _about_second_moment(values: Mapping[str, float]) -> list[str]:
             "norm and angle are a guess"
         )
     else:
-        found.append(f"beta2 enters to first order; the next is about {7 / 12 * excess**2:.1g} of the squared norm")
+        rest = second_moment_remainder(values)
+        found.append(f"beta2 enters to first order; the next is about {rest:.1g} of the squared norm")
     return found
+
+
+def second_moment_remainder(values: Mapping[str, float]) -> float:
+    """What the first order in 1 - beta2 leaves out, about, relative to the squared norm."""
+    return 7 / 12 * ((values["K"] - 1) * (1 - values["beta_2"])) ** 2
 
 
 SYMBOL_NAMES = {

@@ -9,6 +9,7 @@ import typer
 from smd.cli import (
     cite,
     claims,
+    derive,
     diff,
     explain,
     hyperparameters,
@@ -33,6 +34,7 @@ app.command("solve", context_settings=hyperparameters.SETTINGS)(solve.command)
 app.command("translate", context_settings=hyperparameters.SETTINGS)(translate.command)
 app.command("diff", context_settings=hyperparameters.SETTINGS)(diff.command)
 app.command("explain")(explain.command)
+app.command("derive")(derive.command)
 app.command("claims")(claims.command)
 app.command("cite")(cite.command)
 app.command("verify")(verify.command)
