@@ -92,4 +92,6 @@ class Confrontation:
 
 
 def _two_sided(deviations: float, freedom: int) -> float:
+    if not math.isfinite(deviations):
+        return 0.0
     return float(mpmath.betainc(freedom / 2, 0.5, 0, freedom / (freedom + deviations**2), regularized=True))

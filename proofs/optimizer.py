@@ -7,7 +7,6 @@ fluctuates less than the overlap.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,8 +80,3 @@ def confront(
         Statistic("angle (rad)", expected.angle, angle, rounding * expected.angle),
     )
     return Confrontation(name, "long run", dict(hyperparameters), conditions, statistics, false_alarm)
-
-
-def finite(confrontation: Confrontation) -> bool:
-    """Whether everything measured is a number."""
-    return all(math.isfinite(s.measured.value + s.measured.standard_error) for s in confrontation.statistics)

@@ -167,6 +167,7 @@ def derive(
     own = rule if isinstance(rule, theory.UpdateRule) else read_rule(rule)
     if simulate:
         _require_simulation(own)
+    chosen = complete_rule(own, hyperparameters)
     stage = _stages(on_stage)
     found = theory.Equilibrium(own)
     try:
@@ -177,7 +178,6 @@ def derive(
     except (ArithmeticError, NotImplementedError, TypeError, ValueError, PolynomialError) as failed:
         raise BadRuleFile(f"{own.name} could not be derived: {type(failed).__name__}: {failed}") from failed
     stage()
-    chosen = complete_rule(compiled, hyperparameters)
     prediction = predict_rule(compiled, chosen, "as it is written")
     below = existence_limit(compiled, symbol_values(compiled, chosen))
     limits = tuple(e for e in divergences(found) if _is_number(e.subs(own.numbers(chosen)), below))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from theory.catalogue import REFINED, Choice, choices, names, refined
 from theory.compiled import NAMES, CompiledRule, load
 from theory.domain import NoEquilibrium, OutOfDomain
+
+if TYPE_CHECKING:
+    from theory.update_rule import UpdateRule
 
 EXPANSION_HOLDS = 0.3
 """Largest (kurtosis - 1)(1 - beta2) at which the first order in 1 - beta2 is believed."""
@@ -55,7 +58,7 @@ def complete(optimizer: str, given: Mapping[str, float | None]) -> dict[str, flo
     return complete_rule(load(optimizer), given)
 
 
-def complete_rule(rule: CompiledRule, given: Mapping[str, float | None]) -> dict[str, float | None]:
+def complete_rule(rule: CompiledRule | UpdateRule, given: Mapping[str, float | None]) -> dict[str, float | None]:
     """As ``complete``, for a rule in hand."""
     own = {p.name: p for p in rule.parameters}
     for name, value in given.items():

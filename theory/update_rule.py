@@ -29,8 +29,8 @@ def next_state(step: Step, before: Sequence[Expr], source: Expr) -> list[Expr]:
         raise BadRule(f"the step returns {len(found)} values where the state has {len(before)}")
     try:
         after = [sympify(e, strict=True) for e in found]
-    except SympifyError:
-        strange = next(e for e in found if not isinstance(e, (Expr, int, float)))
+    except (SympifyError, TypeError, ValueError):
+        strange = next((e for e in found if not isinstance(e, (Expr, int, float))), found)
         raise BadRule(f"the step returns a {type(strange).__name__}, which is no SymPy expression") from None
     if not all(isinstance(e, Expr) for e in after):
         raise BadRule("the step returns something that is no number and no SymPy expression")
@@ -120,6 +120,7 @@ class UpdateRule:
         law = canonical(sympify(amplitude))
         gain, definitions = rest.get("gain"), rest.get("definitions", ())
         expressions = [*matrices[0], *matrices[1], law, *([gain] if gain is not None else [])]
+        expressions += [part for mode in rest.get("autocorrelation", WHITE).modes for part in mode]
         return cls(
             name=name,
             title=title or name,

@@ -39,20 +39,23 @@ app.command("claims")(claims.command)
 app.command("cite")(cite.command)
 app.command("verify")(verify.command)
 
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command; bad input is one line on standard error and exit code 2."""
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
-        print("smd: interrupted", file=sys.stderr)
-        code = 130
+        code = INTERRUPTED
     except Exception as mistake:
         message = _message(mistake)
         if message is None:
             raise
         print(f"smd: {' '.join(message.split())}", file=sys.stderr)
         code = 2
+    if code == INTERRUPTED:  # some versions of typer return it instead of raising
+        print("smd: interrupted", file=sys.stderr)
     sys.exit(code or 0)
 
 
