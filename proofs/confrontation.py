@@ -20,12 +20,13 @@ import torch
 from torch import Generator, Tensor
 
 import theory
-from numerics import LAWS, Start, random_weights, simulate, update_for
+from numerics import LAWS, Simulation, Start, random_weights, simulate, update_for
 from numerics.geometry import squared_norm, unit
 from numerics.statistics import Estimate
 from numerics.updates import Lion, Update
 from proofs.comparison import ROUNDING, Confrontation, Hyperparameters, Statistic
 from theory.catalogue import REFINED
+from theory.compiled import CompiledRule
 from theory.prediction import symbol_values
 
 TWIN_DISTANCE = 1e-5
@@ -52,8 +53,12 @@ class Predicted:
     @classmethod
     def of(cls, optimizer: str, hyperparameters: Hyperparameters) -> Predicted:
         """At hyper-parameters inside the domain; raises theory.OutOfDomain elsewhere."""
-        rule = theory.load(optimizer)
-        values = symbol_values(rule, theory.complete(optimizer, hyperparameters))
+        return cls.of_rule(theory.load(optimizer), theory.complete(optimizer, hyperparameters))
+
+    @classmethod
+    def of_rule(cls, rule: CompiledRule, hyperparameters: Hyperparameters) -> Predicted:
+        """The same of a rule in hand, at completed hyper-parameters."""
+        values = symbol_values(rule, hyperparameters)
         unit_gram = np.array(rule("unit_gram", values), dtype=float)
         moments = float(rule("norm", values)) ** 2 * unit_gram / unit_gram[0, 0]
         return cls(
@@ -114,27 +119,77 @@ def update_of(optimizer: str, hyperparameters: Hyperparameters) -> Update:
     return update_for(refines.get(optimizer, optimizer), own(hyperparameters))
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What is confronted: an update on tensors with its prediction, and how a report names it."""
+
+    name: str
+    update: Update
+    expected: Predicted
+    grad_norm: float
+    hyperparameters: Hyperparameters
+
+    @classmethod
+    def named(
+        cls, optimizer: str, hyperparameters: Hyperparameters, bench: Bench, predicted: Predicted | None = None
+    ) -> Subject:
+        """An optimizer of the registry, programmed without knowledge of the theory."""
+        expected = predicted or Predicted.of(optimizer, hyperparameters)
+        scale = grad_norm(optimizer, hyperparameters, bench, expected.moments[0, 0])
+        return cls(optimizer, update_of(optimizer, hyperparameters), expected, scale, hyperparameters)
+
+    def one_step(self, bench: Bench, moments: Array) -> tuple[Start, Simulation]:
+        """One step from replicas of the given moments."""
+        start = start_at(self.update, moments, bench)
+        return start, simulate(
+            self.update,
+            law=bench.law,
+            grad_norm=self.grad_norm,
+            dim=bench.dim,
+            replicas=bench.replicas,
+            steps=1,
+            seed=bench.seed,
+            start=start,
+            device=bench.device,
+        )
+
+
 def start_at(update: Update, moments: Array, bench: Bench) -> Start:
-    """Replicas whose |w|^2, <w, m>, |m|^2 are the given moments exactly, in random directions.
+    """Replicas whose second moments <s_i, s_j> are the given ones exactly, in random directions.
 
     A buffer that the moments do not speak of is empty, as at the update's own start.
     """
     generator = bench.generator(1)
-    w = random_weights(bench.replicas, bench.dim, math.sqrt(moments[0, 0]), generator)
-    state = replace(update.start(w), steps=1)
-    if len(moments) == 1:
-        return Start(w, state)
-    across = random_weights(bench.replicas, bench.dim, 1.0, generator)
-    along = unit(w)
-    across = unit(across - along * (across * along).sum(-1, keepdim=True))
-    overlap, size = moments[0, 1] / moments[0, 0], moments[1, 1] - moments[0, 1] ** 2 / moments[0, 0]
-    return Start(w, replace(state, buffer=overlap * w + math.sqrt(max(size, 0.0)) * across))
+    frame: list[Tensor] = []
+    for _ in moments:
+        drawn = random_weights(bench.replicas, bench.dim, 1.0, generator)
+        for axis in frame:
+            drawn = drawn - axis * (drawn * axis).sum(-1, keepdim=True)
+        frame.append(unit(drawn))
+    rows = _lower_factor(moments)
+    weights, *rest = [sum((float(c) * axis for c, axis in zip(row, frame, strict=True)), 0 * frame[0]) for row in rows]
+    state = replace(update.start(weights), steps=1)
+    if not rest:
+        return Start(weights, state)
+    return Start(weights, replace(state, buffer=rest[0] if len(rest) == 1 else torch.stack(rest)))
+
+
+def _lower_factor(moments: Array) -> Array:
+    """Cholesky's factor, with zeros where a state depends on those before it."""
+    factor = np.zeros_like(moments)
+    for j in range(len(moments)):
+        left = moments[j, j] - factor[j, :j] @ factor[j, :j]
+        if left > 0:
+            factor[j, j] = math.sqrt(left)
+            factor[j + 1 :, j] = (moments[j + 1 :, j] - factor[j + 1 :, :j] @ factor[j, :j]) / factor[j, j]
+    return factor
 
 
 def moments_of(start: Start, size: int) -> Array:
     """Second moments [replicas, size (size + 1)/2] over the upper triangle."""
-    states = [start.weights, start.state.buffer][:size]
-    rows = [(a * b).sum(-1) for i, a in enumerate(states) for b in states[i:] if a is not None and b is not None]
+    w, buffer = start.weights, start.state.buffer
+    states = [w, *(() if buffer is None else buffer.reshape(-1, *w.shape))][:size]
+    rows = [(a * b).sum(-1) for i, a in enumerate(states) for b in states[i:]]
     return torch.stack(rows, dim=1).cpu().numpy()
 
 
@@ -142,20 +197,13 @@ def stationarity(
     optimizer: str, hyperparameters: Hyperparameters, bench: Bench, predicted: Predicted | None = None
 ) -> Confrontation:
     """One step from the predicted moments: none may move, and the overlap gives 1 - cos."""
-    expected = predicted or Predicted.of(optimizer, hyperparameters)
-    update = update_of(optimizer, hyperparameters)
-    start = start_at(update, expected.moments, bench)
-    run = simulate(
-        update,
-        law=bench.law,
-        grad_norm=grad_norm(optimizer, hyperparameters, bench, expected.moments[0, 0]),
-        dim=bench.dim,
-        replicas=bench.replicas,
-        steps=1,
-        seed=bench.seed,
-        start=start,
-        device=bench.device,
-    )
+    return stationarity_of(Subject.named(optimizer, hyperparameters, bench, predicted), bench)
+
+
+def stationarity_of(subject: Subject, bench: Bench) -> Confrontation:
+    """The same of any update with its prediction."""
+    expected = subject.expected
+    start, run = subject.one_step(bench, expected.moments)
     size = len(expected.moments)
     scale = np.sqrt(np.diag(expected.moments))
     unit_moments = np.outer(scale, scale)[np.triu_indices(size)] * expected.decay
@@ -166,7 +214,8 @@ def stationarity(
     statistics = [Statistic(n, 0.0, _mean(drift[:, k]), floor) for k, n in enumerate(names)]
     lost = run.lost_overlap[0] / expected.moments[0, 0] / expected.decay
     statistics.append(Statistic("(1 - cos) / p", expected.one_minus_cosine / expected.decay, _mean(lost), floor))
-    return _confrontation(f"{optimizer}-norm, {optimizer}-angle", "stationarity", hyperparameters, bench, statistics)
+    claim = f"{subject.name}-norm, {subject.name}-angle"
+    return _confrontation(claim, "stationarity", subject.hyperparameters, bench, statistics)
 
 
 def perturbation(
@@ -177,7 +226,16 @@ def perturbation(
     ``multiplier`` replaces the predicted one in controls that must be rejected. A complex pair is
     confronted through the Jacobian's action on the eigenvector's real part.
     """
-    expected = Predicted.of(optimizer, hyperparameters)
+    # Twins share a gradient of norm one: a normalised rule has no use for the predicted norm here.
+    subject = replace(
+        Subject.named(optimizer, hyperparameters, bench), grad_norm=grad_norm(optimizer, hyperparameters, bench, 1.0)
+    )
+    return perturbation_of(subject, bench, multiplier)
+
+
+def perturbation_of(subject: Subject, bench: Bench, multiplier: float | None = None) -> Confrontation:
+    """The same of any update with its prediction."""
+    expected = subject.expected
     size = len(expected.moments)
     jacobian = expected.jacobian[: size * (size + 1) // 2, : size * (size + 1) // 2]
     values, vectors = np.linalg.eig(jacobian)
@@ -188,9 +246,7 @@ def perturbation(
     units = np.outer(scale, scale)[np.triu_indices(size)]
     length = TWIN_DISTANCE / np.max(np.abs(direction / units))
     ends = [
-        moments_of(
-            _one_step(optimizer, hyperparameters, bench, _shifted(expected.moments, sign * length * direction)), size
-        )
+        moments_of(subject.one_step(bench, _shifted(expected.moments, sign * length * direction))[1].end, size)
         for sign in (1, -1)
     ]
     grown = (ends[0] - ends[1]) / (2 * length) / units
@@ -204,7 +260,7 @@ def perturbation(
         )
         for k in range(len(direction))
     ]
-    return _confrontation(f"{optimizer}-rate", "perturbation", hyperparameters, bench, statistics)
+    return _confrontation(f"{subject.name}-rate", "perturbation", subject.hyperparameters, bench, statistics)
 
 
 def _shifted(moments: Array, change: Array) -> Array:
@@ -215,24 +271,12 @@ def _shifted(moments: Array, change: Array) -> Array:
     return shifted
 
 
-def _one_step(optimizer: str, hyperparameters: Hyperparameters, bench: Bench, moments: Array) -> Start:
-    update = update_of(optimizer, hyperparameters)
-    return simulate(
-        update,
-        law=bench.law,
-        grad_norm=grad_norm(optimizer, hyperparameters, bench, 1.0),
-        dim=bench.dim,
-        replicas=bench.replicas,
-        steps=1,
-        seed=bench.seed,
-        start=start_at(update, moments, bench),
-        device=bench.device,
-    ).end
-
-
 def lion_perturbation(hyperparameters: Hyperparameters, bench: Bench) -> Confrontation:
     """Lion's multipliers one by one: a^2 for the weights alone, beta2^2 for the buffer alone."""
-    expected = Predicted.of("lion", hyperparameters)
+    subject = replace(
+        Subject.named("lion", hyperparameters, bench), grad_norm=grad_norm("lion", hyperparameters, bench, 1.0)
+    )
+    expected = subject.expected
     weights_alone, buffer_alone = expected.jacobian[0, 0], expected.jacobian[-1, -1]
     grown = []
     for state in (0, 1):
@@ -240,7 +284,7 @@ def lion_perturbation(hyperparameters: Hyperparameters, bench: Bench) -> Confron
         for sign in (1, -1):
             moments = np.diag([expected.moments[0, 0], 1.0])
             moments[state, state] *= 1 + sign * TWIN_DISTANCE
-            end = moments_of(_one_step("lion", hyperparameters, bench, moments), 2)
+            end = moments_of(subject.one_step(bench, moments)[1].end, 2)
             ends.append(end[:, 2 * state] / (2 * TWIN_DISTANCE * moments[state, state] / (1 + sign * TWIN_DISTANCE)))
         grown.append(ends[0] - ends[1])
     floor = ROUNDING / TWIN_DISTANCE + TWIN_DISTANCE**2

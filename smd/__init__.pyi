@@ -1,6 +1,9 @@
 from .citing import CLAIMS as CLAIMS
 from .citing import cite as cite
 from .citing import status as status
+from .deriving import BadRuleFile as BadRuleFile
+from .deriving import derive as derive
+from .deriving import read_rule as read_rule
 from .diffing import diff as diff
 from .explaining import explain as explain
 from .predicting import NoEquilibrium as NoEquilibrium
@@ -11,4 +14,6 @@ from .predicting import predict_all as predict_all
 from .recipes import read_recipe as read_recipe
 from .simulating import simulate as simulate
 from .solving import solve as solve
+from .testing import NoPower as NoPower
+from .testing import assert_equilibrium as assert_equilibrium
 from .translating import translate as translate

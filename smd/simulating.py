@@ -13,6 +13,7 @@ from smd.predicting import as_json, predict
 if TYPE_CHECKING:
     from numerics import Simulation
     from numerics.statistics import Estimate
+    from theory.compiled import CompiledRule
 
 DEFAULT_DIM = 256
 DEFAULT_REPLICAS = 64
@@ -126,11 +127,14 @@ def simulate(
     return Comparison(replace(found, warnings=notes), run, settings)
 
 
-def at_constant_energy(found: theory.Prediction) -> theory.Prediction:
-    """The prediction for gradients whose size does not depend on |w| (law iid): same angle, another norm."""
+def at_constant_energy(found: theory.Prediction, rule: CompiledRule | None = None) -> theory.Prediction:
+    """The prediction for gradients whose size does not depend on |w| (law iid): same angle, another norm.
+
+    ``rule`` is needed where the optimizer is in no registry.
+    """
     from theory.prediction import half_life, signed_multiplier, slowest_at_constant_energy, symbol_values
 
-    rule = theory.load(found.optimizer)
+    rule = rule or theory.load(found.optimizer)
     values = symbol_values(rule, found.hyperparameters)
     slow = slowest_at_constant_energy(rule, values)
     note = (

@@ -18,6 +18,7 @@ from .fluctuations import Fluctuations as Fluctuations
 from .fluctuations import fluctuations_of as fluctuations_of
 from .gaussian_filter import GaussianFilter as GaussianFilter
 from .gram import GramRecursion as GramRecursion
+from .inferring import BadRule as BadRule
 from .leading_order import LeadingOrder as LeadingOrder
 from .muon import MuonPrediction as MuonPrediction
 from .muon import predict_muon as predict_muon

@@ -21,9 +21,15 @@ from theory.symbols import multiplier
 from theory.update_rule import UpdateRule
 
 
-def source(rule: UpdateRule) -> str:
-    """Python source that defines DESCRIPTION and the functions of ``compiled.CompiledRule``."""
-    found = Equilibrium(rule)
+def source(rule: UpdateRule, *, found: Equilibrium | None = None, polynomials: bool = True) -> str:
+    """Python source that defines DESCRIPTION and the functions of ``compiled.CompiledRule``.
+
+    ``found`` is the rule's equilibrium where it is at hand. Without ``polynomials`` the multipliers are left to
+    the Jacobian's eigenvalues as numbers: those of three states take minutes as symbols.
+    """
+    found = found or Equilibrium(rule)
+    # Under a gain the polynomial is unwieldy, whatever the number of states.
+    polynomials = polynomials and rule.gain is None
     describe = {
         "name": rule.name,
         "title": rule.title,
@@ -34,7 +40,7 @@ def source(rule: UpdateRule) -> str:
     parts = ["import numpy\nfrom math import inf", f"DESCRIPTION = {pformat(describe, width=110)}"]
     parts += [_function(name, expression) for name, expression in _scalars(found).items()]
     parts.append(_function("divergences", [p.all_coeffs() for p in divergence_factors(found)]))
-    flips = [] if rule.gain is not None else flip_factors(found)
+    flips = flip_factors(found) if polynomials else []
     parts.append(_function("flips", [p.all_coeffs() for p in flips]))
     parts.append(
         _function("definitions", [[expression.subs(dict(rule.definitions))] for _, expression in rule.definitions])
@@ -42,8 +48,7 @@ def source(rule: UpdateRule) -> str:
     parts.append(_function("neglected", rule.neglected))
     parts.append(f"DEFINED = {[str(symbol) for symbol, _ in rule.definitions]}")
     parts.append("gain = None" if rule.gain is None else _function("gain", rule.gain))
-    # Under a gain the polynomial is unwieldy; the Jacobian's eigenvalues are taken as numbers.
-    parts.append(_function("deviation_polynomials", [] if rule.gain is not None else _deviation_polynomials(found)))
+    parts.append(_function("deviation_polynomials", _deviation_polynomials(found) if polynomials else []))
     transition = found.recursion.transition
     parts.append(_function("transition", [list(row) for row in transition.tolist()]))
     unit_gram, jacobian = found.recursion.unit_gram, found.jacobian

@@ -12,10 +12,13 @@ import tempfile
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from theory.domain import Parameter
 from theory.summation import Array, NumericSeries
+
+if TYPE_CHECKING:
+    from theory.equilibrium import Equilibrium
 
 NAMES = (
     "sgd", "sgdm", "sgdw", "nesterov", "nesterovw", "ngd", "adamw", "nadamw", "rmspropw",
@@ -100,6 +103,13 @@ def load(name: str) -> CompiledRule:
         code = source(OPTIMIZERS[name])
         _write(entry, code)
     return CompiledRule(code, name)
+
+
+def compile_rule(found: Equilibrium) -> CompiledRule:
+    """A rule that is in no registry, derived here and now and kept nowhere."""
+    from theory.codegen import source
+
+    return CompiledRule(source(found.rule, found=found, polynomials=False), found.rule.name)
 
 
 def _entry(name: str) -> Path:

@@ -10,7 +10,7 @@ from theory import convergence, geometry
 from theory.derivation import derived
 from theory.forms import in_decay, positive_factors, tidy
 from theory.gain import StepSizeLaw, step_size_law
-from theory.gram import GramRecursion
+from theory.gram import GramRecursion, NoFixedPoint
 from theory.leading_order import LeadingOrder, angle_leading_order, of_rational
 from theory.series import WeightedSeries
 from theory.symbols import decay, decay_behind_gain, squared_norm
@@ -42,6 +42,11 @@ class Equilibrium:
     def _power(self) -> tuple[Expr, Expr]:
         """(c, 1 - elasticity) of A^(1 - elasticity) = c h, for q = c A^elasticity."""
         elasticity = self.rule.elasticity
+        if elasticity == 1:
+            raise NoFixedPoint(
+                f"{self.rule.name}: the input's energy {self.rule.amplitude} grows like E|w|^2 itself, "
+                "so nothing sets the norm"
+            )
         return simplify(self.rule.amplitude / squared_norm**elasticity), 1 - elasticity
 
     @derived

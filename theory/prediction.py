@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,10 +14,15 @@ from theory.catalogue import REFINED, Choice, refined, the_choice
 from theory.compiled import NAMES, CompiledRule, load
 from theory.domain import NoEquilibrium, OutOfDomain, shown
 
+if TYPE_CHECKING:
+    from theory.update_rule import UpdateRule
+
 EXPANSION_HOLDS = 0.3
 """Largest (kurtosis - 1)(1 - beta2) at which the first order in 1 - beta2 is believed."""
 LEAST_DECAY = 1e-30
 LARGEST_DECAY = 1e6
+RESOLVED = 1e-9
+"""How far rounding may put an eigenvalue that decay leaves just below 1."""
 FAST = 0.5
 """Below this modulus a multiplier has its digits itself, above it its distance from 1 has them."""
 
@@ -51,11 +56,15 @@ def complete(optimizer: str, given: Mapping[str, float | None]) -> dict[str, flo
     """The hyper-parameters of a rule with defaults filled in and every range checked; raises OutOfDomain."""
     if optimizer not in NAMES:
         raise OutOfDomain(f"optimizer = {optimizer} is unknown; known are {', '.join(NAMES)}")
-    rule = load(optimizer)
+    return complete_rule(load(optimizer), given)
+
+
+def complete_rule(rule: CompiledRule | UpdateRule, given: Mapping[str, float | None]) -> dict[str, float | None]:
+    """As ``complete``, for a rule in hand."""
     own = {p.name: p for p in rule.parameters}
     for name, value in given.items():
         if value is not None and name not in own:
-            raise OutOfDomain(f"{name} = {shown(value)} does not apply to {optimizer}, which takes {', '.join(own)}")
+            raise OutOfDomain(f"{name} = {shown(value)} does not apply to {rule.name}, which takes {', '.join(own)}")
     chosen: dict[str, float | None] = {}
     for name, parameter in own.items():
         value = given.get(name)
@@ -86,13 +95,21 @@ def predict_choice(choice: Choice, *, lr_max: float | None = None, **hyperparame
     if lr_max is not None and choice.decay != "corrected":
         raise OutOfDomain(f"lr_max = {shown(lr_max)} does not apply to {choice.decay} decay")
     chosen["wd"] = choice.coefficient(float(chosen["lr"] or 0), meant, lr_max)
+    return predict_rule(rule, chosen, choice.decay, _about_decay(choice, meant, chosen))
+
+
+def predict_rule(
+    rule: CompiledRule, chosen: Mapping[str, float | None], decay: str, warnings: Sequence[str] = ()
+) -> Prediction:
+    """The equilibrium of a rule in hand at its completed hyper-parameters, with the decay described in a word."""
     values = symbol_values(rule, chosen)
+    _require_bounded(rule, values)
     slow = slowest_deviation(rule, values)
     _require_attracting(rule, values, slow)
     return Prediction(
-        optimizer=optimizer,
-        decay=choice.decay,
-        hyperparameters=chosen,
+        optimizer=rule.name,
+        decay=decay,
+        hyperparameters=dict(chosen),
         equilibrium_norm=float(rule("norm", values)),
         angular_update=float(rule("angle", values)),
         cos_angular_update=1 - float(rule("one_minus_cosine", values)),
@@ -104,7 +121,7 @@ def predict_choice(choice: Choice, *, lr_max: float | None = None, **hyperparame
             "equilibrium_norm": float(rule("norm_leading", values)),
             "angular_update": float(rule("angle_leading", values)),
         },
-        warnings=_about_decay(choice, meant, chosen) + _warnings(rule, values, slow),
+        warnings=[*warnings, *_warnings(rule, values, slow)],
     )
 
 
@@ -118,7 +135,7 @@ def _about_decay(choice: Choice, meant: float, chosen: Mapping[str, float | None
 def symbol_values(rule: CompiledRule, chosen: Mapping[str, float | None]) -> dict[str, float]:
     """Numbers for the theory's symbols, the series T included; raises NoEquilibrium outside existence."""
     given = {p.name: p.absent if chosen.get(p.name) is None else chosen[p.name] for p in rule.parameters}
-    values = {SYMBOL_NAMES[name]: value for name, value in given.items() if name in SYMBOL_NAMES and value is not None}
+    values = {SYMBOL_NAMES.get(name, name): value for name, value in given.items() if value is not None}
     values["p"] = decay = float(chosen["lr"] or 0) * float(chosen["wd"] or 0)
     if "grad_norm" in chosen:
         scale = float(chosen["grad_norm"] or 0)
@@ -195,7 +212,7 @@ def flip_points(rule: CompiledRule, values: Mapping[str, float]) -> list[float]:
 def slowest_deviation(rule: CompiledRule, values: Mapping[str, float]) -> complex:
     """y = 1 - z for the multiplier z of largest modulus of the Gram recursion at its fixed point."""
     found = [y for row in rule("deviation_polynomials", values) for y in _roots([float(c) for c in row])]
-    if rule.has_gain:
+    if not found:
         jacobian = np.array(rule("jacobian", values), dtype=float)
         found = [complex(y) for y in np.linalg.eigvals(np.eye(len(jacobian)) - jacobian)]
     return min(found, key=contraction_margin)
@@ -263,6 +280,16 @@ def _roots(coefficients: list[float]) -> list[complex]:
             large = -(b + math.copysign(math.sqrt(discriminant), b)) / 2
             return [complex(large / a), complex(c / large if large else 0.0)]
     return [complex(root) for root in np.roots(coefficients)]
+
+
+def _require_bounded(rule: CompiledRule, values: Mapping[str, float]) -> None:
+    """The state forgets its past at all: a rule that somebody wrote may grow at every decay."""
+    radius = float(np.abs(np.linalg.eigvals(np.array(rule("transition", values), dtype=float))).max())
+    if not radius <= 1 + RESOLVED:
+        raise NoEquilibrium(
+            f"lr*wd = {values['p']:.12g}: M of {rule.name} has an eigenvalue of modulus {radius:.6g}, "
+            "so its moments do not converge and no equilibrium exists"
+        )
 
 
 def _require_attracting(rule: CompiledRule, values: Mapping[str, float], slow: complex) -> None:

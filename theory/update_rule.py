@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sympy import Expr, Integer, Matrix, Symbol, simplify, sympify
+from sympy import Dummy, Expr, Integer, Matrix, Symbol, SympifyError, simplify, sympify
 
 from theory.autocorrelation import WHITE, Autocorrelation
 from theory.domain import Parameter
-from theory.symbols import decay, lr, squared_norm, wd
+from theory.inferring import BadRule, canonical, inferred_parameters, numbers_of
+from theory.symbols import decay, energy, lr, squared_norm, wd
+
+Step = Callable[..., Sequence[Expr]]
 
 
-class NotLinear(ValueError):
+class NotLinear(BadRule):
     """The step is not linear in its state and input, so it has no matrices M and N."""
 
 
-def read_off(step: Callable[..., Sequence[Expr]], state: Sequence[str]) -> tuple[Matrix, Matrix]:
+def next_state(step: Step, before: Sequence[Expr], source: Expr) -> list[Expr]:
+    """What the step makes of a state and an input; raises BadRule where that is no state in SymPy's terms."""
+    found = step(*before, source)
+    if not isinstance(found, (tuple, list, Matrix)):
+        found = (found,)
+    if len(found) != len(before):
+        raise BadRule(f"the step returns {len(found)} values where the state has {len(before)}")
+    try:
+        after = [sympify(e, strict=True) for e in found]
+    except (SympifyError, TypeError, ValueError):
+        strange = next((e for e in found if not isinstance(e, (Expr, int, float))), found)
+        raise BadRule(f"the step returns a {type(strange).__name__}, which is no SymPy expression") from None
+    if not all(isinstance(e, Expr) for e in after):
+        raise BadRule("the step returns something that is no number and no SymPy expression")
+    return [canonical(e) for e in after]
+
+
+def read_off(step: Step, state: Sequence[str]) -> tuple[Matrix, Matrix]:
     """Matrices of a linear step: s' = M s + N x.
 
     ``step(*state, x)`` is the optimizer's update written as code and returns the next state in the
     order of ``state``. Raises NotLinear when the result is not linear in (state, x).
     """
-    symbols = [Symbol(f"s_{name}") for name in state]
-    source = Symbol("x")
-    after = Matrix([sympify(e).expand() for e in step(*symbols, source)])
+    symbols = [Dummy(f"s_{name}") for name in state]
+    source = Dummy("x")
+    after = Matrix([e.expand() for e in next_state(step, symbols, source)])
     transition, drive = after.jacobian(symbols), after.diff(source)
     linear = (transition * Matrix(symbols) + drive * source - after).expand()
     free = transition.free_symbols | drive.free_symbols
@@ -45,7 +66,8 @@ class UpdateRule:
     the step (``symbols.moment``): a trust ratio, or a denominator that contains the decay itself. The rule
     is then its linear rule at the effective learning rate y eta, and its decay per step P = y eta lambda.
     ``definitions`` are symbols of M and N that stand for expressions of the hyper-parameters; ``neglected`` is the
-    relative size of what they leave out of E|w|^2 where they are an expansion.
+    relative size of what they leave out of E|w|^2 where they are an expansion. ``step`` is the code that M and N were
+    read off, if any.
     """
 
     name: str
@@ -62,18 +84,69 @@ class UpdateRule:
     definitions: tuple[tuple[Symbol, Expr], ...] = ()
     neglected: Expr = field(default=Integer(0))
     references: tuple[str, ...] = field(default=())
+    step: Step | None = field(default=None, compare=False, repr=False)
 
     @classmethod
-    def from_step(
-        cls, name: str, step: Callable[..., Sequence[Expr]], state: tuple[str, ...], **rest: object
-    ) -> UpdateRule:
-        """A rule from its update written as code, ``step(*state, x) -> next state``."""
+    def from_step(cls, name: str, step: Step, state: tuple[str, ...], **rest: Any) -> UpdateRule:
+        """A rule from its update written as code, ``step(*state, x) -> next state``; the rest as ``from_matrices``."""
         transition, drive = read_off(step, state)
-        return cls(name=name, state=state, transition=transition, drive=drive, **rest)  # type: ignore[arg-type]
+        return cls.from_matrices(name, transition, drive, state, step=step, **rest)
 
-    def step(self, state: Sequence[Expr], source: Expr) -> list[Expr]:
-        """The next state M s + N x."""
-        return list(self.transition * Matrix(list(state)) + self.drive * source)
+    @classmethod
+    def from_matrices(
+        cls,
+        name: str,
+        transition: Matrix,
+        drive: Matrix,
+        state: tuple[str, ...],
+        *,
+        amplitude: Expr | float = energy / squared_norm,
+        parameters: Sequence[Parameter] = (),
+        defaults: Mapping[str | Symbol, float] | None = None,
+        title: str | None = None,
+        convention: str = "as the rule's own lines say",
+        hypotheses: tuple[str, ...] | None = None,
+        **rest: Any,
+    ) -> UpdateRule:
+        """A rule from M (n x n) and N (n x 1), with whatever is not given inferred.
+
+        By default the input is a scale-invariant loss's gradient, q = L/A. Hyper-parameters are the symbols of
+        M, N and q; one that ``parameters`` does not name has the range of its assumptions, and its
+        default in ``defaults``, by name or symbol. A symbol called lr, wd, momentum, ... is the theory's own.
+        Raises BadRule where no rule is described.
+        """
+        shape = (Matrix(transition).shape, Matrix(drive).shape)
+        if shape != ((len(state), len(state)), (len(state), 1)):
+            raise BadRule(f"M is {shape[0]} and N is {shape[1]} where the state has {len(state)} entries")
+        matrices = [Matrix(m).applyfunc(canonical) for m in (transition, drive)]
+        law = canonical(sympify(amplitude))
+        gain, definitions = rest.get("gain"), rest.get("definitions", ())
+        expressions = [*matrices[0], *matrices[1], law, *([gain] if gain is not None else [])]
+        expressions += [part for mode in rest.get("autocorrelation", WHITE).modes for part in mode]
+        return cls(
+            name=name,
+            title=title or name,
+            state=tuple(state),
+            transition=matrices[0],
+            drive=matrices[1],
+            amplitude=law,
+            parameters=inferred_parameters(name, expressions, definitions, parameters, defaults or {}),
+            convention=convention,
+            hypotheses=hypotheses or (f"the input is white with mean zero given the past, E|x|^2 = {law}, A = E|w|^2",),
+            **rest,
+        )
+
+    def after(self, before: Sequence[Expr], source: Expr) -> list[Expr]:
+        """The next state: what the step's own lines make of it, or M s + N x where the rule was given by matrices."""
+        if self.step is None:
+            return list(self.transition * Matrix(before) + self.drive * source)
+        return next_state(self.step, before, source)
+
+    def numbers(self, chosen: Mapping[str, float | None]) -> dict[Symbol, float]:
+        """The rule's symbols at hyper-parameters by name."""
+        free = self.transition.free_symbols | self.drive.free_symbols | self.amplitude.free_symbols
+        free |= self.gain.free_symbols if self.gain is not None else set()
+        return numbers_of(free, self.definitions, chosen)
 
     def in_decay(self) -> tuple[Matrix, Matrix]:
         """M and N in the decay per step p: with lambda = p / eta, or with y eta = p / lambda under a gain."""

@@ -575,8 +575,8 @@ def _trajectory_obligations() -> list[Obligation]:
     for name in IMMUNE:
         rule = OPTIMIZERS[name]
         recursion = WeightRecursion.of(rule)
-        first = rule.step([w0, *[m0] * (len(rule.state) - 1)], g0)
-        w1, w2 = first[0], rule.step(first, g1)[0]
+        first = rule.after([w0, *[m0] * (len(rule.state) - 1)], g0)
+        w1, w2 = first[0], rule.after(first, g1)[0]
         written = recursion.last * w1 + recursion.before * w0 + recursion.input * g1 + recursion.input_before * g0
         owed.append(Obligation(f"{name}: two of its steps", w2.subs(wd, decay / lr), written.subs(wd, decay / lr)))
     c1, c2, *squares = symbols("c_1 c_2 A_1 A_2 A_3", positive=True)

@@ -9,6 +9,7 @@ import typer
 from smd.cli import (
     cite,
     claims,
+    derive,
     diff,
     explain,
     hyperparameters,
@@ -33,9 +34,12 @@ app.command("solve", context_settings=hyperparameters.SETTINGS)(solve.command)
 app.command("translate", context_settings=hyperparameters.SETTINGS)(translate.command)
 app.command("diff", context_settings=hyperparameters.SETTINGS)(diff.command)
 app.command("explain")(explain.command)
+app.command("derive")(derive.command)
 app.command("claims")(claims.command)
 app.command("cite")(cite.command)
 app.command("verify")(verify.command)
+
+INTERRUPTED = 130
 
 
 def main() -> None:
@@ -43,14 +47,15 @@ def main() -> None:
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
-        print("smd: interrupted", file=sys.stderr)
-        code = 130
+        code = INTERRUPTED
     except Exception as mistake:
         message = _message(mistake)
         if message is None:
             raise
         print(f"smd: {' '.join(message.split())}", file=sys.stderr)
         code = 2
+    if code == INTERRUPTED:  # some versions of typer return it instead of raising
+        print("smd: interrupted", file=sys.stderr)
     sys.exit(code or 0)
 
 

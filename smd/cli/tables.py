@@ -33,10 +33,15 @@ def title(found: theory.Prediction) -> str:
 
 
 def prediction_table(found: theory.Prediction) -> Table:
-    """The prediction, exact beside leading order."""
+    """The prediction of an optimizer, exact beside leading order."""
+    return prediction_rows(title(found), found)
+
+
+def prediction_rows(heading: str, found: theory.Prediction) -> Table:
+    """A prediction under a heading, exact beside leading order."""
     from rich.table import Table
 
-    table = Table(title=title(found), title_justify="left")
+    table = Table(title=heading, title_justify="left")
     table.add_column("quantity")
     table.add_column("exact", justify="right")
     table.add_column("leading order", justify="right")
