@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from sympy import Symbol
+from sympy import Rational, Symbol
 
 from tests.compare import close
 from theory import OPTIMIZERS, lagging, load, predict, scheduled, transient
@@ -197,7 +197,7 @@ def test_multipliers_of_the_lag_are_the_roots_of_its_polynomial(p, first, second
     """The complex-step Jacobian in doubles has the roots of det(z - J), derived in symbols."""
     unit = np.array(load("adamw")("unit_gram", {"p": p, "beta_1": first, "eta": 1.0, "lambda_": p}), dtype=float)
     found = lagging.deviations(unit, p, first, second)
-    at = {decay: p, beta1_symbol: first, beta2_symbol: second}
+    at = {decay: Rational(str(p)), beta1_symbol: Rational(str(first)), beta2_symbol: Rational(str(second))}
     roots = transient.lag_polynomial().subs(at).as_poly(multiplier).nroots(n=30)
     assert np.sort(np.abs(1 - found)) == pytest.approx(sorted(abs(complex(z)) for z in roots), rel=1e-12)
     elsewhere = lagging.deviations(unit, p, first, (1 + second) / 2)
