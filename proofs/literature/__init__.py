@@ -1,7 +1,7 @@
 """Published formulas as data, compared with what is derived; never a source of a derived result."""
 
 from proofs.literature import equilibria, equivalences, rates, regimes, schedules, settings, signs
-from proofs.literature.comparison import Comparison, compare
+from proofs.literature.comparison import STANDARD, Comparison, at_standard_recipes, compare
 from proofs.literature.published import PROVENANCES, Published, Relation, Unaudited
 from proofs.literature.questions import QUESTIONS, Question
 from proofs.literature.settings import UNAUDITED
@@ -22,6 +22,7 @@ __all__ = [
     "PROVENANCES",
     "QUESTIONS",
     "ROWS",
+    "STANDARD",
     "TOPICS",
     "UNAUDITED",
     "Comparison",
@@ -29,5 +30,6 @@ __all__ = [
     "Question",
     "Relation",
     "Unaudited",
+    "at_standard_recipes",
     "compare",
 ]

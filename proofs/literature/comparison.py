@@ -50,6 +50,29 @@ class Comparison:
     witness: Recipe | None = None
 
 
+STANDARD: dict[str, Recipe] = {
+    "SGDM, ResNet-50 on ImageNet": {"lr": 0.1, "wd": 1e-4, "momentum": 0.9},
+    "SGDM, Mask R-CNN on COCO": {"lr": 0.02, "wd": 1e-4, "momentum": 0.9},
+    "AdamW, GPT-2": {"lr": 6e-4, "wd": 0.1, "beta1": 0.9},
+    "AdamW, ViT": {"lr": 1e-3, "wd": 0.05, "beta1": 0.9},
+    "Lion, ResNet-20": {"lr": 5e-4, "wd": 1.0, "beta1": 0.9, "beta2": 0.99},
+}
+"""Recipes that are in use, by what they train."""
+COEFFICIENTS = ("lr", "wd", "momentum", "beta1", "beta2")
+
+
+@mp.workdps(DIGITS)
+def at_standard_recipes(row: Published) -> dict[str, float]:
+    """Derived over published at every standard recipe of the row's own hyper-parameters, the others as in the row."""
+    own = {name for name in COEFFICIENTS if name in row.recipe}
+    ratio = _ratio(row.published(), row.derived())
+    return {
+        what: float(ratio({**row.recipe, **recipe}))
+        for what, recipe in STANDARD.items()
+        if recipe.keys() == own and row.given({**row.recipe, **recipe})
+    }
+
+
 @mp.workdps(DIGITS)
 def compare(row: Published) -> Comparison:
     """The verdict on a row, computed."""

@@ -207,7 +207,7 @@ ROWS = (
     Published("DEF-3 ratio", "defazio2025", "second-hand", "gradient over weight, corrected decay",
               lambda: sqrt(2 * wd / PEAK), lambda: _adamw_ratio(wd * lr / PEAK), PEAKED, "gradient-to-weight"),
     Published("DEF-3 decay", "defazio2025", "second-hand", "decay per step, corrected", lambda: lr**2 * wd / PEAK,
-              lambda: _corrected, PEAKED, "gradient-to-weight"),
+              lambda: _corrected, PEAKED, "gradient-to-weight", given=lambda at: at["lr"] <= at["eta_max"]),
     Published("DEF-3 uncoupled", "defazio2025", "second-hand", "gradient over weight, independent decay",
               lambda: sqrt(2 * wd) / lr, lambda: _adamw_ratio(wd / lr), {**ADAMW, "wd": 6e-5}, "gradient-to-weight"),
     Published("CHO-1 schedule", "chou2025", "text", "decay per step that keeps the norm", lambda: lr**2,

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from smd.cli import (
+    audit,
     cite,
     claims,
     derive,
@@ -37,6 +38,7 @@ app.command("explain")(explain.command)
 app.command("derive")(derive.command)
 app.command("claims")(claims.command)
 app.command("cite")(cite.command)
+app.command("audit")(audit.command)
 app.command("verify")(verify.command)
 
 INTERRUPTED = 130
