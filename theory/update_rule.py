@@ -122,7 +122,7 @@ class UpdateRule:
         law = canonical(sympify(amplitude))
         gain, definitions = rest.get("gain"), rest.get("definitions", ())
         expressions = [*matrices[0], *matrices[1], law, *([gain] if gain is not None else [])]
-        expressions += [part for mode in rest.get("autocorrelation", WHITE).modes for part in mode]
+        expressions += [sympify(part) for mode in rest.get("autocorrelation", WHITE).modes for part in mode]
         return cls(
             name=name,
             title=title or name,

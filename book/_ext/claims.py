@@ -5,6 +5,9 @@ A page names a claim; statement, formulas, hypotheses, status and BibTeX come fr
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
@@ -15,6 +18,7 @@ import proofs
 from proofs import evidence
 from proofs.claim import NOTATION, SETTING_MEANING, Claim, Kind
 from proofs.dependencies import depends_on
+from proofs.graph import connected, family, svg
 from proofs.status import STATUS_MEANING, Status, status
 
 COLOUR = {
@@ -51,6 +55,28 @@ class ClaimTableDirective(SphinxDirective):
             origins = ", ".join(reference(other) for other in depends_on(claim)) or "the update rule"
             rows.append(f"| {reference(claim.id)} | {claim.kind} | {claim.setting} | {badge(claim)} | {origins} |")
         return parsed(self, "\n".join(rows))
+
+
+class ClaimGraphDirective(SphinxDirective):
+    """What was derived from what, each claim linked to where it stands; with an argument, that claim's part."""
+
+    optional_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        note_claims(self)
+        pages = pages_of_claims(Path(self.env.srcdir))
+        chosen = family(self.arguments[0]) if self.arguments else connected()
+        drawn = svg(chosen, lambda claim_id: f"{pages[claim_id]}.html#{claim_id}" if claim_id in pages else None)
+        return [nodes.raw("", f'<div class="claim-graph">{drawn}</div>', format="html")]
+
+
+def pages_of_claims(source: Path) -> dict[str, str]:
+    """The page on which each claim stands."""
+    found = {}
+    for page in sorted(source.glob("*.md")):
+        for claim_id in re.findall(r"^```\{claim\} (\S+)$", page.read_text(encoding="utf-8"), re.MULTILINE):
+            found[claim_id] = page.stem
+    return found
 
 
 def parsed(directive: SphinxDirective, source: str) -> list[nodes.Node]:
@@ -168,4 +194,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("env-get-outdated", outdated)
     app.add_directive("claim", ClaimDirective)
     app.add_directive("claim-table", ClaimTableDirective)
+    app.add_directive("claim-graph", ClaimGraphDirective)
     return {"parallel_read_safe": True}

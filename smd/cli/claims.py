@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from smd.cli import options
 from smd.cli.progress import Bar
@@ -12,20 +16,33 @@ if TYPE_CHECKING:
     from proofs import Claim
 
 
-def command(as_json: options.Json = False) -> None:
+def command(
+    claim_id: Annotated[
+        str | None, typer.Option("--claim", metavar="ID", help="only this claim and those it hangs together with")
+    ] = None,
+    graph: Annotated[Path | None, typer.Option(help="write what was derived from what as an SVG file")] = None,
+    as_json: options.Json = False,
+) -> None:
     """List the claims with their computed status; run ``smd verify`` for fresh evidence."""
     from rich.console import Console
     from rich.table import Table
 
     import proofs
+    from proofs.graph import connected, family, svg
+    from smd.cli.cite import claim_named
 
+    if graph is not None and graph.suffix != ".svg":
+        raise typer.BadParameter(f"graph = {graph}: the name must end in .svg")
+    chosen = list(proofs.CLAIMS) if claim_id is None else family(claim_named(claim_id).id)
     rows = []
     with Bar("reading evidence", "claims") as bar:
-        for claim in proofs.CLAIMS.values():
-            rows.append(_row(claim))
-            bar.show(len(rows), len(proofs.CLAIMS), claim.id)
+        for name in chosen:
+            rows.append(_row(proofs.CLAIMS[name]))
+            bar.show(len(rows), len(chosen), name)
+    if graph is not None:
+        graph.write_text(svg(chosen if claim_id is not None else connected()), encoding="utf-8")
     if as_json:
-        print(json.dumps(rows, indent=2))
+        print(json.dumps({"claims": rows, "summary": dict(Counter(row["status"] for row in rows))}, indent=2))
         return
     table = Table()
     for column in ("claim", "kind", "setting", "status", "evidence"):

@@ -5,6 +5,7 @@ import pytest
 from proofs import noise
 from theory.optimizers import OPTIMIZERS
 from theory.orthogonality import WeightRecursion
+from theory.symbols import lr, wd
 from theory.update_rule import UpdateRule
 
 MOMENTUM = {"sgd": {}, "sgdm": {"momentum": 0.9}, "adamw": {"beta1": 0.9}}
@@ -51,12 +52,12 @@ def test_nesterov_is_the_control():
 
 def test_two_buffers_are_not_eliminated():
     """A rule with two buffers is refused, not treated as immune."""
-    rule = UpdateRule.from_step(
-        "two", lambda w, m, n, x: (w - m - n, m / 2 + x, n / 3 + x), ("w", "m", "n"), title="", amplitude=1,
-        parameters=(), convention="", hypotheses=(),
-    )  # fmt: skip
+
+    def step(w, m, n, x):
+        return (1 - lr * wd) * w - lr * (m + n), m / 2 + x, n / 3 + x
+
     with pytest.raises(ValueError, match="keeps 2 buffers"):
-        WeightRecursion.of(rule)
+        WeightRecursion.of(UpdateRule.from_step("two", step, ("w", "m", "n")))
 
 
 def test_signs_of_correlated_gradients():

@@ -8,13 +8,13 @@ from tests import reference, strategies
 from theory import OPTIMIZERS, GramRecursion, UpdateRule, equilibrium_of
 from theory.gram import NoFixedPoint
 from theory.symbols import OF_PARAMETER, decay, dim, energy, lr, squared_norm, wd
+from theory.update_rule import read_off
 
 
 def rule(step, amplitude, state=("w",)):
-    """A nameless rule for one test."""
-    return UpdateRule.from_step(
-        "test", step, state, title="", amplitude=amplitude, parameters=(), convention="", hypotheses=()
-    )
+    """A nameless rule for one test, whatever it lacks."""
+    transition, drive = read_off(step, state)
+    return UpdateRule("test", "", state, transition, drive, amplitude, (), "", ())
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

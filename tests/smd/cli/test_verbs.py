@@ -160,7 +160,7 @@ def test_cite_prints_each_format(smd, style):
 
 def test_claims_json_lists_every_claim(smd):
     """Every claim is listed with its status, its evidence and its dependencies; without evidence none is decided."""
-    found = parsed(smd("claims", "--json"))
+    found = parsed(smd("claims", "--json"))["claims"]
     assert [row["id"] for row in found] == list(CLAIMS)
     assert {row["status"] for row in found} == {"undecided"}
     assert all(set(row) >= {"id", "title", "kind", "setting", "status", "evidence", "depends_on"} for row in found)
@@ -181,7 +181,7 @@ def test_verify_json_of_one_layer(smd, evidence_directory):
     assert [(row["claim"], row["layer"], row["outcome"]) for row in found] == [("sgd-angle", "identity", "holds")]
     assert [file.name for file in evidence_directory.iterdir()] == ["sgd-angle.identity.json"]
     assert status(CLAIMS["sgd-angle"]) is Status.FULLY_PROVED
-    (row,) = [r for r in parsed(smd("claims", "--json")) if r["id"] == "sgd-angle"]
+    (row,) = [r for r in parsed(smd("claims", "--json"))["claims"] if r["id"] == "sgd-angle"]
     assert (row["status"], row["evidence"]) == ("fully proved", {"identity": "holds"})
 
 

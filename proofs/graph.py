@@ -1,0 +1,141 @@
+"""The dependencies of the claims as SVG: what was derived from what, in the colours of the computed statuses.
+
+Dependencies are those that the derivations recorded. Columns are longest paths from the update rule; each connected
+part is a band of its own, its columns ordered so that a claim stands near what it was derived from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from html import escape
+
+from proofs.claim import Claim
+from proofs.claims import CLAIMS
+from proofs.dependencies import depends_on
+from proofs.status import STATUS_MEANING, Status, status
+
+COLOURS = {
+    Status.REFUTED: "#d32f2f",
+    Status.STALE: "#f9a825",
+    Status.UNDECIDED: "#ef6c00",
+    Status.SUPPORTED: "#0288d1",
+    Status.PROVED: "#66bb6a",
+    Status.FULLY_PROVED: "#2e7d32",
+}
+OTHER = "#757575"
+WIDTH, HEIGHT, GAP, COLUMN, MARGIN = 190, 22, 8, 260, 16
+
+
+def family(claim_id: str) -> list[str]:
+    """A claim with everything that it was derived from and everything that was derived from it."""
+    found = {claim_id}
+    waiting = [claim_id]
+    while waiting:  # upwards
+        for other in depends_on(CLAIMS[waiting.pop()]):
+            if other not in found:
+                found.add(other)
+                waiting.append(other)
+    below = {claim_id}
+    for _ in CLAIMS:  # downwards, at most as deep as there are claims
+        more = {c.id for c in CLAIMS.values() if below & set(depends_on(c))} - below
+        if not more:
+            break
+        below |= more
+    return [c for c in CLAIMS if c in found | below]
+
+
+def connected() -> list[str]:
+    """Claims that were derived from another or that another was derived from."""
+    ends = {claim for c in CLAIMS.values() for other in depends_on(c) for claim in (c.id, other)}
+    return [c for c in CLAIMS if c in ends]
+
+
+def svg(
+    ids: Iterable[str],
+    link: Callable[[str], str | None] = lambda claim_id: None,
+    status_of: Callable[[Claim], Status] = status,
+) -> str:
+    """The graph of the claims named; ``link`` gives the address of a claim."""
+    chosen = list(ids)
+    edges = [(other, one) for one in chosen for other in depends_on(CLAIMS[one]) if other in chosen]
+    places = _places(chosen, edges)
+    statuses = {one: status_of(CLAIMS[one]) for one in chosen}
+    legend = [s for s in Status if s in statuses.values()]
+    top = MARGIN + len(legend) * (HEIGHT + 2) + MARGIN
+    width = max((x for x, _ in places.values()), default=0) + WIDTH + 2 * MARGIN
+    height = top + max((y for _, y in places.values()), default=0) + HEIGHT + MARGIN
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        'font-family="sans-serif" font-size="11" role="img" aria-label="dependencies of the claims">'
+    ]
+    for row, known in enumerate(legend):
+        y = MARGIN + row * (HEIGHT + 2)
+        parts.append(f'<rect x="{MARGIN}" y="{y}" width="14" height="14" rx="3" fill="{COLOURS.get(known, OTHER)}"/>')
+        words = f"{known}: {escape(STATUS_MEANING[known])}"
+        parts.append(f'<text x="{MARGIN + 20}" y="{y + 11}" fill="currentColor">{words}</text>')
+    for start, end in edges:
+        left, right = places[start][0] + MARGIN + WIDTH, places[end][0] + MARGIN
+        above, below = (places[one][1] + top + HEIGHT // 2 for one in (start, end))
+        middle = (left + right) // 2
+        curve = f"M{left},{above} C{middle},{above} {middle},{below} {right},{below}"
+        parts.append(f'<path d="{curve}" fill="none" stroke="#9e9e9e"/>')
+    for one in chosen:
+        x, y = places[one][0] + MARGIN, places[one][1] + top
+        colour = COLOURS.get(statuses[one], OTHER)
+        box = (
+            f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="5" fill="{colour}">'
+            f"<title>{escape(CLAIMS[one].heading)}: {statuses[one]}</title></rect>"
+            f'<text x="{x + WIDTH / 2:g}" y="{y + 15}" text-anchor="middle" fill="white">{escape(one)}</text>'
+        )
+        address = link(one)
+        parts.append(f'<a href="{escape(address, quote=True)}">{box}</a>' if address else box)
+    return "\n".join([*parts, "</svg>"])
+
+
+def _places(ids: list[str], edges: list[tuple[str, str]]) -> dict[str, tuple[int, int]]:
+    """Upper left corner of each box."""
+    before: dict[str, list[str]] = {one: [] for one in ids}
+    for start, end in edges:
+        before[end].append(start)
+    depths: dict[str, int] = {}
+
+    def depth(one: str) -> int:
+        if one not in depths:
+            depths[one] = 1 + max((depth(other) for other in before[one]), default=-1)
+        return depths[one]
+
+    places: dict[str, tuple[int, int]] = {}
+    top = 0
+    for band in _bands(ids, edges):
+        columns: dict[int, list[str]] = {}
+        for one in sorted(band, key=depth):
+            columns.setdefault(depth(one), []).append(one)
+        rows: dict[str, float] = {}
+        for column in sorted(columns):
+            ordered = sorted(columns[column], key=lambda one: _mean([rows[other] for other in before[one]], rows))
+            for row, one in enumerate(ordered):
+                rows[one] = row
+                places[one] = (column * COLUMN, top + row * (HEIGHT + GAP))
+        top += max(map(len, columns.values())) * (HEIGHT + GAP) + GAP
+    return places
+
+
+def _mean(values: list[float], rows: Mapping[str, float]) -> float:
+    return sum(values) / len(values) if values else float(len(rows))
+
+
+def _bands(ids: list[str], edges: list[tuple[str, str]]) -> list[list[str]]:
+    """The connected parts, in the order of their first claims."""
+    part = {one: one for one in ids}
+
+    def root(one: str) -> str:
+        while part[one] != one:
+            one = part[one]
+        return one
+
+    for start, end in edges:
+        part[root(end)] = root(start)
+    found: dict[str, list[str]] = {}
+    for one in ids:
+        found.setdefault(root(one), []).append(one)
+    return list(found.values())

@@ -1,0 +1,55 @@
+"""The drawing of what was derived from what."""
+
+from xml.etree import ElementTree
+
+from proofs import CLAIMS, Status
+from proofs.dependencies import depends_on
+from proofs.graph import COLOURS, connected, family, svg
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(ids, **options):
+    """The parsed drawing."""
+    return ElementTree.fromstring(svg(ids, **{"status_of": lambda claim: Status.PROVED, **options}))  # noqa: S314
+
+
+def test_every_claim_of_the_graph_is_a_box_and_every_dependency_an_arrow():
+    """One box a claim with its id, one path a recorded dependency, nothing drawn twice."""
+    ids = connected()
+    found = drawn(ids)
+    texts = [text.text for text in found.iter(f"{SVG}text")]
+    assert len(ids) > 60
+    assert sorted(t for t in texts if t in CLAIMS) == sorted(ids)
+    assert len(list(found.iter(f"{SVG}path"))) == sum(len(depends_on(CLAIMS[one])) for one in ids)
+
+
+def test_family_holds_ancestors_and_descendants():
+    """A claim's part has what it came from and what came from it, and nobody else's."""
+    assert set(family("adam_l2-angle-leading")) == {"adam_l2-norm", "adam_l2-angle", "adam_l2-angle-leading"}
+    assert family("sgd-norm-leading") == ["sgd-norm", "sgd-norm-leading"]
+    assert not any(one.startswith("sgd-") for one in family("lion-angle"))
+
+
+def test_boxes_do_not_overlap_and_arrows_run_to_the_right():
+    """Boxes stand apart, and every arrow ends to the right of its start."""
+    found = drawn(connected())
+    boxes = [(float(r.get("x")), float(r.get("y"))) for r in found.iter(f"{SVG}rect") if r.get("width") != "14"]
+    assert len(boxes) == len(set(boxes)) == len(connected())
+    for path in found.iter(f"{SVG}path"):
+        numbers = path.get("d").replace("M", "").replace("C", "").split()
+        assert float(numbers[0].split(",")[0]) < float(numbers[-1].split(",")[0])
+
+
+def test_colours_are_those_of_the_statuses():
+    """A status has its colour, a refuted claim is seen, and the legend explains what is there and no more."""
+    assert set(COLOURS) == set(Status)
+    bad = drawn(["sgd-norm"], status_of=lambda claim: Status.REFUTED)
+    assert {r.get("fill") for r in bad.iter(f"{SVG}rect")} == {COLOURS[Status.REFUTED]}
+    assert sum(t.text.startswith("refuted: ") for t in bad.iter(f"{SVG}text")) == 1
+
+
+def test_links_lead_where_they_are_told():
+    """A claim with an address is a link, one without is not."""
+    found = drawn(["sgd-norm", "sgd-angle"], link=lambda one: f"sgd.html#{one}" if one == "sgd-norm" else None)
+    assert [a.get("href") for a in found.iter(f"{SVG}a")] == ["sgd.html#sgd-norm"]
