@@ -11,7 +11,7 @@ from sympy import Expr, Symbol, sympify
 from theory.series import WeightedSeries
 from theory.symbols import index
 
-BITS = 192
+ctx.prec = BITS = 192
 TERMS = 4000
 """Longest partial sum of a series."""
 CONSTANTS: dict[str, Callable[[], arb]] = {"Pi": arb.pi, "Exp1": lambda: arb(1).exp(), "EulerGamma": arb.const_euler}
@@ -36,19 +36,12 @@ def exact(number: Any) -> arb:
 
 def enclose(expression: Expr, values: Mapping[Symbol, arb]) -> arb:
     """A ball around the expression at balls for its symbols."""
-    before, ctx.prec = ctx.prec, BITS
-    try:
-        return _ball(sympify(expression), values)
-    finally:
-        ctx.prec = before
-
-
-def _ball(expression: Expr, values: Mapping[Symbol, arb]) -> arb:
+    expression = sympify(expression)
     if expression.is_Rational:
         return exact(expression)
     if expression.is_Symbol:
         return values[expression]
-    parts = [_ball(part, values) for part in expression.args] if not expression.is_Pow else []
+    parts = [enclose(part, values) for part in expression.args] if not expression.is_Pow else []
     if expression.is_Add:
         return sum(parts[1:], parts[0])
     if expression.is_Mul:
@@ -58,12 +51,12 @@ def _ball(expression: Expr, values: Mapping[Symbol, arb]) -> arb:
         return total
     if expression.is_Pow:
         base, exponent = expression.args
-        inside = _ball(base, values)
+        inside = enclose(base, values)
         if exponent.is_Integer:
             return inside ** int(exponent)
         if exponent.is_Rational:
             return inside.root(int(exponent.q)) ** int(exponent.p)
-        return inside ** _ball(exponent, values)
+        return inside ** enclose(exponent, values)
     name = type(expression).__name__
     if name in CONSTANTS:
         return CONSTANTS[name]()
@@ -85,18 +78,13 @@ def _extreme(parts: list[arb], choose: Callable[[arb, arb], arb]) -> arb:
 
 def enclose_series(series: WeightedSeries, values: Mapping[Symbol, arb]) -> arb:
     """A ball around the whole series: a partial sum and the bound on its tail."""
-    before, ctx.prec = ctx.prec, BITS
-    try:
-        weight, total = _ball(series.first_weight, values), arb(0)
-        ratio_bound = _ball(series.ratio_bound, values)
-        ratio = series.ratio
-        for n in range(TERMS):
-            at = {**values, index: arb(n)}
-            tail = weight * _ball(series.factor_bound, at) / (1 - ratio_bound)
-            if n and abs(tail) < abs(total) * arb(2) ** -80:
-                return total + arb(0, tail.abs_upper())
-            total += weight * _ball(series.factor, at)
-            weight *= _ball(ratio, at)
-        raise NotEnclosed(f"a series needs more than {TERMS} terms")
-    finally:
-        ctx.prec = before
+    weight, total = enclose(series.first_weight, values), arb(0)
+    beyond, ratio = 1 - enclose(series.ratio_bound, values), series.ratio
+    for n in range(TERMS):
+        at = {**values, index: arb(n)}
+        tail = weight * enclose(series.factor_bound, at) / beyond
+        if n and abs(tail) < abs(total) * arb(2) ** -80:
+            return total + arb(0, tail.abs_upper())
+        total += weight * enclose(series.factor, at)
+        weight *= enclose(ratio, at)
+    raise NotEnclosed(f"a series needs more than {TERMS} terms")

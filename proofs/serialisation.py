@@ -76,6 +76,8 @@ class Writer:
             bounds = positive_on(expression)
         elif expression.is_nonnegative:
             bounds = [(expression, bool(expression.is_positive))]
+        elif expression.is_Pow and self.is_positive(expression.base) and expression.exp.is_real:
+            bounds = [(expression, True)]
         else:
             bounds = []
         for polynomial, strict in bounds:
@@ -83,3 +85,8 @@ class Writer:
             offset = int(polynomial - direction * expression)
             self.bounds.setdefault(name, []).append((offset, direction, len(self.hypotheses)))
             self.hypotheses.append((["+", offset, ["*", direction, name]], strict))
+
+    def is_positive(self, base: Expr) -> bool:
+        """Whether the base is a bound of one symbol."""
+        bounds = [bound for symbol in base.free_symbols for bound in positive_on(symbol)]
+        return (base, True) in bounds

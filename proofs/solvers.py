@@ -5,6 +5,7 @@ Run as a program it answers questions, one JSON object a line; it needs the stan
 
 from __future__ import annotations
 
+import atexit
 import json
 import subprocess
 import sys
@@ -42,7 +43,7 @@ class Answer:
 
 def answer(solver: str, question: Question, seconds: float) -> Answer:
     """What a solver says in this process; it is trusted to keep to the limit."""
-    api = import_module("z3" if solver == "z3" else "cvc5.pythonic")
+    api = import_module("cvc5.pythonic" if solver == "cvc5" else solver)
     variables = {name: api.Real(f"v{i}") for i, name in enumerate(question.names)}
     asked = api.SolverFor("QF_NRA")
     if solver == "z3":
@@ -85,11 +86,20 @@ class Process:
     def __init__(self, solver: str) -> None:
         self.solver = solver
         self.running: subprocess.Popen[str] | None = None
+        atexit.register(self.end)
+
+    def end(self) -> None:
+        """End the process, if it runs."""
+        if self.running is not None:
+            self.running.kill()
+            self.running.communicate()
+            self.running = None
 
     def __call__(self, question: Question, seconds: float) -> Answer:
         """The solver's answer; the process is ended when it does not keep to its time."""
         wait = seconds + GRACE
         if self.running is None or self.running.poll() is not None:
+            self.end()
             command = [sys.executable, __file__, self.solver]
             self.running = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
             wait += START
@@ -99,8 +109,7 @@ class Process:
         asked.write(json.dumps([question.names, question.conditions, seconds]) + "\n")
         asked.flush()
         if not select([answered], [], [], wait)[0]:
-            self.running.kill()
-            self.running.communicate()
+            self.end()
             return Answer(f"no answer within {seconds:g} s", {})
         line = answered.readline()
         return Answer(*json.loads(line)) if line else Answer("its process ended", {})
@@ -118,7 +127,7 @@ def main(solver: str) -> None:
         names, conditions, seconds = json.loads(line)
         try:
             found = answer(solver, Question(names, conditions), seconds)
-        except Exception as error:  # noqa: BLE001 - a solver's failure is an answer too
+        except Exception as error:
             found = Answer(f"failed: {type(error).__name__} {error}".splitlines()[0], {})
         print(json.dumps([found.said, dict(found.point)]), flush=True)
 

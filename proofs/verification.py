@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from multiprocessing import get_context
 
@@ -13,10 +14,13 @@ from proofs import evidence as ledger
 from proofs.claim import Claim
 from proofs.claims import CLAIMS
 from proofs.evidence import Evidence
-from proofs.verdict import Verdict
+from proofs.layers import TABLE, Worth, of_worth
+from proofs.verdict import Outcome, Verdict
 
-LAYERS = ("identity", "points", "slope", "simulation-cpu", "simulation-gpu")
+LAYERS = tuple(TABLE)
 """Every layer, cheapest first."""
+DECIDING = of_worth(Worth.PROVES, Worth.DECIDES)
+"""The layers of which one must hold."""
 FEW = 6
 """Checks that are not worth starting other processes for."""
 
@@ -31,24 +35,36 @@ class Check:
 
 def checkers(claim: Claim) -> dict[str, Callable[[], Verdict]]:
     """The layers that apply to a claim and can run here."""
-    from proofs.layers import identity, points, slope
-
-    found: dict[str, Callable[[], Verdict]] = {
-        "identity": lambda: identity.check(claim),
-        "points": lambda: points.check(claim),
-    }
-    if slope.applies(claim):
-        found["slope"] = lambda: slope.check(claim)
-    if find_spec("torch") is not None:
-        import torch
-
-        from proofs.layers import simulation
-
-        if simulation.applies(claim):
-            found["simulation-cpu"] = lambda: simulation.check(claim)
-            if torch.cuda.is_available():
-                found["simulation-gpu"] = lambda: simulation.check(claim, "cuda")
+    found: dict[str, Callable[[], Verdict]] = {}
+    for name, layer in TABLE.items():
+        if layer.runs_here:
+            module, on = layer.checker, () if layer.device == "cpu" else (layer.device,)
+            if getattr(module, "applies", lambda _: True)(claim):
+                found[name] = partial(module.check, claim, *on)
     return found
+
+
+def lacking(layers: Iterable[str] = LAYERS) -> list[str]:
+    """One line for each of the layers that cannot run for want of a package."""
+    return [
+        f"{name}: {' and '.join(layer.lacks)} not installed, so this layer is left out: "
+        f"pip install 'spherical-motion[{layer.extra}]'"
+        for name, layer in TABLE.items()
+        if name in layers and layer.lacks and layer.device == "cpu"
+    ]
+
+
+def failing(found: Iterable[Evidence]) -> list[str]:
+    """The claims that a layer refutes, or that layers were to decide and none did."""
+    by_claim: dict[str, list[Evidence]] = {}
+    for evidence in found:
+        by_claim.setdefault(evidence.claim, []).append(evidence)
+    failed = []
+    for claim, own in by_claim.items():
+        deciding = [e.outcome for e in own if e.layer in DECIDING]
+        if any(e.outcome is Outcome.REFUTED for e in own) or (deciding and Outcome.HOLDS not in deciding):
+            failed.append(claim)
+    return failed
 
 
 def planned(claims: Iterable[Claim], layers: Iterable[str] = LAYERS, missing: bool = False) -> list[Check]:
@@ -65,28 +81,46 @@ def run(check: Check) -> Evidence:
     """Run one check and write its evidence."""
     claim = CLAIMS[check.claim]
     verdict = checkers(claim)[check.layer]()
-    return ledger.record(claim, verdict, "cuda" if check.layer == "simulation-gpu" else "cpu")
+    return ledger.record(claim, verdict, TABLE[check.layer].device)
 
 
 def verify(checks: list[Check], jobs: int | None = None) -> Iterator[Evidence]:
     """Run checks, writing evidence as it comes, in ``jobs`` processes (the processors, if not said).
 
-    An optimizer's checks go to one process, which derives it once. CUDA checks stay in this one.
+    What shares a derivation goes to one process, simulations to another; what takes long begins first. CUDA checks
+    stay in this process.
     """
     if len(checks) <= FEW or jobs == 1:
         yield from map(run, checks)
         return
-    here = [check for check in checks if check.layer == "simulation-gpu"]
-    groups: dict[tuple[str | None, bool], list[Check]] = {}
+    here = [check for check in checks if TABLE[check.layer].device != "cpu"]
+    groups: dict[tuple[str, bool], list[Check]] = {}
     for check in checks:
         if check not in here:
-            simulated = check.layer.startswith("simulation")
-            groups.setdefault((CLAIMS[check.claim].optimizer, simulated), []).append(check)
-    with ProcessPoolExecutor(jobs or os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        pending = [pool.submit(_run_all, group) for group in sorted(groups.values(), key=len, reverse=True)]
+            simulated = TABLE[check.layer].worth is Worth.MEASURES
+            groups.setdefault((CLAIMS[check.claim].optimizer or check.claim, simulated), []).append(check)
+    longest_first = sorted(groups.values(), key=_expected, reverse=True)
+    with ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn"), _one_thread) as pool:
+        pending = [pool.submit(_run_all, group) for group in longest_first]
         for finished in as_completed(pending):
             yield from finished.result()
     yield from map(run, here)
+
+
+def _expected(checks: list[Check]) -> float:
+    """Seconds that the checks took when they last ran, or a guess."""
+    total = 0.0
+    for check in checks:
+        before = [e.seconds for e in ledger.of(CLAIMS[check.claim]) if e.layer == check.layer]
+        total += before[0] if before else 1.0 + 4.0 * (TABLE[check.layer].worth is Worth.MEASURES)
+    return total
+
+
+def _one_thread() -> None:
+    if find_spec("torch") is not None:
+        import torch
+
+        torch.set_num_threads(1)
 
 
 def _run_all(checks: list[Check]) -> list[Evidence]:

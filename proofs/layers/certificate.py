@@ -11,14 +11,14 @@ import json
 import time
 from fractions import Fraction
 from functools import cache
-from itertools import product
 from math import comb
 from pathlib import Path
 from typing import Any
 
-from sympy import Integer, Symbol, factor_list, sympify
+from sympy import Expr, Integer, Mul, Poly, Symbol, factor_list
 
-from proofs.certificates import Expansion, Polynomial, Refused, Tree, check as recheck
+from proofs.certificates import Expansion, Refused, Tree
+from proofs.certificates import check as recheck
 from proofs.claim import Claim, Obligation
 from proofs.serialisation import Writer
 from proofs.verdict import Outcome, Verdict
@@ -131,24 +131,20 @@ def _tree(polynomial: dict[tuple[int, ...], int], names: list[str]) -> Tree:
 def _split(polynomial: dict[tuple[int, ...], int], names: list[str]) -> Tree:
     """The polynomial as a product of smaller ones."""
     symbols = [Symbol(f"v{i}") for i in range(len(names))]
-    total = sum(
-        (c * _monomial(symbols, exponents) for exponents, c in polynomial.items()), Integer(0)
-    )
+    total = sum((c * _monomial(symbols, exponents) for exponents, c in polynomial.items()), Integer(0))
     content, found = factor_list(total, *symbols)
     if content != 1 or (len(found) == 1 and found[0][1] == 1):
-        raise Refused(f"no sign is found for {str(total.subs(dict(zip(symbols, map(Symbol, names), strict=True))))[:120]}")
+        raise Refused(
+            f"no sign is found for {str(total.subs(dict(zip(symbols, map(Symbol, names), strict=True))))[:120]}"
+        )
     parts = []
-    from sympy import Poly
-
     for base, power in found:
         terms = {tuple(int(e) for e in m): int(c) for m, c in Poly(base, *symbols).terms()}
         parts.append(["^", _tree(terms, names), int(power)])
     return ["*", *parts]
 
 
-def _monomial(symbols: list[Symbol], exponents: tuple[int, ...]) -> Any:
-    from sympy import Mul
-
+def _monomial(symbols: list[Symbol], exponents: tuple[int, ...]) -> Expr:
     return Mul(*(s**e for s, e in zip(symbols, exponents, strict=True)))
 
 
@@ -165,9 +161,6 @@ def signed(polynomial: dict[tuple[int, ...], int], names: list[str], writer: Wri
         if not odd and all(coefficient > 0 for coefficient in terms.values()):
             return [_term(c, key, names) for key, c in terms.items()]
     return None
-
-
-Key = tuple[tuple[int | str, ...], ...]
 
 
 def _in_bounds(polynomial: dict[tuple[int, ...], int], names: list[str], raised: list[int], writer: Writer) -> Any:

@@ -12,21 +12,13 @@ import time
 from sympy import Expr, Integer, Rational, Symbol
 
 from proofs.claim import Claim, Obligation
+from proofs.domain import BELOW_ONE
 from proofs.verdict import Outcome, Verdict
-from theory import symbols
 
 LAYER = "points"
 POINTS = 12
 DIGITS = 60
 AGREE = Rational(1, 10**50)
-BELOW_ONE = {
-    symbols.momentum,
-    symbols.dampening,
-    symbols.beta1,
-    symbols.beta2,
-    symbols.decay,
-    symbols.lookahead,
-}
 
 
 def check(claim: Claim, seed: int = 0) -> Verdict:
@@ -53,7 +45,7 @@ def refutes(owed: Obligation, generator: random.Random) -> dict[str, str] | None
     """A point at which the obligation fails, or None."""
     free = sorted(owed.left.free_symbols | owed.right.free_symbols, key=str)
     for _ in range(POINTS if free else 1):
-        point = {symbol: _draw(symbol, generator) for symbol in free}
+        point = {symbol: draw(symbol, generator) for symbol in free}
         left, right = (_value(side, point) for side in (owed.left, owed.right))
         margin = 0 if left.is_Rational and right.is_Rational else AGREE * max(1, abs(left), abs(right))
         fails = abs(left - right) > margin if owed.relation == "=" else left - right > margin
@@ -62,7 +54,8 @@ def refutes(owed: Obligation, generator: random.Random) -> dict[str, str] | None
     return None
 
 
-def _draw(symbol: Symbol, generator: random.Random) -> Rational:
+def draw(symbol: Symbol, generator: random.Random) -> Rational:
+    """A rational number in the domain of a symbol."""
     if symbol.is_integer:
         return Integer(generator.randint(1, 12))
     denominator = generator.randint(7, 10_007)

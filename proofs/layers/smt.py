@@ -74,11 +74,10 @@ def against(owed: Obligation) -> tuple[Question, dict[Symbol, str]]:
     """The negated obligation within its domain, and the names of its symbols."""
     writer = Writer()
     above, below = fraction(together(owed.right - owed.left))
-    denominators = [writer.tree(part.as_base_exp()[0]) for part in below.as_ordered_factors()]
-    if owed.relation == "=":
-        wrong = (writer.tree(above), "!=")
-    else:
-        wrong = (["*", writer.tree(above), writer.tree(below)], "<")
+    divisors = [part.base if part.is_Pow and part.exp.is_Integer else part for part in below.as_ordered_factors()]
+    denominators = [writer.tree(part) for part in divisors]
+    over = writer.tree(above)
+    wrong = (over, "!=") if owed.relation == "=" else (["*", over, writer.tree(below)], "<")
     conditions = [(tree, ">" if strict else ">=") for tree, strict in writer.hypotheses]
     for name, root, base in writer.radicals:
         conditions.append((["+", ["^", name, root], ["*", -1, base]], "="))

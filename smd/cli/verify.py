@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Annotated
 
 import typer
@@ -17,9 +18,10 @@ def command(
     missing: Annotated[bool, typer.Option("--missing", help="only what has no fresh evidence yet")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Check every claim with every layer that runs here; exit 1 if anything is refuted or undecided."""
+    """Check every claim with every layer that runs here; exit 1 if one is refuted, or if no layer decides it."""
     import proofs
-    from proofs.verification import LAYERS, planned, verify
+    from proofs.verdict import Outcome
+    from proofs.verification import LAYERS, failing, lacking, planned, verify
     from smd.cli.cite import claim_named
 
     if layer is not None and layer not in LAYERS:
@@ -27,6 +29,11 @@ def command(
     layers = LAYERS if layer is None else (layer,)
     chosen = list(proofs.CLAIMS.values()) if claim_id is None else [claim_named(claim_id)]
     checks = planned(chosen, layers, missing)
+    absent = lacking(layers)
+    for line in absent:
+        print(line, file=sys.stderr)
+    if not checks and absent:
+        raise typer.Exit(1)
     if not checks and not missing:
         raise typer.BadParameter(f"layer = {layer} does not apply to claim = {claim_id}")
     found = []
@@ -34,13 +41,19 @@ def command(
         for evidence in verify(checks):
             found.append(evidence)
             bar.show(len(found), len(checks), evidence.claim)
-    bad = [e for e in found if e.outcome != "holds"]
+    bad = failing(found)
     if as_json:
         rows = [{"claim": e.claim, "layer": e.layer, "outcome": e.outcome, "detail": e.detail} for e in found]
         print(json.dumps(rows, indent=2, default=str))
     else:
-        for e in bad:
-            print(f"{e.claim} {e.layer}: {e.outcome} {e.detail}")
-        print(f"{len(found)} checks of {len(chosen)} claims: {len(found) - len(bad)} hold, {len(bad)} do not")
+        for e in found:
+            if e.claim in bad and e.outcome is not Outcome.HOLDS:
+                print(f"{e.claim} {e.layer}: {e.outcome} {e.detail}")
+        for name in layers:
+            open_ = [e.claim for e in found if e.layer == name and e.claim not in bad and e.outcome != Outcome.HOLDS]
+            if open_:
+                print(f"{name} leaves {len(open_)} undecided that another layer decides: {', '.join(open_)}")
+        held = sum(e.outcome is Outcome.HOLDS for e in found)
+        print(f"{len(found)} checks of {len(chosen)} claims: {held} hold, {len(bad)} claims fail")
     if bad:
         raise typer.Exit(1)
