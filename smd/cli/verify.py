@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,9 +16,13 @@ def command(
     claim_id: Annotated[str | None, typer.Option("--claim", metavar="ID", help="only this claim")] = None,
     layer: Annotated[str | None, typer.Option(help="only this layer")] = None,
     missing: Annotated[bool, typer.Option("--missing", help="only what has no fresh evidence yet")] = False,
+    sabotage: Annotated[bool, typer.Option("--sabotage", help="altered statements instead, each to be caught")] = False,
     as_json: options.Json = False,
 ) -> None:
     """Check every claim with every layer that runs here; exit 1 if one is refuted, or if no layer decides it."""
+    if sabotage:
+        _sabotage(as_json)
+        return
     import proofs
     from proofs.verdict import Outcome
     from proofs.verification import LAYERS, failing, lacking, planned, verify
@@ -56,4 +60,26 @@ def command(
         held = sum(e.outcome is Outcome.HOLDS for e in found)
         print(f"{len(found)} checks of {len(chosen)} claims: {held} hold, {len(bad)} claims fail")
     if bad:
+        raise typer.Exit(1)
+
+
+def _sabotage(as_json: bool) -> None:
+    """Show every altered statement to the layers; exit 1 if one survives."""
+    from proofs.sabotage import alterations, caught_by
+
+    altered = list(alterations())
+    rows: list[dict[str, Any]] = []
+    with Bar("altering", "statements") as bar:
+        for one in altered:
+            rows.append({"claim": one.claim, "says": one.true.says, "altered": one.how, "caught": dict(caught_by(one))})
+            bar.show(len(rows), len(altered), one.claim)
+    survivors = [row for row in rows if not row["caught"]]
+    if as_json:
+        print(json.dumps(rows, indent=2))
+    else:
+        for row in rows:
+            caught = ", ".join(f"{layer} ({how})" for layer, how in row["caught"].items()) or "SURVIVES"
+            print(f"{row['claim']}, {row['says']}, with {row['altered']}: {caught}")
+        print(f"{len(rows)} altered statements: {len(rows) - len(survivors)} caught, {len(survivors)} survive")
+    if survivors:
         raise typer.Exit(1)
