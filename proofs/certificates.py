@@ -12,7 +12,9 @@ A certificate has ``left``, ``relation`` (``=`` or ``<=``), ``right`` and
 ``signs``       ``[[tree, sign, terms], ...]``: sign * tree = sum of terms, so that sign * tree >= 0, and
                 > 0 where one term is strict; a term is ``[coefficient, [hypothesis, ...], [square, ...]]``,
                 a positive rational number times the hypotheses of these indices times the squares of these trees
-``equations``   ``[[tree, multiplier], ...]``: trees that vanish on the domain; left - right may be corrected by them
+``equations``   ``[[tree, multiplier], ...]``: trees that vanish on the domain; their multiples are taken from
+                right - left
+``terms``       may be given for right - left itself
 
 The checker expands both sides itself. An identity holds when their difference expands to zero, an inequality when
 right - left is a product of factors of certified sign; whatever is divided by must be certified not to vanish.
@@ -216,6 +218,17 @@ class Signs:
         """Check one sign and remember it."""
         if sign not in (1, -1):
             raise Refused(f"{sign} is no sign")
+        total, strict = self.total(terms)
+        target = self.expand(tree)
+        if self.expand.sum([target, Quotient(-sign * total.constant, total.factors)]).constant:
+            raise Refused(f"the terms do not add up to {str(tree)[:60]}")
+        if len(target.factors) != 1 or set(target.factors.values()) != {1}:
+            raise Refused("a sign is certified for one factor at a time")
+        (factor,) = target.factors
+        self.known[factor] = (sign if target.constant > 0 else -sign, strict)
+
+    def total(self, terms: list[Any]) -> tuple[Quotient, bool]:
+        """The sum of terms, which is >= 0, and whether it is > 0."""
         strict, parts = False, []
         for coefficient, indices, squares in terms:
             scale = Fraction(coefficient)
@@ -230,14 +243,7 @@ class Signs:
                 product = product * self.expand(square).power(2)
             strict = strict or (not squares and all(self.hypotheses[index][1] for index in indices))
             parts.append(product)
-        target = self.expand(tree)
-        if self.expand.sum([target, *(Quotient(-sign * p.constant, p.factors) for p in parts)]).constant:
-            raise Refused(f"the terms do not add up to {str(tree)[:60]}")
-        if len(target.factors) == 1 and set(target.factors.values()) == {1}:
-            (factor,) = target.factors
-            self.known[factor] = (sign if target.constant > 0 else -sign, strict)
-        else:
-            raise Refused("a sign is certified for one factor at a time")
+        return self.expand.sum(parts), strict
 
     def nowhere_zero(self, factor: frozenset[tuple[int, int]]) -> bool:
         """Whether the factor is certified not to vanish; a root does not where what stands under it does not."""
@@ -248,7 +254,7 @@ class Signs:
 
     def nonnegative(self, quotient: Quotient) -> bool:
         """Whether the product of its factors is certified nonnegative."""
-        sign = 0 if not quotient.constant else 1 if quotient.constant > 0 else -1
+        sign = 1 if quotient.constant >= 0 else -1
         for factor, power in quotient.factors.items():
             if power < 0 and not self.nowhere_zero(factor):
                 return False
@@ -256,7 +262,7 @@ class Signs:
                 if factor not in self.known:
                     return False
                 sign *= self.known[factor][0]
-        return sign >= 0
+        return sign > 0
 
 
 def check(certificate: Mapping[str, Any]) -> None:
@@ -279,6 +285,10 @@ def _check(certificate: Mapping[str, Any]) -> None:
     relation = certificate["relation"]
     if relation == "=" and difference.constant:
         raise Refused("the two sides differ")
+    if "terms" in certificate:
+        difference = expand.sum([difference, _negative(signs.total(certificate["terms"])[0])])
+        if difference.constant:
+            raise Refused("the terms do not add up to right - left")
     if relation == "<=" and not signs.nonnegative(difference):
         raise Refused("right - left is not certified nonnegative")
     if relation not in ("=", "<="):

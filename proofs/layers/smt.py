@@ -8,12 +8,15 @@ r^n = b. A point that a solver finds refutes only if the obligation fails there 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from sympy import Rational, Symbol, fraction, together
+from sympy import Rational, Symbol, expand_power_exp, fraction, together
 
+from proofs.certificates import Tree
 from proofs.claim import Claim, Obligation
 from proofs.domain import positive_on
+from proofs.lemmas import lemmas
 from proofs.serialisation import Writer
 from proofs.solvers import SOLVERS, Answer, Question, process
 from proofs.verdict import Outcome, Verdict
@@ -43,6 +46,10 @@ def check(claim: Claim, ask: Ask = _ask) -> Verdict:
             return _verdict(Outcome.REFUTED, begin, {"obligation": owed.says, "witness": witness})
         if reason:
             undecided[owed.says] = reason
+    for lemma in lemmas(claim.id):
+        answers = agreed(negation(lemma), ask)
+        if answers:
+            undecided[lemma["says"]] = answers
     if undecided:
         return _verdict(Outcome.UNDECIDED, begin, {"undecided": undecided})
     return _verdict(Outcome.HOLDS, begin, {})
@@ -70,10 +77,36 @@ def decide(owed: Obligation, ask: Ask = _ask) -> tuple[str, dict[str, str]]:
     return ", ".join(f"{solver}: {said}" for solver, said in answers.items()), {}
 
 
+def agreed(question: Question, ask: Ask = _ask) -> str:
+    """Empty where every solver says that there is no such point, else what they say."""
+    answers = {solver: ask(solver, question).said for solver in SOLVERS}
+    if set(answers.values()) == {"unsat"}:
+        return ""
+    return ", ".join(f"{solver}: {said}" for solver, said in answers.items())
+
+
+def negation(lemma: Mapping[str, Any]) -> Question:
+    """A lemma's hypotheses and equations, and its statement denied."""
+    conditions = [(tree, ">" if strict else ">=") for tree, strict in lemma["hypotheses"]]
+    conditions += [(tree, "=") for tree, _ in lemma["equations"]]
+    difference = ["+", lemma["right"], ["*", -1, lemma["left"]]]
+    conditions.append((difference, "!=" if lemma["relation"] == "=" else "<"))
+    return Question(sorted({name for tree, _ in conditions for name in variables(tree)}), conditions)
+
+
+def variables(tree: Tree) -> Iterator[str]:
+    """The variables of a tree."""
+    if isinstance(tree, str):
+        yield tree
+    elif isinstance(tree, list):
+        for part in tree[1:]:
+            yield from variables(part)
+
+
 def against(owed: Obligation) -> tuple[Question, dict[Symbol, str]]:
     """The negated obligation within its domain, and the names of its symbols."""
     writer = Writer()
-    above, below = fraction(together(owed.right - owed.left))
+    above, below = fraction(together(expand_power_exp(owed.right - owed.left)))
     divisors = [part.base if part.is_Pow and part.exp.is_Integer else part for part in below.as_ordered_factors()]
     denominators = [writer.tree(part) for part in divisors]
     over = writer.tree(above)
