@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import random
 import time
+from fractions import Fraction
+from math import prod
 
 from sympy import Expr, Integer, Rational, Symbol
 
@@ -64,5 +66,28 @@ def draw(symbol: Symbol, generator: random.Random) -> Rational:
 
 
 def _value(expression: Expr, point: dict[Symbol, Rational]) -> Expr:
-    value = expression.subs(point)
-    return value if value.is_Rational else value.evalf(DIGITS)
+    try:
+        found = _exact(expression, {symbol: Fraction(int(v.p), int(v.q)) for symbol, v in point.items()})
+        return Rational(found.numerator, found.denominator)
+    except (NotRational, ZeroDivisionError):
+        value = expression.subs(point)
+        return value if value.is_Rational else value.evalf(DIGITS)
+
+
+class NotRational(ValueError):
+    """The expression is no rational function."""
+
+
+def _exact(expression: Expr, point: dict[Symbol, Fraction]) -> Fraction:
+    """The value of a rational function, by Python's fractions, which are much faster than substitution."""
+    if expression.is_Rational:
+        return Fraction(int(expression.p), int(expression.q))
+    if expression.is_Symbol:
+        return point[expression]
+    if expression.is_Add:
+        return sum((_exact(part, point) for part in expression.args), Fraction(0))
+    if expression.is_Mul:
+        return prod((_exact(part, point) for part in expression.args), start=Fraction(1))
+    if expression.is_Pow and expression.exp.is_Integer:
+        return _exact(expression.base, point) ** int(expression.exp)
+    raise NotRational(str(expression.func))

@@ -25,7 +25,7 @@ def command(
         return
     import proofs
     from proofs.verdict import Outcome
-    from proofs.verification import LAYERS, failing, lacking, planned, verify
+    from proofs.verification import DECIDING, LAYERS, failing, lacking, planned, verify
     from smd.cli.cite import claim_named
 
     if layer is not None and layer not in LAYERS:
@@ -53,7 +53,7 @@ def command(
         for e in found:
             if e.claim in bad and e.outcome is not Outcome.HOLDS:
                 print(f"{e.claim} {e.layer}: {e.outcome} {e.detail}")
-        for name in layers:
+        for name in (layer for layer in DECIDING if layer in layers):
             open_ = [e.claim for e in found if e.layer == name and e.claim not in bad and e.outcome != Outcome.HOLDS]
             if open_:
                 print(f"{name} leaves {len(open_)} undecided that another layer decides: {', '.join(open_)}")
