@@ -98,18 +98,19 @@ def run(check: Check) -> Evidence:
 def verify(checks: list[Check], jobs: int | None = None) -> Iterator[Evidence]:
     """Run checks, writing evidence as it comes, in ``jobs`` processes (the processors, if not said).
 
-    What shares a derivation goes to one process, simulations to another; what takes long begins first. CUDA checks
+    What shares a derivation or an experiment goes to one process; what takes long begins first. CUDA checks
     stay in this process.
     """
     if len(checks) <= FEW or jobs == 1:
         yield from map(run, checks)
         return
     here = [check for check in checks if TABLE[check.layer].device != "cpu"]
-    groups: dict[tuple[str, bool], list[Check]] = {}
+    groups: dict[tuple[object, bool], list[Check]] = {}
     for check in checks:
         if check not in here:
-            simulated = TABLE[check.layer].worth is Worth.MEASURES
-            groups.setdefault((CLAIMS[check.claim].optimizer or check.claim, simulated), []).append(check)
+            claim, simulated = CLAIMS[check.claim], TABLE[check.layer].worth is Worth.MEASURES
+            shared = (simulated and claim.experiment) or claim.optimizer or claim.id
+            groups.setdefault((shared, simulated), []).append(check)
     longest_first = sorted(groups.values(), key=_expected, reverse=True)
     with ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn"), _one_thread) as pool:
         pending = [pool.submit(_run_all, group) for group in longest_first]
