@@ -10,11 +10,12 @@ from proofs.claim import Claim, Kind
 from proofs.claims import CLAIMS
 from proofs.dependencies import depends_on
 from proofs.evidence import Evidence
-from proofs.layers import identity
+from proofs.layers import Worth, of_worth
 from proofs.verdict import Outcome
 
-SIMULATIONS = ("simulation-cpu", "simulation-gpu")
-PROVING = (identity.LAYER,)
+SIMULATIONS = of_worth(Worth.MEASURES)
+PROVING = of_worth(Worth.PROVES)
+DECIDING = of_worth(Worth.DECIDES)
 
 
 class Status(StrEnum):
@@ -24,6 +25,7 @@ class Status(StrEnum):
     STALE = "stale"
     UNDECIDED = "undecided"
     SUPPORTED = "supported"
+    DECIDED = "decided"
     PROVED = "proved"
     FULLY_PROVED = "fully proved"
 
@@ -33,12 +35,16 @@ STATUS_MEANING = {
     Status.STALE: "all evidence is older than the claim or its sources",
     Status.UNDECIDED: "no layer has decided it",
     Status.SUPPORTED: "simulation agrees; no layer has proved it",
+    Status.DECIDED: (
+        "two SMT solvers agree that its obligations hold within its setting; their reasons are not rechecked"
+    ),
     Status.PROVED: (
-        "its obligations are decided as symbolic identities within its setting; something it was derived from is not"
+        "its obligations are proved within its setting, by symbolic normal forms or by exact certificates that are "
+        "rechecked; something it was derived from is not"
     ),
     Status.FULLY_PROVED: (
-        "its obligations and those of everything that it was derived from are decided as symbolic identities "
-        "within its setting"
+        "its obligations and those of everything that it was derived from are proved within its setting, by symbolic "
+        "normal forms or by exact certificates that are rechecked"
     ),
 }
 
@@ -52,11 +58,13 @@ def alone(claim: Claim, evidence: Iterable[Evidence]) -> Status:
         return Status.REFUTED
     if everything and not fresh:
         return Status.STALE
-    if claim.kind not in (Kind.EMPIRICAL, Kind.CONJECTURE) and any(
-        outcomes.get(layer) is Outcome.HOLDS for layer in PROVING
-    ):
-        return Status.PROVED
-    if any(outcomes.get(layer) is Outcome.HOLDS for layer in SIMULATIONS):
+    holding = {layer for layer, outcome in outcomes.items() if outcome is Outcome.HOLDS}
+    if claim.kind not in (Kind.EMPIRICAL, Kind.CONJECTURE):
+        if holding & set(PROVING):
+            return Status.PROVED
+        if holding & set(DECIDING):
+            return Status.DECIDED
+    if holding & set(SIMULATIONS):
         return Status.SUPPORTED
     return Status.UNDECIDED
 

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from multiprocessing import get_context
 
 from proofs import evidence as ledger
-from proofs.claim import Claim
+from proofs.claim import Claim, Kind
 from proofs.claims import CLAIMS
 from proofs.evidence import Evidence
-from proofs.verdict import Verdict
+from proofs.layers import TABLE, Worth, of_worth
+from proofs.verdict import Outcome, Verdict
 
-LAYERS = ("identity", "points", "slope", "simulation-cpu", "simulation-gpu")
+LAYERS = tuple(TABLE)
 """Every layer, cheapest first."""
+DECIDING = of_worth(Worth.PROVES, Worth.DECIDES)
+"""The layers of which one must hold."""
+EVERYWHERE = ("identity", "certificate", "smt")
+"""The deciding layers that apply to every claim: two of them hold for each exact claim and bound."""
+ALONE = {
+    "isotropic-fixed-point": (
+        "its divisor sqrt(2 + 2 a) - 2 has no certificate of its sign, and cvc5 runs late on the discriminant"
+    ),
+}
+"""The exact claims and bounds that only one of them decides, and why."""
 FEW = 6
 """Checks that are not worth starting other processes for."""
 
@@ -31,24 +43,39 @@ class Check:
 
 def checkers(claim: Claim) -> dict[str, Callable[[], Verdict]]:
     """The layers that apply to a claim and can run here."""
-    from proofs.layers import identity, points, slope
-
-    found: dict[str, Callable[[], Verdict]] = {
-        "identity": lambda: identity.check(claim),
-        "points": lambda: points.check(claim),
-    }
-    if slope.applies(claim):
-        found["slope"] = lambda: slope.check(claim)
-    if find_spec("torch") is not None:
-        import torch
-
-        from proofs.layers import simulation
-
-        if simulation.applies(claim):
-            found["simulation-cpu"] = lambda: simulation.check(claim)
-            if torch.cuda.is_available():
-                found["simulation-gpu"] = lambda: simulation.check(claim, "cuda")
+    found: dict[str, Callable[[], Verdict]] = {}
+    for name, layer in TABLE.items():
+        if layer.runs_here:
+            module, on = layer.checker, () if layer.device == "cpu" else (layer.device,)
+            if getattr(module, "applies", lambda _: True)(claim):
+                found[name] = partial(module.check, claim, *on)
     return found
+
+
+def lacking(layers: Iterable[str] = LAYERS) -> list[str]:
+    """One line for each of the layers that cannot run for want of a package."""
+    return [
+        f"{name}: {' and '.join(layer.lacks)} not installed, so this layer is left out: "
+        f"pip install 'spherical-motion[{layer.extra}]'"
+        for name, layer in TABLE.items()
+        if name in layers and layer.lacks and layer.device == "cpu"
+    ]
+
+
+def failing(found: Iterable[Evidence]) -> list[str]:
+    """The claims that a layer refutes, that layers were to decide and none did, or that one layer alone decides."""
+    by_claim: dict[str, dict[str, Outcome]] = {}
+    for evidence in found:
+        by_claim.setdefault(evidence.claim, {})[evidence.layer] = evidence.outcome
+    return [claim for claim, said in by_claim.items() if _fails(CLAIMS[claim], said)]
+
+
+def _fails(claim: Claim, said: Mapping[str, Outcome]) -> bool:
+    holding = [layer for layer in DECIDING if said.get(layer) is Outcome.HOLDS]
+    refuted = Outcome.REFUTED in said.values()
+    undecided = not holding and any(layer in said for layer in DECIDING)
+    full = claim.kind in (Kind.EXACT, Kind.BOUND) and said.keys() >= set(EVERYWHERE)
+    return refuted or undecided or (full and len(holding) < 2 and claim.id not in ALONE)
 
 
 def planned(claims: Iterable[Claim], layers: Iterable[str] = LAYERS, missing: bool = False) -> list[Check]:
@@ -65,28 +92,47 @@ def run(check: Check) -> Evidence:
     """Run one check and write its evidence."""
     claim = CLAIMS[check.claim]
     verdict = checkers(claim)[check.layer]()
-    return ledger.record(claim, verdict, "cuda" if check.layer == "simulation-gpu" else "cpu")
+    return ledger.record(claim, verdict, TABLE[check.layer].device)
 
 
 def verify(checks: list[Check], jobs: int | None = None) -> Iterator[Evidence]:
     """Run checks, writing evidence as it comes, in ``jobs`` processes (the processors, if not said).
 
-    An optimizer's checks go to one process, which derives it once. CUDA checks stay in this one.
+    What shares a derivation or an experiment goes to one process; what takes long begins first. CUDA checks
+    stay in this process.
     """
     if len(checks) <= FEW or jobs == 1:
         yield from map(run, checks)
         return
-    here = [check for check in checks if check.layer == "simulation-gpu"]
-    groups: dict[tuple[str | None, bool], list[Check]] = {}
+    here = [check for check in checks if TABLE[check.layer].device != "cpu"]
+    groups: dict[tuple[object, bool], list[Check]] = {}
     for check in checks:
         if check not in here:
-            simulated = check.layer.startswith("simulation")
-            groups.setdefault((CLAIMS[check.claim].optimizer, simulated), []).append(check)
-    with ProcessPoolExecutor(jobs or os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        pending = [pool.submit(_run_all, group) for group in sorted(groups.values(), key=len, reverse=True)]
+            claim, simulated = CLAIMS[check.claim], TABLE[check.layer].worth is Worth.MEASURES
+            shared = (simulated and claim.experiment) or claim.optimizer or claim.id
+            groups.setdefault((shared, simulated), []).append(check)
+    longest_first = sorted(groups.values(), key=_expected, reverse=True)
+    with ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn"), _one_thread) as pool:
+        pending = [pool.submit(_run_all, group) for group in longest_first]
         for finished in as_completed(pending):
             yield from finished.result()
     yield from map(run, here)
+
+
+def _expected(checks: list[Check]) -> float:
+    """Seconds that the checks took when they last ran, or a guess."""
+    total = 0.0
+    for check in checks:
+        before = [e.seconds for e in ledger.of(CLAIMS[check.claim]) if e.layer == check.layer]
+        total += before[0] if before else 1.0 + 4.0 * (TABLE[check.layer].worth is Worth.MEASURES)
+    return total
+
+
+def _one_thread() -> None:
+    if find_spec("torch") is not None:
+        import torch
+
+        torch.set_num_threads(1)
 
 
 def _run_all(checks: list[Check]) -> list[Evidence]:

@@ -26,6 +26,7 @@ COLOUR = {
     Status.STALE: "warning",
     Status.UNDECIDED: "warning",
     Status.SUPPORTED: "info",
+    Status.DECIDED: "primary",
     Status.PROVED: "success",
     Status.FULLY_PROVED: "success",
 }

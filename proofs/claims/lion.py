@@ -87,10 +87,10 @@ def _tail_obligations() -> list[Obligation]:
 
 
 def _factor_obligations() -> list[Obligation]:
-    """The bound on the factor holds and falls along the series; |a|, beta2, mode are 1/(1 + s), s >= 0."""
-    from sympy import symbols
+    """The bound on the factor holds and falls along the series; |a|, beta2, mode are 1/(1 + s), |a| below 1."""
+    from sympy import Symbol, symbols
 
-    size, pole, mode = (1 / (1 + s) for s in symbols("s_a s_b s_r", nonnegative=True))
+    size, pole, mode = (1 / (1 + s) for s in (Symbol("s_a", positive=True), *symbols("s_b s_r", nonnegative=True)))
     return [
         Obligation(
             "the factor at negative a stays below its bound", 1 / (1 + size * mode), 1 / (1 - size * mode), "<="

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from proofs.claim import Claim, Formula, Kind, Obligation, Setting
@@ -64,7 +65,7 @@ def _experiment(device: str) -> list[Confrontation]:
 
     lion = {"lr": 0.1, "wd": 0.2, "beta1": 0.9, "beta2": 0.99}
     signum = {"lr": 0.1, "wd": 0.2, "beta1": 0.95, "beta2": 0.95}
-    found = [sign_equilibrium(name, hyper, device) for name in MIXTURES for hyper in (lion, signum)]
+    found = [sign_equilibrium(name, hyper, device) for name, hyper in zip(MIXTURES, cycle((lion, signum)))]
     return [*found, *(sign_correlations(name, 0.9, 0.99, device) for name in MIXTURES)]
 
 

@@ -1,1 +1,68 @@
-"""The checkers, one a file: claim in, verdict out."""
+"""The checkers, one a file: claim in, verdict out. ``TABLE`` says what each is worth and needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+
+class Worth(StrEnum):
+    """What it means that a layer holds."""
+
+    PROVES = "proves"
+    DECIDES = "decides"
+    CHECKS = "checks"
+    MEASURES = "measures"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer's name, its module here, its worth and the packages that it needs, by the name to import."""
+
+    name: str
+    module: str
+    worth: Worth
+    needs: dict[str, str] = field(default_factory=dict)
+    extra: str = "check"
+    device: str = "cpu"
+
+    @property
+    def lacks(self) -> list[str]:
+        """The packages that are not installed."""
+        return [package for name, package in self.needs.items() if find_spec(name) is None]
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether packages and device are there."""
+        if self.lacks:
+            return False
+        return self.device == "cpu" or bool(import_module("torch").cuda.is_available())
+
+    @property
+    def checker(self) -> ModuleType:
+        """The module with ``check(claim)``, and ``applies(claim)`` where it does not apply to every claim."""
+        return import_module(f"proofs.layers.{self.module}")
+
+
+TABLE = {
+    layer.name: layer
+    for layer in (
+        Layer("identity", "identity", Worth.PROVES),
+        Layer("certificate", "certificate", Worth.PROVES),
+        Layer("smt", "smt", Worth.DECIDES, {"z3": "z3-solver", "cvc5": "cvc5"}),
+        Layer("points", "points", Worth.CHECKS),
+        Layer("interval", "interval", Worth.CHECKS, {"flint": "python-flint"}),
+        Layer("slope", "slope", Worth.CHECKS),
+        Layer("simulation-cpu", "simulation", Worth.MEASURES, {"torch": "torch"}, "sim"),
+        Layer("simulation-gpu", "simulation", Worth.MEASURES, {"torch": "torch"}, "sim", "cuda"),
+    )
+}
+"""Every layer by name, cheapest first."""
+
+
+def of_worth(*worth: Worth) -> tuple[str, ...]:
+    """Names of the layers of these worths."""
+    return tuple(name for name, layer in TABLE.items() if layer.worth in worth)

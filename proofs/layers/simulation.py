@@ -83,7 +83,13 @@ def applies(claim: Claim) -> bool:
 
 def confront(claim: Claim, device: str = "cpu") -> list[Confrontation]:
     """Every confrontation of the claim at its fixed points."""
-    return claim.experiment(device) if claim.experiment is not None else _designs(device)[claim.id]()
+    return _experiment(claim.experiment, device) if claim.experiment is not None else _designs(device)[claim.id]()
+
+
+@cache
+def _experiment(experiment: Callable[[str], list[Confrontation]], device: str) -> list[Confrontation]:
+    """An experiment that several claims share, run once."""
+    return experiment(device)
 
 
 def check(claim: Claim, device: str = "cpu") -> Verdict:

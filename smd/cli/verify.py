@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+import sys
+from typing import Annotated, Any
 
 import typer
 
@@ -15,11 +16,16 @@ def command(
     claim_id: Annotated[str | None, typer.Option("--claim", metavar="ID", help="only this claim")] = None,
     layer: Annotated[str | None, typer.Option(help="only this layer")] = None,
     missing: Annotated[bool, typer.Option("--missing", help="only what has no fresh evidence yet")] = False,
+    sabotage: Annotated[bool, typer.Option("--sabotage", help="altered statements instead, each to be caught")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Check every claim with every layer that runs here; exit 1 if anything is refuted or undecided."""
+    """Check every claim with every layer that runs here; exit 1 if one is refuted, or if no layer decides it."""
+    if sabotage:
+        _sabotage(as_json)
+        return
     import proofs
-    from proofs.verification import LAYERS, planned, verify
+    from proofs.verdict import Outcome
+    from proofs.verification import DECIDING, LAYERS, failing, lacking, planned, verify
     from smd.cli.cite import claim_named
 
     if layer is not None and layer not in LAYERS:
@@ -27,6 +33,11 @@ def command(
     layers = LAYERS if layer is None else (layer,)
     chosen = list(proofs.CLAIMS.values()) if claim_id is None else [claim_named(claim_id)]
     checks = planned(chosen, layers, missing)
+    absent = lacking(layers)
+    for line in absent:
+        print(line, file=sys.stderr)
+    if not checks and absent:
+        raise typer.Exit(1)
     if not checks and not missing:
         raise typer.BadParameter(f"layer = {layer} does not apply to claim = {claim_id}")
     found = []
@@ -34,13 +45,41 @@ def command(
         for evidence in verify(checks):
             found.append(evidence)
             bar.show(len(found), len(checks), evidence.claim)
-    bad = [e for e in found if e.outcome != "holds"]
+    bad = failing(found)
     if as_json:
         rows = [{"claim": e.claim, "layer": e.layer, "outcome": e.outcome, "detail": e.detail} for e in found]
         print(json.dumps(rows, indent=2, default=str))
     else:
-        for e in bad:
-            print(f"{e.claim} {e.layer}: {e.outcome} {e.detail}")
-        print(f"{len(found)} checks of {len(chosen)} claims: {len(found) - len(bad)} hold, {len(bad)} do not")
+        for e in found:
+            if e.claim in bad and e.outcome is not Outcome.HOLDS:
+                print(f"{e.claim} {e.layer}: {e.outcome} {e.detail}")
+        for name in (layer for layer in DECIDING if layer in layers):
+            open_ = [e.claim for e in found if e.layer == name and e.claim not in bad and e.outcome != Outcome.HOLDS]
+            if open_:
+                print(f"{name} leaves {len(open_)} undecided that another layer decides: {', '.join(open_)}")
+        held = sum(e.outcome is Outcome.HOLDS for e in found)
+        print(f"{len(found)} checks of {len(chosen)} claims: {held} hold, {len(bad)} claims fail")
     if bad:
+        raise typer.Exit(1)
+
+
+def _sabotage(as_json: bool) -> None:
+    """Show every altered statement to the layers; exit 1 if one survives."""
+    from proofs.sabotage import alterations, caught_by
+
+    altered = list(alterations())
+    rows: list[dict[str, Any]] = []
+    with Bar("altering", "statements") as bar:
+        for one in altered:
+            rows.append({"claim": one.claim, "says": one.true.says, "altered": one.how, "caught": dict(caught_by(one))})
+            bar.show(len(rows), len(altered), one.claim)
+    survivors = [row for row in rows if not row["caught"]]
+    if as_json:
+        print(json.dumps(rows, indent=2))
+    else:
+        for row in rows:
+            caught = ", ".join(f"{layer} ({how})" for layer, how in row["caught"].items()) or "SURVIVES"
+            print(f"{row['claim']}, {row['says']}, with {row['altered']}: {caught}")
+        print(f"{len(rows)} altered statements: {len(rows) - len(survivors)} caught, {len(survivors)} survive")
+    if survivors:
         raise typer.Exit(1)

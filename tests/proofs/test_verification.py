@@ -1,15 +1,52 @@
 """Running the layers: which apply where, and that a run leaves evidence."""
 
-from proofs import CLAIMS, Status, planned, status, verify
+import pytest
+
+from proofs import CLAIMS, Status, layers, planned, status, verify
+from proofs import evidence as ledger
 from proofs.evidence import of
-from proofs.verification import LAYERS, checkers
+from proofs.verdict import Outcome, Verdict
+from proofs.verification import ALONE, EVERYWHERE, LAYERS, checkers, failing, lacking
 
 
 def test_layers_apply_where_they_should():
-    """Every claim meets identity and points, leading orders the slope, simulated claims the simulation."""
-    assert set(checkers(CLAIMS["angle-chord-sine"])) == {"identity", "points"}
-    assert set(checkers(CLAIMS["sgd-norm-leading"])) == {"identity", "points", "slope"}
-    assert {"identity", "points", "simulation-cpu"} <= set(checkers(CLAIMS["sgd-rate"])) <= set(LAYERS)
+    """Every claim meets the exact layers and points, leading orders the slope, simulated claims the simulation."""
+    every = {"identity", "certificate", "smt", "points", "interval"}
+    assert set(checkers(CLAIMS["angle-chord-sine"])) == every
+    assert set(checkers(CLAIMS["sgd-norm-leading"])) == every | {"slope"}
+    assert every | {"simulation-cpu"} <= set(checkers(CLAIMS["sgd-rate"])) <= set(LAYERS)
+
+
+def test_a_layer_whose_package_is_missing_is_left_out_and_named(monkeypatch):
+    """Without a solver the other layers run, and one line says what to install."""
+    monkeypatch.setattr(layers, "find_spec", lambda name: None if name == "cvc5" else True)
+    assert "smt" not in checkers(CLAIMS["sgd-angle"])
+    assert {"certificate", "interval"} <= set(checkers(CLAIMS["sgd-angle"]))
+    (line,) = lacking()
+    assert line == "smt: cvc5 not installed, so this layer is left out: pip install 'spherical-motion[check]'"
+    assert lacking(["identity"]) == []
+
+
+def test_a_claim_fails_when_refuted_or_when_nothing_decides_it():
+    """One layer that holds is enough for those beside it that decide nothing; a refutation never is outvoted."""
+    claim = CLAIMS["sgd-angle"]
+
+    def said(**outcomes):
+        return [ledger.record(claim, Verdict(layer, Outcome(o), "by hand", 0.0)) for layer, o in outcomes.items()]
+
+    assert failing(said(identity="holds", smt="undecided", interval="undecided")) == []
+    assert failing(said(interval="undecided")) == []
+    assert failing(said(identity="undecided", smt="undecided", points="holds")) == [claim.id]
+    assert failing(said(identity="holds", points="refuted")) == [claim.id]
+    assert failing(said(identity="holds", smt="undecided", certificate="undecided")) == [claim.id]
+    assert failing(said(identity="holds", smt="holds", certificate="undecided")) == []
+
+
+@pytest.mark.parametrize("claim_id", ALONE)
+def test_what_one_layer_decides_alone_is_so(claim_id):
+    """A claim leaves the list when a second layer decides it."""
+    held = [name for name in EVERYWHERE if checkers(CLAIMS[claim_id])[name]().outcome is Outcome.HOLDS]
+    assert len(held) == 1
 
 
 def test_a_run_leaves_evidence():

@@ -58,13 +58,17 @@ def next_order(third: Expr) -> Expr:
     """
     delta, s = Symbol("delta", positive=True), Symbol("s", positive=True)
     excess = kurtosis - 1
-    squares, cubes = (delta**n / (1 - (1 - delta) ** n) for n in (2, 3))
+
+    def to_second_order(expression: Expr) -> Expr:
+        return cancel(expression).series(delta, 0, 3).removeO()
+
+    squares, cubes = (to_second_order(delta**n / (1 - (1 - delta) ** n)) for n in (2, 3))
     spread = excess * squares * s**2 / 2 - third * cubes * s**3 / 6
     own = 1 - excess * delta * s + third * (delta * s) ** 2 / 2
     integrand = Poly(own * (1 + spread + spread**2 / 2), s)
     energy = sum(coefficient * factorial(power) for (power,), coefficient in integrand.terms())
-    first = autocovariance(Integer(1), Integer(0))[0].subs(beta2, 1 - delta)
-    return factor(cancel((energy - first) / delta**2).subs(delta, 0)) * (1 - beta2) ** 2
+    first = to_second_order(autocovariance(Integer(1), Integer(0))[0].subs(beta2, 1 - delta))
+    return factor(Poly(energy - first, delta).coeff_monomial(delta**2)) * (1 - beta2) ** 2
 
 
 def gamma_cumulant(order: int) -> Expr:

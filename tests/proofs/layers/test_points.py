@@ -73,10 +73,10 @@ def test_points_lie_in_the_domain():
     generator = random.Random(5)
     for _ in range(200):
         for symbol in (decay, momentum, beta1):
-            assert 0 < points._draw(symbol, generator) < 1
-        assert points._draw(lr, generator) > 0
-        assert points._draw(index, generator).is_integer
-    assert points._draw(Symbol("free"), generator).is_Rational
+            assert 0 < points.draw(symbol, generator) < 1
+        assert points.draw(lr, generator) > 0
+        assert points.draw(index, generator).is_integer
+    assert points.draw(Symbol("free"), generator).is_Rational
 
 
 def test_constants_are_compared_once():

@@ -215,3 +215,34 @@ def test_the_installed_command_runs():
         timeout=120,
     )
     assert list(json.loads(ran.stdout)) == KEYS
+
+
+def test_verify_sabotage_says_what_catches_what(smd, monkeypatch):
+    """Altered statements are caught, with the layers named; one that was not altered survives and exits with 1."""
+    from proofs import sabotage
+
+    some = list(sabotage.alterations(["sgd-angle"]))
+    monkeypatch.setattr(sabotage, "alterations", lambda: some)
+    run = smd("verify", "--sabotage")
+    assert run.code == 0
+    assert f"{len(some)} altered statements: {len(some)} caught, 0 survive" in run.out
+    assert "points (refuted)" in run.out
+    true = sabotage.Alteration("sgd-angle", "nothing", some[0].true, some[0].true)
+    monkeypatch.setattr(sabotage, "alterations", lambda: [true])
+    run = smd("verify", "--sabotage")
+    assert run.code == 1
+    assert "SURVIVES" in run.out
+
+
+def test_verify_without_a_solver_says_so_and_goes_on(smd, monkeypatch):
+    """A missing solver costs its layer alone, and one line says how to install it."""
+    from proofs import layers
+
+    monkeypatch.setattr(layers, "find_spec", lambda name: None if name == "z3" else True)
+    run = smd("verify", "--claim", "angle-chord-sine")
+    assert run.code == 0
+    assert "pip install 'spherical-motion[check]'" in run.err
+    assert "smt" not in run.out
+    run = smd("verify", "--claim", "angle-chord-sine", "--layer", "smt")
+    assert run.code == 1
+    assert "z3-solver not installed" in run.err
