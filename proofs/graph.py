@@ -19,6 +19,7 @@ COLOURS = {
     Status.STALE: "#f9a825",
     Status.UNDECIDED: "#ef6c00",
     Status.SUPPORTED: "#0288d1",
+    Status.DECIDED: "#7e57c2",
     Status.PROVED: "#66bb6a",
     Status.FULLY_PROVED: "#2e7d32",
 }
