@@ -49,6 +49,7 @@ def quiet_kernels() -> None:
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n", encoding="utf-8")
     os.environ["IPYTHONDIR"] = str(profile.parent)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # one page has one core
 
 
 def execute_pages() -> bool:
