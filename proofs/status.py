@@ -10,11 +10,11 @@ from proofs.claim import Claim, Kind
 from proofs.claims import CLAIMS
 from proofs.dependencies import depends_on
 from proofs.evidence import Evidence
-from proofs.layers import identity
+from proofs.layers import identity, kernel
 from proofs.verdict import Outcome
 
 SIMULATIONS = ("simulation-cpu", "simulation-gpu")
-PROVING = (identity.LAYER,)
+PROVING = (identity.LAYER, kernel.LAYER)
 
 
 class Status(StrEnum):
@@ -34,11 +34,11 @@ STATUS_MEANING = {
     Status.UNDECIDED: "no layer has decided it",
     Status.SUPPORTED: "simulation agrees; no layer has proved it",
     Status.PROVED: (
-        "its obligations are decided as symbolic identities within its setting; something it was derived from is not"
+        "its obligations are decided, by symbolic normal form or by Coq, within its setting; something it was derived from is not"
     ),
     Status.FULLY_PROVED: (
-        "its obligations and those of everything that it was derived from are decided as symbolic identities "
-        "within its setting"
+        "its obligations and those of everything that it was derived from are decided, by symbolic normal form "
+        "or by Coq, within its setting"
     ),
 }
 

@@ -15,8 +15,10 @@ from proofs.claims import CLAIMS
 from proofs.evidence import Evidence
 from proofs.verdict import Verdict
 
-LAYERS = ("identity", "points", "slope", "simulation-cpu", "simulation-gpu")
+LAYERS = ("identity", "points", "slope", "kernel", "simulation-cpu", "simulation-gpu")
 """Every layer, cheapest first."""
+SLICE = 8
+"""Neighbouring claims of no optimizer that go to one process."""
 FEW = 6
 """Checks that are not worth starting other processes for."""
 
@@ -31,7 +33,7 @@ class Check:
 
 def checkers(claim: Claim) -> dict[str, Callable[[], Verdict]]:
     """The layers that apply to a claim and can run here."""
-    from proofs.layers import identity, points, slope
+    from proofs.layers import identity, kernel, points, slope
 
     found: dict[str, Callable[[], Verdict]] = {
         "identity": lambda: identity.check(claim),
@@ -39,6 +41,8 @@ def checkers(claim: Claim) -> dict[str, Callable[[], Verdict]]:
     }
     if slope.applies(claim):
         found["slope"] = lambda: slope.check(claim)
+    if kernel.applies(claim):
+        found["kernel"] = lambda: kernel.check(claim)
     if find_spec("torch") is not None:
         import torch
 
@@ -71,17 +75,20 @@ def run(check: Check) -> Evidence:
 def verify(checks: list[Check], jobs: int | None = None) -> Iterator[Evidence]:
     """Run checks, writing evidence as it comes, in ``jobs`` processes (the processors, if not said).
 
-    An optimizer's checks go to one process, which derives it once. CUDA checks stay in this one.
+    An optimizer's checks go to one process, which derives it once; claims of no optimizer go in slices. CUDA
+    checks stay in this one.
     """
     if len(checks) <= FEW or jobs == 1:
         yield from map(run, checks)
         return
     here = [check for check in checks if check.layer == "simulation-gpu"]
-    groups: dict[tuple[str | None, bool], list[Check]] = {}
+    groups: dict[tuple[str | int, bool], list[Check]] = {}
+    place = {name: i for i, name in enumerate(CLAIMS)}
     for check in checks:
         if check not in here:
             simulated = check.layer.startswith("simulation")
-            groups.setdefault((CLAIMS[check.claim].optimizer, simulated), []).append(check)
+            shared = CLAIMS[check.claim].optimizer or place[check.claim] // SLICE
+            groups.setdefault((shared, simulated), []).append(check)
     with ProcessPoolExecutor(jobs or os.cpu_count(), mp_context=get_context("spawn")) as pool:
         pending = [pool.submit(_run_all, group) for group in sorted(groups.values(), key=len, reverse=True)]
         for finished in as_completed(pending):
@@ -90,4 +97,10 @@ def verify(checks: list[Check], jobs: int | None = None) -> Iterator[Evidence]:
 
 
 def _run_all(checks: list[Check]) -> list[Evidence]:
-    return [run(check) for check in checks]
+    """The evidence of a group's checks; Coq compiles the lemmas of all its claims together."""
+    from proofs.layers import kernel
+
+    together = [check for check in checks if check.layer == kernel.LAYER]
+    found = [run(check) for check in checks if check not in together]
+    claims = [CLAIMS[check.claim] for check in together]
+    return found + [ledger.record(*pair) for pair in zip(claims, kernel.check_all(claims), strict=True)]
