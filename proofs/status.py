@@ -34,7 +34,8 @@ STATUS_MEANING = {
     Status.UNDECIDED: "no layer has decided it",
     Status.SUPPORTED: "simulation agrees; no layer has proved it",
     Status.PROVED: (
-        "its obligations are decided, by symbolic normal form or by Coq, within its setting; something it was derived from is not"
+        "its obligations are decided, by symbolic normal form or by Coq, within its setting; "
+        "something it was derived from is not"
     ),
     Status.FULLY_PROVED: (
         "its obligations and those of everything that it was derived from are decided, by symbolic normal form "

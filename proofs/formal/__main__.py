@@ -1,92 +1,11 @@
 """``python -m proofs.formal``: compile the theorems and every claim's lemmas, and compare what they assume.
 
-Exit codes: 0 when all is as expected, 1 when something is refused or differs, 2 when Coq is missing.
-INSTALL=1 in the environment installs it first.
+INSTALL=1 in the environment installs Coq first. ``--outside`` translates every claim and writes anew which ones
+are outside, without Coq.
 """
 
-from __future__ import annotations
-
-import os
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
-from proofs.formal import toolchain
+from proofs.formal.run import main
 
-EXPECTED = Path(__file__).parent / "assumptions.txt"
-"""``File.theorem: axioms`` of every headline theorem."""
-
-
-def headlines() -> dict[str, frozenset[str]]:
-    """The headline theorems with the axioms that each may rest on."""
-    lines = EXPECTED.read_text(encoding="utf-8").splitlines()
-    return {name: frozenset(names.split()) for name, _, names in (line.partition(":") for line in lines)}
-
-
-def scan(sources: Path = toolchain.SOURCES) -> list[str]:
-    """Every forbidden word of the handwritten sources, with its file."""
-    return [f"{f.name}: {w}" for f in sorted(sources.glob("*.v")) for w in toolchain.forbidden(f.read_text("utf-8"))]
-
-
-def assumed(theorems: list[str], folder: Path) -> dict[str, frozenset[str]]:
-    """What Coq says that each theorem rests on."""
-    files = " ".join(dict.fromkeys(name.split(".")[0] for name in theorems))
-    text = f"From {toolchain.LIBRARY} Require {files}.\n" + "".join(f"Print Assumptions {t}.\n" for t in theorems)
-    with tempfile.TemporaryDirectory() as scratch:
-        question = Path(scratch) / "Question.v"
-        question.write_text(text, encoding="utf-8")
-        return dict(zip(theorems, toolchain.axioms(toolchain.coqc(question, folder)), strict=True))
-
-
-def differences(expected: dict[str, frozenset[str]], found: dict[str, frozenset[str]]) -> list[str]:
-    """One line a theorem that rests on something else than expected."""
-    return [
-        f"{name}: assumes {', '.join(sorted(found[name])) or 'nothing'}, expected {', '.join(sorted(axioms)) or 'nothing'}"
-        for name, axioms in expected.items()
-        if found[name] != axioms
-    ]
-
-
-def main() -> int:
-    """Run everything; the exit code."""
-    if (hint := toolchain.missing()) and os.environ.get("INSTALL") == "1":
-        print(f"Installing Coq: {toolchain.INSTALL}", flush=True)
-        subprocess.run(["sh", "-c", toolchain.INSTALL], check=False, stdout=subprocess.DEVNULL)
-        hint = toolchain.missing()
-    if hint:
-        print(hint, file=sys.stderr)
-        return 2
-    if words := scan():
-        print("\n".join(words), file=sys.stderr)
-        return 1
-    print(f"Compiling the theorems with Coq {toolchain.version()}", flush=True)
-    try:
-        folder = toolchain.make(os.cpu_count() or 1)
-        wrong = differences(headlines(), assumed(list(headlines()), folder))
-    except toolchain.CoqError as error:
-        wrong = [str(error)]
-    if wrong:
-        print("\n".join(wrong), file=sys.stderr)
-        return 1
-    print(f"{len(headlines())} headline theorems, on no axioms but those of the real numbers", flush=True)
-    return _claims()
-
-
-def _claims() -> int:
-    from proofs.claims import CLAIMS
-    from proofs.layers import kernel
-    from proofs.verification import planned, verify
-
-    print("Compiling the claims' lemmas", flush=True)
-    found = list(verify(planned(CLAIMS.values(), (kernel.LAYER,))))
-    bad = [e for e in found if e.outcome != "holds"]
-    for e in bad:
-        print(f"{e.claim}: {e.detail}", file=sys.stderr)
-    count = sum(int(str(e.detail["lemmas"])) for e in found if e.outcome == "holds")
-    print(f"{len(found) - len(bad)} claims hold by {count} lemmas, {len(bad)} do not, {len(kernel.outside())} outside")
-    return 1 if bad else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+sys.exit(main())

@@ -8,7 +8,28 @@ from collections.abc import Iterable
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, S, Symbol, cos, exp, pi, sin
 
 KEYWORDS = frozenset(
-    "as at else end exists fix for forall fun if in let match mod return then where with INR PI".split()
+    [
+        "as",
+        "at",
+        "else",
+        "end",
+        "exists",
+        "fix",
+        "for",
+        "forall",
+        "fun",
+        "if",
+        "in",
+        "let",
+        "match",
+        "mod",
+        "return",
+        "then",
+        "where",
+        "with",
+        "INR",
+        "PI",
+    ]
 )
 FUNCTIONS = {exp: "exp", cos: "cos", sin: "sin"}
 
@@ -74,11 +95,13 @@ def _sum(terms: Add, named: dict[Symbol, str]) -> str:
 
 def _product(product: Mul, named: dict[Symbol, str]) -> str:
     above, below = [], []
-    for factor in product.as_ordered_factors():
-        if isinstance(factor, Rational) and factor.q != 1:
-            above += [term(Integer(factor.p), named)] if factor.p != 1 else []
-            below.append(str(factor.q))
-        elif isinstance(factor, Pow) and not isinstance(factor, exp) and is_inverse(factor.exp):
+    constant, rest = product.as_coeff_Mul()
+    if constant.p != 1:
+        above.append(term(Integer(constant.p), named))
+    if constant.q != 1:
+        below.append(str(constant.q))
+    for factor in rest.as_ordered_factors():
+        if isinstance(factor, Pow) and not isinstance(factor, exp) and is_inverse(factor.exp):
             below.append(term(Pow(factor.base, -factor.exp, evaluate=False), named))
         else:
             above.append(term(factor, named))

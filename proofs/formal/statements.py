@@ -38,10 +38,20 @@ CONJUNCTION = " /\\ "
 
 @dataclass(frozen=True)
 class Lemma:
-    """One obligation as Coq text, behind a comment that says what it states."""
+    """One obligation as Coq text: what it says, the statement, tactics that prove it, an example of its hypotheses."""
 
     name: str
-    text: str
+    says: str
+    statement: str
+    script: tuple[str, ...]
+    example: str
+
+    @property
+    def text(self) -> str:
+        """The lemma behind a comment, with its proof and its example."""
+        proof = "\n".join(f"  {tactic}." for tactic in self.script)
+        says = self.says.replace("*", " ")
+        return f"(* {says} *)\nLemma {self.name} : {self.statement}.\nProof.\n{proof}\nQed.\n{self.example}"
 
 
 def lemmas(claim: Claim) -> list[Lemma]:
@@ -94,7 +104,7 @@ class Statement:
         found = [(s, "0 <" if s.is_positive else "0 <=") for s in self.named if s.is_nonnegative]
         found += [(f, "<> 0") for f in self.factors if not is_positive(f)]
         if any(
-            node.func is exp or node.exp.is_Rational and not node.exp.is_Integer
+            node.func is exp or (node.exp.is_Rational and not node.exp.is_Integer)
             for f in self.factors
             for node in f.atoms(Pow, exp)
         ):
@@ -105,16 +115,14 @@ class Statement:
     @cached_property
     def lemma(self) -> Lemma:
         """The lemma and the example that its hypotheses can be met."""
-        lines = [f"(* {self.owed.says.replace('*', ' ')} *)"]
-        lines += [f"Lemma {self.name} : {self._quantified('forall', ' -> ')}{self._conclusion}.", "Proof.", "  intros."]
-        lines += [f"  {line}" for line in self._proof()]
-        lines += ["Qed."]
+        example = ""
         if self.hypotheses:
             point = self.point()
             values = " ".join(f"exists {_literal(symbol, point[symbol])}." for symbol in self.named)
-            lines += [f"Example {self.name}_point : {self._quantified('exists', CONJUNCTION)}True."]
-            lines += [f"Proof. {values} meets. Qed."]
-        return Lemma(self.name, "\n".join(lines) + "\n")
+            example = f"Example {self.name}_point : {self._quantified('exists', CONJUNCTION)}True.\n"
+            example += f"Proof. {values} meets. Qed.\n"
+        statement = f"{self._quantified('forall', ' -> ')}{self._conclusion}"
+        return Lemma(self.name, self.owed.says, statement, ("intros", *self._proof()), example)
 
     @property
     def _conclusion(self) -> str:
@@ -130,30 +138,28 @@ class Statement:
 
     def _proof(self) -> list[str]:
         if self.owed.left == self.owed.right:
-            return ["reflexivity."]
+            return ["reflexivity"]
         lines = []
         for factor in self.factors:
             if is_positive(factor) and not factor.is_Symbol:
-                lines.append(f"assert ({term(factor, self.named)} <> 0) by positive.")
+                lines.append(f"assert ({term(factor, self.named)} <> 0) by positive")
         known: list[str] = []
         for before, after, tactic in self._rewritings():
             prepare = f"rewrite {', '.join(f'?{name}' for name in reversed(known))}; " if known else ""
             known.append(f"E{len(known)}")
-            lines.append(f"assert ({known[-1]} : {before} = {after}) by ({prepare}{tactic}).")
+            lines.append(f"assert ({known[-1]} : {before} = {after}) by ({prepare}{tactic})")
         squares = []
         for i, radicand in enumerate(self.radicands):
             root = f"sqrt {term(radicand, self.named)}"
             squares.append(f"S{i}")
-            lines.append(
-                f"assert (S{i} : {root} * {root} = {term(radicand, self.named)}) by (apply sqrt_sqrt; nonneg)."
-            )
+            lines.append(f"assert (S{i} : {root} * {root} = {term(radicand, self.named)}) by (apply sqrt_sqrt; nonneg)")
         decide = f"field [{' '.join(squares)}]; conditions" if squares else "equation"
         if self.owed.relation == "<=":
             above, below = (term(part, self.named) for part in self._difference())
-            lines.append(f"apply (le_by_quotient _ _ {above} {below}); [nonneg | strict |].")
+            lines.append(f"apply (le_by_quotient _ _ {above} {below}); [nonneg | strict |]")
         if known:
-            lines.append(f"rewrite {', '.join(f'?{name}' for name in reversed(known))}.")
-        return [*lines, f"{decide}."]
+            lines.append(f"rewrite {', '.join(f'?{name}' for name in reversed(known))}")
+        return [*lines, decide]
 
     def _rewritings(self) -> Iterator[tuple[str, str, str]]:
         """Equations that lay the goal open to field: (before, after, tactic), inner terms first."""

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -93,10 +94,8 @@ def library() -> Path:
             shutil.copytree(SOURCES, made)
             coqc(made / "Obligations.v", made)
             if not target.exists():
-                try:
+                with suppress(OSError):  # another process was first
                     os.replace(made, target)
-                except OSError:  # another process was first
-                    pass
     return target
 
 

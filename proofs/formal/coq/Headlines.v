@@ -111,3 +111,29 @@ Proof.
   exists C, rho. split; [exact HC|]. split; [exact Hrho|]. intros t. specialize (H t).
   rewrite (proj1 (G (t+2)%nat)) in H. exact H.
 Qed.
+
+(** The same in one word each: a run of SGD under constant energy, its norm and its angle in the long run. *)
+Definition sgd_run (n : nat) (eta lam L : R) (w g : nat -> vec) :=
+  0 < eta /\ 0 < lam /\ eta*lam < 1 /\ 0 < L /\ 0 < dot n (w O) (w O) /\
+  (forall t, dot n (w t) (g t) = 0) /\ (forall t, dot n (g t) (g t) = L / dot n (w t) (w t)) /\
+  (forall t, w (S t) = lin (1-eta*lam) (w t) (-eta) (g t)).
+
+Theorem sgd_norm : forall n eta lam L w g, sgd_run n eta lam L w g ->
+  is_lim_seq (fun t => dot n (w t) (w t) ^ 2) (L*eta^2/(eta*lam*(2-eta*lam))).
+Proof.
+  intros n eta lam L w g (He & Hl & Hp & HL & H0 & Ho & Hg & Hw).
+  destruct (sgd_converges n eta lam L w g He Hl Hp HL H0 Ho Hg Hw) as [_ [Hx _]].
+  set (v := eta*L/(lam*(2-eta*lam))) in *.
+  assert (Hv : 0 <= v).
+  { unfold v. apply Rlt_le, Rdiv_lt_0_compat; apply Rmult_lt_0_compat; lra. }
+  replace (Finite (L*eta^2/(eta*lam*(2-eta*lam)))) with (Rbar_mult (sqrt v) (sqrt v)).
+  - apply is_lim_seq_ext with (fun t => dot n (w t) (w t) * dot n (w t) (w t)); [intros; ring|].
+    apply is_lim_seq_mult'; exact Hx.
+  - simpl. f_equal. rewrite sqrt_sqrt by exact Hv. unfold v. field. repeat split; lra.
+Qed.
+Theorem sgd_angle : forall n eta lam L w g, sgd_run n eta lam L w g ->
+  is_lim_seq (fun t => cosangle n (w t) (w (S t))) (1 - eta*lam).
+Proof.
+  intros n eta lam L w g (He & Hl & Hp & HL & H0 & Ho & Hg & Hw).
+  exact (proj2 (proj2 (sgd_converges n eta lam L w g He Hl Hp HL H0 Ho Hg Hw))).
+Qed.

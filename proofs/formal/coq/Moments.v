@@ -167,3 +167,40 @@ Proof.
   intros eta lam be w m g Hm Hw t i. rewrite (Hw (S t)), (Hm (S t)).
   assert (E : be * ((1 - eta*lam) * w t i) = be * (w (S t) i + eta * m (S t) i)) by (rewrite (Hw t); ring). lra.
 Qed.
+Lemma square_at_energy (r : rule) (q A B C : R) : resonance r <> 0 -> 0 < A -> stationary r q A B C ->
+  A = q * numA r / resonance r.
+Proof. intros HR HA H. apply one_fixed_point in H; [|exact HR]. exact (proj1 H). Qed.
+
+(** A nonzero side condition whose factors have their signs on the domain. *)
+Ltac domain := first
+  [ assumption | apply Rmult_integral_contrapositive_currified; domain | apply pow_nonzero; domain | lra
+  | apply positive_nonzero; strict | apply Rgt_not_eq; nra | apply Rlt_not_eq; nra ].
+Ltac split_all := repeat match goal with H : _ /\ _ |- _ => destruct H end.
+
+(** Off the resonance inside the book's domains: its factors. *)
+Ltac factored := intros; unfold resonance, det, sgdm, sgdw, nesterov, adamw; cbn [ww wm wg mw mm mg]; ring.
+Lemma sgdm_resonance : forall eta lam al tau, resonance (sgdm eta lam al tau) =
+  (1 - al) * (eta * lam * (1 - tau)) * (2 * (1 + al) - eta * lam * (1 - tau)).
+Proof. factored. Qed.
+Lemma sgdw_resonance : forall eta lam al tau, resonance (sgdw eta lam al tau) =
+  (1 - (1 - eta * lam) * al) * (eta * lam * (2 - eta * lam)) * ((1 - al) * (1 + al)).
+Proof. factored. Qed.
+Lemma nesterov_resonance : forall eta lam al, resonance (nesterov eta lam al) =
+  (1 - al * (1 - eta * lam)) * (eta * lam) * (2 * (1 + al) - eta * lam * (1 + 2 * al)).
+Proof. factored. Qed.
+Lemma adamw_resonance : forall eta lam be, resonance (adamw eta lam be) =
+  (1 - (1 - eta * lam) * be) * (eta * lam * (2 - eta * lam)) * ((1 - be) * (1 + be)).
+Proof. factored. Qed.
+
+(** Norm and angle at rest, given the resonance's factors. *)
+Ltac off_resonance E HN := intros; split_all;
+  match goal with H : stationary ?r _ _ _ _ |- _ => assert (HN : resonance r <> 0) by (rewrite E; domain) end.
+Ltac at_rest E := let HN := fresh "off" in let Hn := fresh "norm" in off_resonance E HN;
+  match goal with H : stationary ?r ?q ?a ?b ?c, HA : 0 < ?a |- _ => first
+    [ pose proof (norm_at_energy r _ a b c HN HA H) as Hn | pose proof (square_at_energy r q a b c HN HA H) as Hn ];
+    rewrite E in Hn; rewrite Hn; clear Hn HN H end;
+  unfold numA, sgdm, sgdw, nesterov, adamw; field; repeat split; domain.
+Ltac turning E := let HN := fresh "off" in let Hn := fresh "number" in let Hc := fresh "turn" in off_resonance E HN;
+  match goal with H : stationary ?r ?q ?a ?b ?c, HA : 0 < ?a |- _ =>
+    destruct (cosine_at_rest r q a b c HN HA H) as [Hn Hc]; rewrite Hc; apply (quotient_is _ _ _ Hn); clear Hn Hc HN H end;
+  unfold numA, numB, sgdm, sgdw, nesterov, adamw; cbn [ww wm]; field; repeat split; domain.

@@ -48,3 +48,7 @@ Ltac equation := first [ reflexivity | field; conditions | spread; field; condit
 
 (** An example's hypotheses at numbers. *)
 Ltac meets := simpl; repeat match goal with |- _ /\ _ => split end; try exact I; lra.
+
+(** Side conditions inside the book's domains, where every factor has its sign. *)
+Lemma quotient_is (n d x : R) : d <> 0 -> n = x * d -> n / d = x.
+Proof. intros Hd ->. field. exact Hd. Qed.
