@@ -1,6 +1,7 @@
 # make book    the book, from nothing
 # make test    the tests
 # make lint    style, types and the arrows between the packages
+# make formal  the theorems and the claims' lemmas in Coq; INSTALL=1 installs it (Debian, as root)
 # make wheel   the wheel, tried in a clean environment
 # make clean   everything that was made here, the environment too
 
@@ -11,7 +12,7 @@ INSTALLED := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: book test lint wheel env clean
+.PHONY: book test lint formal wheel env clean
 .DELETE_ON_ERROR:
 
 book: env
@@ -27,6 +28,9 @@ lint: env
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+formal: env
+	@$(BIN)/python -m proofs.formal
 
 wheel: env
 	@$(BIN)/python .ci/wheel.py

@@ -56,7 +56,7 @@ def source_hash() -> str:
     digest = hashlib.sha256()
     here = Path(__file__).parent
     for package in (Path(str(theory.__file__)).parent, here.parent / "numerics", here):
-        for file in sorted([*package.rglob("*.py"), *package.rglob("*.json")]):
+        for file in sorted(f for kind in ("*.py", "*.json", "*.v") for f in package.rglob(kind)):
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
 

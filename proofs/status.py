@@ -39,12 +39,12 @@ STATUS_MEANING = {
         "two SMT solvers agree that its obligations hold within its setting; their reasons are not rechecked"
     ),
     Status.PROVED: (
-        "its obligations are proved within its setting, by symbolic normal forms or by exact certificates that are "
-        "rechecked; something it was derived from is not"
+        "its obligations are proved within its setting, by symbolic normal forms, by exact certificates that are "
+        "rechecked, or by Coq; something it was derived from is not"
     ),
     Status.FULLY_PROVED: (
         "its obligations and those of everything that it was derived from are proved within its setting, by symbolic "
-        "normal forms or by exact certificates that are rechecked"
+        "normal forms, by exact certificates that are rechecked, or by Coq"
     ),
 }
 

@@ -29,6 +29,8 @@ ALONE = {
     ),
 }
 """The exact claims and bounds that only one of them decides, and why."""
+SLICE = 8
+"""Neighbouring claims of no optimizer that go to one process."""
 FEW = 6
 """Checks that are not worth starting other processes for."""
 
@@ -106,10 +108,11 @@ def verify(checks: list[Check], jobs: int | None = None) -> Iterator[Evidence]:
         return
     here = [check for check in checks if TABLE[check.layer].device != "cpu"]
     groups: dict[tuple[object, bool], list[Check]] = {}
+    place = {name: i for i, name in enumerate(CLAIMS)}
     for check in checks:
         if check not in here:
             claim, simulated = CLAIMS[check.claim], TABLE[check.layer].worth is Worth.MEASURES
-            shared = (simulated and claim.experiment) or claim.optimizer or claim.id
+            shared = (simulated and claim.experiment) or claim.optimizer or place[claim.id] // SLICE
             groups.setdefault((shared, simulated), []).append(check)
     longest_first = sorted(groups.values(), key=_expected, reverse=True)
     with ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn"), _one_thread) as pool:
@@ -136,4 +139,14 @@ def _one_thread() -> None:
 
 
 def _run_all(checks: list[Check]) -> list[Evidence]:
-    return [run(check) for check in checks]
+    """The evidence of a group's checks; a layer that checks claims together is given them together."""
+    found = []
+    for layer in dict.fromkeys(check.layer for check in checks):
+        own = [check for check in checks if check.layer == layer]
+        together = getattr(TABLE[layer].checker, "check_all", None)
+        if together is None:
+            found += [run(check) for check in own]
+        else:
+            claims = [CLAIMS[check.claim] for check in own]
+            found += [ledger.record(*pair) for pair in zip(claims, together(claims), strict=True)]
+    return found

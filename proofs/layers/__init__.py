@@ -52,6 +52,7 @@ TABLE = {
     for layer in (
         Layer("identity", "identity", Worth.PROVES),
         Layer("certificate", "certificate", Worth.PROVES),
+        Layer("kernel", "kernel", Worth.PROVES),
         Layer("smt", "smt", Worth.DECIDES, {"z3": "z3-solver", "cvc5": "cvc5"}),
         Layer("points", "points", Worth.CHECKS),
         Layer("interval", "interval", Worth.CHECKS, {"flint": "python-flint"}),

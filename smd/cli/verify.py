@@ -24,12 +24,15 @@ def command(
         _sabotage(as_json)
         return
     import proofs
+    from proofs.formal.toolchain import missing as missing_coq
     from proofs.verdict import Outcome
     from proofs.verification import DECIDING, LAYERS, failing, lacking, planned, verify
     from smd.cli.cite import claim_named
 
     if layer is not None and layer not in LAYERS:
         raise typer.BadParameter(f"layer = {layer} is unknown; known are {', '.join(LAYERS)}")
+    if layer == "kernel" and (hint := missing_coq()):
+        raise typer.BadParameter(f"layer = kernel does not run here: {hint}")
     layers = LAYERS if layer is None else (layer,)
     chosen = list(proofs.CLAIMS.values()) if claim_id is None else [claim_named(claim_id)]
     checks = planned(chosen, layers, missing)

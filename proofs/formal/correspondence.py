@@ -1,0 +1,44 @@
+"""The handwritten theorems say what the claims say: the claims' own formulas stand in ``Correspondence.v.in``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from proofs.formal.coq_terms import names, term
+from theory import symbols
+
+TEMPLATE = Path(__file__).parent / "Correspondence.v.in"
+FORMULA = re.compile(r"<<([\w-]+) (\d+)>>")
+IN_COQ = {
+    symbols.decay: "(eta * lambda)",
+    symbols.contraction: "(1 - eta * lambda)",
+    symbols.beta1: "beta",
+}
+"""Symbols that do not go by their own names."""
+
+
+def stated() -> tuple[str, ...]:
+    """The lemmas, by name."""
+    return tuple(re.findall(r"^Lemma (\w+)", TEMPLATE.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def claims() -> dict[str, tuple[str, ...]]:
+    """The claims whose formulas are proved from theorems, with the lemmas that do it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for part in re.split(r"^(?=Lemma )", TEMPLATE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        name = part.split()[1]
+        for claim, _ in FORMULA.findall(part):
+            found[claim] = tuple(dict.fromkeys((*found.get(claim, ()), name)))
+    return found
+
+
+def source() -> str:
+    """The Coq file, every formula in its place."""
+    from proofs.claims import CLAIMS
+
+    def formula(place: re.Match[str]) -> str:
+        right = CLAIMS[place[1]].formulas()[int(place[2])].right
+        return term(right, names(right.free_symbols) | {s: n for s, n in IN_COQ.items() if s in right.free_symbols})
+
+    return FORMULA.sub(formula, TEMPLATE.read_text(encoding="utf-8"))

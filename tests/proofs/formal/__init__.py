@@ -1,0 +1,1 @@
+"""Tests of the translation to Coq and of its run."""
