@@ -109,6 +109,8 @@ class Statement:
             for node in f.atoms(Pow, exp)
         ):
             raise Outside("what must not vanish holds a root or an exponential")
+        if any(fraction(together(radicand))[1].free_symbols for radicand in self.radicands):
+            raise Outside("a square root is taken of a quotient")
         found += [(r, "0 <=") for r in self.radicands if not is_positive(r)]
         return [(e, r) for e, r in found if not (r == "0 <=" and isinstance(e, Symbol) and is_natural(e))]
 
