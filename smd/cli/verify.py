@@ -27,6 +27,7 @@ def command(
     from proofs.formal.toolchain import missing as missing_coq
     from proofs.verdict import Outcome
     from proofs.verification import DECIDING, LAYERS, failing, lacking, planned, verify
+    from smd import ledger
     from smd.cli.cite import claim_named
 
     if layer is not None and layer not in LAYERS:
@@ -50,8 +51,9 @@ def command(
             bar.show(len(found), len(checks), evidence.claim)
     bad = failing(found)
     if as_json:
-        rows = [{"claim": e.claim, "layer": e.layer, "outcome": e.outcome, "detail": e.detail} for e in found]
-        print(json.dumps(rows, indent=2, default=str))
+        ran = [{"claim": e.claim, "layer": e.layer, "outcome": e.outcome, "detail": e.detail} for e in found]
+        whole = ledger.as_json(ledger.rows(chosen)) | {"checks": ran, "failing": bad}
+        print(json.dumps(whole, indent=2, default=str))
     else:
         for e in found:
             if e.claim in bad and e.outcome is not Outcome.HOLDS:

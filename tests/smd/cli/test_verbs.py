@@ -178,7 +178,12 @@ def test_claims_table_names_every_claim(smd):
 def test_verify_json_of_one_layer(smd, evidence_directory):
     """Verifying one claim by one layer prints its outcome, leaves evidence and changes the status."""
     found = parsed(smd("verify", "--claim", "sgd-angle", "--layer", "identity", "--json"))
-    assert [(row["claim"], row["layer"], row["outcome"]) for row in found] == [("sgd-angle", "identity", "holds")]
+    (ran,) = found["checks"]
+    assert (ran["claim"], ran["layer"], ran["outcome"]) == ("sgd-angle", "identity", "holds")
+    (claim,) = found["claims"]
+    assert {"id": "sgd-angle", "kind": "exact", "status": "fully proved", "depends_on": []}.items() <= claim.items()
+    assert claim["evidence"] == {"identity": "holds"}
+    assert (found["summary"], found["failing"]) == ({"fully proved": 1}, [])
     assert [file.name for file in evidence_directory.iterdir()] == ["sgd-angle.identity.json"]
     assert status(CLAIMS["sgd-angle"]) is Status.FULLY_PROVED
     (row,) = [r for r in parsed(smd("claims", "--json"))["claims"] if r["id"] == "sgd-angle"]
