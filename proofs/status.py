@@ -31,8 +31,8 @@ class Status(StrEnum):
 
 
 STATUS_MEANING = {
-    Status.REFUTED: "some layer found a witness against it",
-    Status.STALE: "all evidence is older than the claim or its sources",
+    Status.REFUTED: "some layer found a witness against it, or against something that it was derived from",
+    Status.STALE: "all evidence for it, or for something it was derived from, is older than the claim or its sources",
     Status.UNDECIDED: "no layer has decided it",
     Status.SUPPORTED: "simulation agrees; no layer has proved it",
     Status.DECIDED: (
@@ -70,9 +70,15 @@ def alone(claim: Claim, evidence: Iterable[Evidence]) -> Status:
 
 
 def status(claim: Claim, evidence_of: Callable[[Claim], Iterable[Evidence]] = ledger.of) -> Status:
-    """The status, *fully proved* when every claim that it was derived from is proved too."""
+    """The status with that of everything that the claim was derived from.
+
+    A refuted or stale ancestor makes the claim so; it is *fully proved* when all of them are.
+    """
     own = alone(claim, evidence_of(claim))
-    if own is not Status.PROVED:
-        return own
-    ancestors = [status(CLAIMS[other], evidence_of) for other in depends_on(claim)]
-    return Status.FULLY_PROVED if all(s is Status.FULLY_PROVED for s in ancestors) else own
+    above = [status(CLAIMS[other], evidence_of) for other in depends_on(claim)]
+    for bad in (Status.REFUTED, Status.STALE):
+        if bad in (own, *above):
+            return bad
+    if own is Status.PROVED and all(s is Status.FULLY_PROVED for s in above):
+        return Status.FULLY_PROVED
+    return own

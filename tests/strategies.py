@@ -11,7 +11,7 @@ import math
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from theory import load
+from theory import NoEquilibrium, load, predict
 
 AWAY = 1e-3
 LEAST_DECAY = 1e-6
@@ -27,6 +27,15 @@ LIMITS = {
 def examples(share):
     """Settings with this share of the profile's number of examples, at least one."""
     return settings(max_examples=max(1, round(share * settings().max_examples)))
+
+
+def attracts(optimizer, chosen):
+    """Whether an equilibrium exists there and attracts; under a gain no limit of lr*wd says so beforehand."""
+    try:
+        predict(optimizer, **chosen)
+    except NoEquilibrium:
+        return False
+    return True
 
 
 def log_uniform(low, high):

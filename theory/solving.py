@@ -23,6 +23,8 @@ COARSE, FINE, FINE_FROM = 2.0, 1.1, 1e-3
 """Ratios of the search grid; the fine one where lr*wd is of order one and quantities turn around."""
 MOST_STEPS, LAST_DIGITS, TINY = 100, 1e-16, 1e-300
 """Where the refinement stops: steps, and a change of the coordinate; the least value with a logarithm."""
+ROUNDING = 1e-12
+"""Relative difference that counts as none on a stretch where the quantity does not change."""
 GOLDEN, TURNED = (math.sqrt(5) - 1) / 2, 1e-9
 """Share of the golden section, and the width at which a turning point is known as well as its flatness allows."""
 
@@ -151,7 +153,7 @@ def first_crossing(function: Function, wanted: float, path: Path) -> float:
         outside = here is None
         for point in _up_to_edge(function, before, x, path) if here is None else [(x, here)]:
             y = point[1]
-            if y == wanted:
+            if math.isclose(y, wanted, rel_tol=ROUNDING):  # level stretches are never crossed
                 return point[0]
             if before is not None and (before[1] < wanted) != (y < wanted):
                 return _refine(function, wanted, before, point, path)

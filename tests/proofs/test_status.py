@@ -90,8 +90,16 @@ def test_fully_proved_needs_every_ancestor():
     assert status(claim, known(sgd_angle=HOLDS, sgd_angle_leading=HOLDS)) is Status.FULLY_PROVED
     assert status(claim, known(sgd_angle_leading=HOLDS)) is Status.PROVED
     assert status(claim, known(sgd_angle=UNDECIDED, sgd_angle_leading=HOLDS)) is Status.PROVED
-    assert status(claim, known(sgd_angle=REFUTED, sgd_angle_leading=HOLDS)) is Status.PROVED
     assert status(claim, known(sgd_angle=HOLDS)) is Status.UNDECIDED
+
+
+def test_a_refuted_or_stale_ancestor_turns_its_dependants():
+    """What was derived from a refuted claim is refuted, whatever its own evidence says, and likewise for stale."""
+    claim = CLAIMS["sgd-angle-leading"]
+    assert status(claim, known(sgd_angle=REFUTED, sgd_angle_leading=HOLDS)) is Status.REFUTED
+    assert status(claim, known(sgd_angle=REFUTED)) is Status.REFUTED
+    old, fresh = stale("identity", HOLDS), evidence("identity", HOLDS, claim)
+    assert status(claim, lambda one: [old] if one == CLAIM else [fresh]) is Status.STALE
 
 
 def test_a_claim_without_ancestors_is_fully_proved_alone():

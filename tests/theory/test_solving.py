@@ -38,6 +38,17 @@ def test_solving_undoes_predicting(problem, unknown):
     assert found.prediction.hyperparameters[unknown] == found.value
 
 
+def test_a_level_stretch_is_met_at_its_beginning():
+    """Between two decays SGDM's multipliers are a complex pair of constant modulus: its half-life is found there."""
+    chosen = {"lr": 1.0, "momentum": 0.16}
+    wanted = predict("sgdm", wd=2.184200810815618, **chosen).half_life
+    found = solve("sgdm", "wd", "half_life", wanted, **chosen)
+    assert found.prediction.half_life == pytest.approx(wanted, rel=BACK)
+    assert found.value < 2.1842
+    with pytest.raises(Unreachable, match="stays between"):
+        solve("sgdm", "wd", "half_life", wanted * (1 - 1e-9), **chosen)
+
+
 @examples(0.5)
 @given(
     optimizer=optimizers("sgd", "sgdm", "adamw"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests import reference
 from tests.compare import close
-from tests.strategies import coefficients, examples, hyperparameters, log_uniform, optimizers
+from tests.strategies import attracts, coefficients, examples, hyperparameters, log_uniform, optimizers
 from theory import NAMES, OutOfDomain, Schedule, predict, scheduled
 from theory.optimizers.lion import FILTER
 from theory.symbols import beta1, beta2
@@ -69,7 +69,7 @@ def test_the_comparison_by_hand_notices_three_percent():
 def test_from_equilibrium_nothing_moves(optimizer, data):
     """From the equilibrium at constant lr and wd norm and angle stay those of ``predict``."""
     chosen = data.draw(hyperparameters(optimizer, most_beta2=0.99))
-    assume(_attracts(optimizer, chosen))
+    assume(attracts(optimizer, chosen))
     expected = predict(optimizer, **chosen)
     still = scheduled("constant", lr=chosen.pop("lr"), wd=chosen.pop("wd"), steps=5)
     found = trajectory(optimizer, still, **chosen)
@@ -83,14 +83,6 @@ def test_what_is_not_derived_says_so():
     still = scheduled("constant", lr=0.1, wd=0.1, steps=5)
     with pytest.raises(OutOfDomain, match=rf"optimizer = {UNDERIVED}: .* not derived"):
         trajectory(UNDERIVED, still, 1.0, beta1=0.9, beta2=0.99, dim=16)
-
-
-def _attracts(optimizer, chosen):
-    try:
-        predict(optimizer, **chosen)
-    except OutOfDomain:
-        return False
-    return True
 
 
 def test_lion_equals_the_sum_over_all_pairs_of_steps():
