@@ -57,10 +57,19 @@ def checkers(claim: Claim) -> dict[str, Callable[[], Verdict]]:
 def lacking(layers: Iterable[str] = LAYERS) -> list[str]:
     """One line for each of the layers that cannot run for want of a package."""
     return [
-        f"{name}: {' and '.join(layer.lacks)} not installed, so this layer is left out: "
-        f"pip install 'spherical-motion[{layer.extra}]'"
+        f"{name}: {' and '.join(layer.lacks)} not installed, so this layer is left out: {layer.remedy}"
         for name, layer in TABLE.items()
         if name in layers and layer.lacks and layer.device == "cpu"
+    ]
+
+
+def unmet(claims: Iterable[Claim], layers: Iterable[str] = LAYERS) -> list[str]:
+    """One line for each claim that no layer looks at, and for each layer that runs here and would look at no claim."""
+    applied = {claim.id: set(checkers(claim)) & set(layers) for claim in claims}
+    used = set().union(*applied.values())
+    idle = [name for name in layers if TABLE[name].runs_here and name not in used]
+    return [f"{name}: no layer checks this claim" for name, own in applied.items() if not own] + [
+        f"{name}: this layer would check no claim at all" for name in idle
     ]
 
 

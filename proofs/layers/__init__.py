@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
 from importlib.util import find_spec
+from shutil import which
 from types import ModuleType
 
 
@@ -20,7 +21,7 @@ class Worth(StrEnum):
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer's name, its module here, its worth and the packages that it needs, by the name to import."""
+    """A layer's name, its module here, its worth, and the packages (by the name to import) and program it needs."""
 
     name: str
     module: str
@@ -28,11 +29,18 @@ class Layer:
     needs: dict[str, str] = field(default_factory=dict)
     extra: str = "check"
     device: str = "cpu"
+    program: str = ""
 
     @property
     def lacks(self) -> list[str]:
-        """The packages that are not installed."""
-        return [package for name, package in self.needs.items() if find_spec(name) is None]
+        """The packages and the program that are not installed."""
+        packages = [package for name, package in self.needs.items() if find_spec(name) is None]
+        return packages + ([self.program] if self.program and which(self.program) is None else [])
+
+    @property
+    def remedy(self) -> str:
+        """What installs them."""
+        return "make formal INSTALL=1" if self.program else f"pip install 'spherical-motion[{self.extra}]'"
 
     @property
     def runs_here(self) -> bool:
@@ -52,7 +60,7 @@ TABLE = {
     for layer in (
         Layer("identity", "identity", Worth.PROVES),
         Layer("certificate", "certificate", Worth.PROVES),
-        Layer("kernel", "kernel", Worth.PROVES),
+        Layer("kernel", "kernel", Worth.PROVES, program="coqc"),
         Layer("smt", "smt", Worth.DECIDES, {"z3": "z3-solver", "cvc5": "cvc5"}),
         Layer("points", "points", Worth.CHECKS),
         Layer("interval", "interval", Worth.CHECKS, {"flint": "python-flint"}),

@@ -24,21 +24,21 @@ def command(
         _sabotage(as_json)
         return
     import proofs
-    from proofs.formal.toolchain import missing as missing_coq
     from proofs.verdict import Outcome
-    from proofs.verification import DECIDING, LAYERS, failing, lacking, planned, verify
+    from proofs.verification import DECIDING, LAYERS, failing, lacking, planned, unmet, verify
     from smd import ledger
     from smd.cli.cite import claim_named
 
     if layer is not None and layer not in LAYERS:
         raise typer.BadParameter(f"layer = {layer} is unknown; known are {', '.join(LAYERS)}")
-    if layer == "kernel" and (hint := missing_coq()):
-        raise typer.BadParameter(f"layer = kernel does not run here: {hint}")
     layers = LAYERS if layer is None else (layer,)
     chosen = list(proofs.CLAIMS.values()) if claim_id is None else [claim_named(claim_id)]
     checks = planned(chosen, layers, missing)
     absent = lacking(layers)
     for line in absent:
+        print(line, file=sys.stderr)
+    empty = unmet(chosen) if claim_id is None else []
+    for line in empty:
         print(line, file=sys.stderr)
     if not checks and absent:
         raise typer.Exit(1)
@@ -64,7 +64,7 @@ def command(
                 print(f"{name} leaves {len(open_)} undecided that another layer decides: {', '.join(open_)}")
         held = sum(e.outcome is Outcome.HOLDS for e in found)
         print(f"{len(found)} checks of {len(chosen)} claims: {held} hold, {len(bad)} claims fail")
-    if bad:
+    if bad or empty:
         raise typer.Exit(1)
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from proofs import CLAIMS, Status, layers, planned, status, verify
+from proofs import CLAIMS, Status, layers, planned, status, verification, verify
 from proofs import evidence as ledger
 from proofs.evidence import of
 from proofs.formal.toolchain import missing
 from proofs.verdict import Outcome, Verdict
-from proofs.verification import ALONE, EVERYWHERE, LAYERS, checkers, failing, lacking
+from proofs.verification import ALONE, EVERYWHERE, LAYERS, checkers, failing, lacking, unmet
 
 
 def test_layers_apply_where_they_should():
@@ -48,6 +48,17 @@ def test_what_one_layer_decides_alone_is_so(claim_id):
     """A claim leaves the list when a second layer decides it."""
     held = [name for name in EVERYWHERE if checkers(CLAIMS[claim_id])[name]().outcome is Outcome.HOLDS]
     assert len(held) == 1
+
+
+def test_an_empty_scan_is_named(monkeypatch):
+    """Every claim meets a layer and every layer a claim; a claim or a layer left alone is named."""
+    assert unmet(CLAIMS.values()) == []
+    assert "slope: this layer would check no claim at all" in unmet([CLAIMS["sgd-norm"]])
+    monkeypatch.setattr(verification, "checkers", lambda claim: {})
+    assert unmet([CLAIMS["sgd-norm"]], ["identity"]) == [
+        "sgd-norm: no layer checks this claim",
+        "identity: this layer would check no claim at all",
+    ]
 
 
 def test_a_run_leaves_evidence():
