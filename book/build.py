@@ -6,12 +6,14 @@ changed. Pages that are not in the cache are executed side by side before Sphinx
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 
 from jupyter_cache import get_cache
@@ -50,6 +52,32 @@ def quiet_kernels() -> None:
     (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n", encoding="utf-8")
     os.environ["IPYTHONDIR"] = str(profile.parent)
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # one page has one core
+
+
+def typeset_claims() -> None:
+    """Write the claims' sources for the directives; those of one optimizer together, which derives it once."""
+    sys.path.insert(0, str(BOOK / "_ext"))
+    import claims
+
+    from proofs import CLAIMS
+
+    if claims.typeset():
+        return
+    groups: dict[str, list[str]] = {}
+    for claim in CLAIMS.values():
+        groups.setdefault(claim.optimizer or claim.id.partition("-")[0], []).append(claim.id)
+    found: dict[str, str] = {}
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        for sources in pool.map(_sources, sorted(groups.values(), key=len, reverse=True)):
+            found |= sources
+    claims.TYPESET.write_text(json.dumps({"state": claims.state(), "sources": found}), encoding="utf-8")
+
+
+def _sources(ids: list[str]) -> dict[str, str]:
+    sys.path.insert(0, str(BOOK / "_ext"))
+    import claims
+
+    return claims.sources(ids)
 
 
 def execute_pages() -> bool:
@@ -114,6 +142,8 @@ def main() -> int:
     begin = time.monotonic()
     drop_stale_cache()
     quiet_kernels()
+    print("Typesetting the claims", flush=True)
+    typeset_claims()
     print("Executing the pages", flush=True)
     if not execute_pages():
         return 1

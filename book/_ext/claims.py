@@ -5,7 +5,11 @@ A page names a claim; statement, formulas, hypotheses, status and BibTeX come fr
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from docutils import nodes
@@ -33,6 +37,30 @@ COLOUR = {
 ENVIRONMENT = {Kind.EXACT: "theorem", Kind.LEADING_ORDER: "corollary", Kind.BOUND: "lemma"}
 
 
+TYPESET = Path(__file__).parents[1] / ".jupyter_cache" / "claims.json"
+"""The claims' MyST sources, made side by side beforehand."""
+
+
+def state() -> str:
+    """What the sources of the claims were made from: the packages, and the evidence."""
+    known = sorted(f"{e.claim} {e.layer} {e.outcome} {e.date}" for c in proofs.CLAIMS.values() for e in evidence.of(c))
+    return hashlib.sha256("\n".join([evidence.source_hash(), *known]).encode()).hexdigest()
+
+
+@cache
+def typeset() -> dict[str, str]:
+    """MyST source by claim id, empty where it was made from something else."""
+    if not TYPESET.exists():
+        return {}
+    found = json.loads(TYPESET.read_text(encoding="utf-8"))
+    return dict(found["sources"]) if found["state"] == state() else {}
+
+
+def sources(ids: Sequence[str]) -> dict[str, str]:
+    """MyST source of each claim."""
+    return {name: claim_source(proofs.CLAIMS[name]) for name in ids}
+
+
 class ClaimDirective(SphinxDirective):
     """A claim as a numbered environment with its facts and its BibTeX."""
 
@@ -43,7 +71,7 @@ class ClaimDirective(SphinxDirective):
         if name not in proofs.CLAIMS:
             raise self.error(f"there is no claim {name}")
         note_claims(self)
-        return parsed(self, claim_source(proofs.CLAIMS[name]))
+        return parsed(self, typeset().get(name) or claim_source(proofs.CLAIMS[name]))
 
 
 class ClaimTableDirective(SphinxDirective):
@@ -185,7 +213,7 @@ def pages_with_claims(environment: BuildEnvironment) -> set[str]:
 
 def outdated(app: Sphinx, environment: BuildEnvironment, *_: object) -> list[str]:
     """Pages to read again because evidence changed since they were read."""
-    now = sorted(f"{e.claim} {e.layer} {e.outcome} {e.date}" for c in proofs.CLAIMS.values() for e in evidence.of(c))
+    now = state()
     before, environment.smd_evidence = getattr(environment, "smd_evidence", None), now  # type: ignore[attr-defined]
     return [] if now == before else sorted(pages_with_claims(environment))
 
