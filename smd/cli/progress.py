@@ -5,9 +5,6 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
 PATIENCE = 1.0
 """Seconds before a bar appears."""
 
@@ -16,6 +13,9 @@ class Bar:
     """A bar that appears once the work has taken PATIENCE seconds; ``show(done, total)`` moves it."""
 
     def __init__(self, label: str, unit: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
         columns = (
             TextColumn(label),
             BarColumn(),
