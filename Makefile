@@ -36,6 +36,7 @@ wheel: env
 	@$(BIN)/python .ci/wheel.py
 
 env: $(INSTALLED)
+	@$(BIN)/python -m compileall -q theory numerics proofs smd
 	@$(BIN)/python -m theory.compiled
 
 # The first of these that is a Python this project was tested with; PYTHON, if given, is the only candidate.
