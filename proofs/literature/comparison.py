@@ -63,13 +63,18 @@ COEFFICIENTS = ("lr", "wd", "momentum", "beta1", "beta2")
 
 @mp.workdps(DIGITS)
 def at_standard_recipes(row: Published) -> dict[str, float]:
-    """Derived over published at every standard recipe of the row's own hyper-parameters, the others as in the row."""
+    """Derived over published at every standard recipe of the row's own hyper-parameters, the others as in the row.
+
+    A row that names an optimizer is not compared at the recipe of another.
+    """
     own = {name for name in COEFFICIENTS if name in row.recipe}
+    owner = {what: what.partition(",")[0] for what in STANDARD}
+    named = {name for name in owner.values() if name.lower() in f"{row.id} {row.of}".lower()}
     ratio = _ratio(row.published(), row.derived())
     return {
         what: float(ratio({**row.recipe, **recipe}))
         for what, recipe in STANDARD.items()
-        if recipe.keys() == own and row.given({**row.recipe, **recipe})
+        if recipe.keys() == own and owner[what] in (named or owner.values()) and row.given({**row.recipe, **recipe})
     }
 
 
