@@ -65,7 +65,7 @@ def typeset_claims() -> None:
         return
     groups: dict[str, list[str]] = {}
     for claim in CLAIMS.values():
-        groups.setdefault(claim.optimizer or claim.id.partition("-")[0], []).append(claim.id)
+        groups.setdefault(claim.derived_with, []).append(claim.id)
     found: dict[str, str] = {}
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
         for sources in pool.map(_sources, sorted(groups.values(), key=len, reverse=True)):

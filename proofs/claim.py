@@ -113,6 +113,11 @@ class Claim:
             return self.title
         return f"{theory.load(self.optimizer).title}: {self.title}"
 
+    @property
+    def derived_with(self) -> str:
+        """What shares its derivations: its optimizer, else the first word of its id."""
+        return self.optimizer or self.id.partition("-")[0]
+
     @cached_property
     def hypotheses(self) -> tuple[str, ...]:
         """The rule's hypotheses and the claim's own."""

@@ -23,26 +23,24 @@ COLOURS = {
     Status.PROVED: "#66bb6a",
     Status.FULLY_PROVED: "#2e7d32",
 }
-OTHER = "#757575"
 WIDTH, HEIGHT, GAP, COLUMN, MARGIN = 190, 22, 8, 260, 16
 
 
 def family(claim_id: str) -> list[str]:
     """A claim with everything that it was derived from and everything that was derived from it."""
-    found = {claim_id}
-    waiting = [claim_id]
-    while waiting:  # upwards
-        for other in depends_on(CLAIMS[waiting.pop()]):
-            if other not in found:
-                found.add(other)
-                waiting.append(other)
-    below = {claim_id}
-    for _ in CLAIMS:  # downwards, at most as deep as there are claims
-        more = {c.id for c in CLAIMS.values() if below & set(depends_on(c))} - below
-        if not more:
-            break
-        below |= more
-    return [c for c in CLAIMS if c in found | below]
+    above = {one: set(depends_on(CLAIMS[one])) for one in CLAIMS}
+    below = {one: {other for other in CLAIMS if one in above[other]} for one in CLAIMS}
+    found = _reached(claim_id, above) | _reached(claim_id, below)
+    return [one for one in CLAIMS if one in found]
+
+
+def _reached(start: str, steps: Mapping[str, set[str]]) -> set[str]:
+    found, waiting = {start}, [start]
+    while waiting:
+        new = steps[waiting.pop()] - found
+        found |= new
+        waiting += new
+    return found
 
 
 def connected() -> list[str]:
@@ -71,7 +69,7 @@ def svg(
     ]
     for row, known in enumerate(legend):
         y = MARGIN + row * (HEIGHT + 2)
-        parts.append(f'<rect x="{MARGIN}" y="{y}" width="14" height="14" rx="3" fill="{COLOURS.get(known, OTHER)}"/>')
+        parts.append(f'<rect x="{MARGIN}" y="{y}" width="14" height="14" rx="3" fill="{COLOURS[known]}"/>')
         words = f"{known}: {escape(STATUS_MEANING[known])}"
         parts.append(f'<text x="{MARGIN + 20}" y="{y + 11}" fill="currentColor">{words}</text>')
     for start, end in edges:
@@ -82,7 +80,7 @@ def svg(
         parts.append(f'<path d="{curve}" fill="none" stroke="#9e9e9e"/>')
     for one in chosen:
         x, y = places[one][0] + MARGIN, places[one][1] + top
-        colour = COLOURS.get(statuses[one], OTHER)
+        colour = COLOURS[statuses[one]]
         box = (
             f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="5" fill="{colour}">'
             f"<title>{escape(CLAIMS[one].heading)}: {statuses[one]}</title></rect>"

@@ -27,7 +27,7 @@ class ByDerivation(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         claim = CLAIMS.get(nodeid.partition("[")[2].removesuffix("]"))
-        return nodeid if claim is None else claim.optimizer or claim.id.partition("-")[0]
+        return nodeid if claim is None else claim.derived_with
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -24,6 +24,7 @@ def command(
         _sabotage(as_json)
         return
     import proofs
+    from proofs import evidence
     from proofs.verdict import Outcome
     from proofs.verification import DECIDING, LAYERS, failing, lacking, planned, unmet, verify
     from smd import ledger
@@ -46,20 +47,21 @@ def command(
         raise typer.BadParameter(f"layer = {layer} does not apply to claim = {claim_id}")
     found = []
     with Bar("verifying", "checks") as bar:
-        for evidence in verify(checks):
-            found.append(evidence)
-            bar.show(len(found), len(checks), evidence.claim)
-    bad = failing(found)
+        for one in verify(checks):
+            found.append(one)
+            bar.show(len(found), len(checks), one.claim)
+    known = [e for claim in chosen for e in evidence.of(claim) if e.layer in layers and not e.is_stale]
+    bad = failing(known)
     if as_json:
         ran = [{"claim": e.claim, "layer": e.layer, "outcome": e.outcome, "detail": e.detail} for e in found]
         whole = ledger.as_json(ledger.rows(chosen)) | {"checks": ran, "failing": bad}
         print(json.dumps(whole, indent=2, default=str))
     else:
-        for e in found:
+        for e in known:
             if e.claim in bad and e.outcome is not Outcome.HOLDS:
                 print(f"{e.claim} {e.layer}: {e.outcome} {e.detail}")
         for name in (layer for layer in DECIDING if layer in layers):
-            open_ = [e.claim for e in found if e.layer == name and e.claim not in bad and e.outcome != Outcome.HOLDS]
+            open_ = [e.claim for e in known if e.layer == name and e.claim not in bad and e.outcome != Outcome.HOLDS]
             if open_:
                 print(f"{name} leaves {len(open_)} undecided that another layer decides: {', '.join(open_)}")
         held = sum(e.outcome is Outcome.HOLDS for e in found)

@@ -69,6 +69,15 @@ def test_claims_outside_are_known():
     assert not kernel.applies(CLAIMS["sgd-angle"])
 
 
+def test_a_claim_that_could_be_translated_is_no_longer_outside():
+    """A right reason is left alone; a wrong one, and a claim that is inside, are named."""
+    right = {"sgd-angle": kernel.outside()["sgd-angle"]}
+    assert run.outdated(right) == []
+    wrong = run.outdated(right | {"sgdm-angle": "made up"})
+    assert len(wrong) == 1
+    assert "sgdm-angle is listed as outside (made up), the translation says: it is inside" in wrong[0]
+
+
 @needs_coq
 def test_a_claim_holds_and_its_neighbour_does_not(monkeypatch):
     """A refused lemma costs its own claim the verdict and no other."""

@@ -9,6 +9,8 @@ import sys
 import pytest
 
 from proofs import CLAIMS, Status, cite, status
+from proofs.evidence import record
+from proofs.verdict import Outcome, Verdict
 from tests.compare import close
 from theory import NAMES
 from theory.catalogue import FORMS
@@ -199,6 +201,17 @@ def test_verify_fails_when_something_is_refuted(smd, monkeypatch):
     assert run.code == 1
     assert "sgd-angle points: refuted" in run.out
     assert "1/2" in run.out
+
+
+def test_verify_missing_does_not_forget_a_refutation(smd):
+    """With evidence for everything nothing is left to run, and a claim that was refuted still fails."""
+    assert smd("verify", "--claim", "sgd-angle", "--layer", "points").code == 0
+    assert smd("verify", "--claim", "sgd-angle", "--layer", "points", "--missing").code == 0
+    record(CLAIMS["sgd-angle"], Verdict("points", Outcome.REFUTED, "by hand", 0.0, {"witness": "p = 1/2"}))
+    run = smd("verify", "--claim", "sgd-angle", "--layer", "points", "--missing")
+    assert run.code == 1
+    assert "sgd-angle points: refuted" in run.out
+    assert "p = 1/2" in run.out
 
 
 def test_help_is_shown_without_a_verb(smd):
