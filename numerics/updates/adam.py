@@ -1,22 +1,85 @@
 """RMSprop, Adam and NAdam, as in torch.optim when beta2 is given, each with coupled and decoupled decay.
 
 With ``beta2=None`` the denominator is the root of the mean square of what the rule sees given w, averaged
-over the coordinates (``WeightDecay.mean_square``): no average over time, no bias correction, no eps.
+over the coordinates: no average over time, no bias correction, no eps.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
 
+import numpy as np
 from torch import Tensor
 
-from numerics.gradients import Gradient
-from numerics.updates.update import State, WeightDecay, averaged_root, moments
+from numerics.updates.elementary import sqrt
+from numerics.updates.products import product_until
+from numerics.updates.update import Array, Rule
+
+Two: TypeAlias = "tuple[Tensor, Tensor]"
+Three: TypeAlias = "tuple[Tensor, Tensor, Tensor]"
+
+
+def rmsprop(g: Tensor, second_moment: Tensor, beta2: float, eps: float) -> Two:
+    """The gradient over the root of its average square."""
+    second_moment = beta2 * second_moment + (1 - beta2) * g * g
+    return g / (sqrt(second_moment) + eps), second_moment
+
+
+def rmsprop_at_mean(g: Tensor, mean_square: Tensor) -> Tensor:
+    """The gradient over the root of its mean square."""
+    return g / sqrt(mean_square)
+
+
+def adam(
+    g: Tensor,
+    buffer: Tensor,
+    second_moment: Tensor,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    buffer_weight: float,
+    root_of_weight: float,
+) -> Three:
+    """The average gradient over the root of the average square, each over the weight that it has so far."""
+    buffer = beta1 * buffer + (1 - beta1) * g
+    second_moment = beta2 * second_moment + (1 - beta2) * g * g
+    u = 1 / buffer_weight * buffer / (1 / root_of_weight * sqrt(second_moment) + eps)
+    return u, buffer, second_moment
+
+
+def adam_at_mean(g: Tensor, buffer: Tensor, beta1: float, mean_square: Tensor) -> Two:
+    """The average gradient over the root of the mean square."""
+    buffer = beta1 * buffer + (1 - beta1) * g
+    return buffer / sqrt(mean_square), buffer
+
+
+def nadam(
+    g: Tensor,
+    buffer: Tensor,
+    second_moment: Tensor,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    now: float,
+    then: float,
+    root_of_weight: float,
+) -> Three:
+    """``now`` of the gradient and ``then`` of the average that already holds it, over Adam's denominator."""
+    buffer = beta1 * buffer + (1 - beta1) * g
+    second_moment = beta2 * second_moment + (1 - beta2) * g * g
+    u = (now * g + then * buffer) / (1 / root_of_weight * sqrt(second_moment) + eps)
+    return u, buffer, second_moment
+
+
+def nadam_at_mean(g: Tensor, buffer: Tensor, beta1: float, now: float, then: float, mean_square: Tensor) -> Two:
+    """``now`` of the gradient and ``then`` of the average, over the root of the mean square."""
+    buffer = beta1 * buffer + (1 - beta1) * g
+    return (now * g + then * buffer) / sqrt(mean_square), buffer
 
 
 @dataclass(frozen=True)
-class RMSprop(WeightDecay):
+class RMSprop(Rule):
     """v <- beta2 v + (1 - beta2) g'^2, w <- w - lr g'/(sqrt(v) + eps) with g' = g + wd w: torch.optim.RMSprop.
 
     ``beta2`` is torch's ``alpha``; neither centred nor with momentum, and v is not bias-corrected.
@@ -24,20 +87,8 @@ class RMSprop(WeightDecay):
 
     beta2: float | None = None
     eps: float = 1e-8
-
-    def start(self, w: Tensor) -> State:
-        """A zero second moment."""
-        return replace(moments(w, self.beta2), buffer=None)
-
-    def step(self, w: Tensor, gradient: Gradient, state: State) -> tuple[Tensor, State]:
-        """One step."""
-        g = self.pulled(gradient.value, w)
-        if self.beta2 is None:
-            root, second = self.mean_square(gradient, w).sqrt(), None
-        else:
-            root, second = averaged_root(g, state, self.beta2, self.eps, bias_corrected=False)
-        after = self.shrunk(w) - self.lr * g / root
-        return after, replace(state, second_moment=second, steps=state.steps + 1)
+    direction = staticmethod(rmsprop)
+    at_mean = staticmethod(rmsprop_at_mean)
 
 
 @dataclass(frozen=True)
@@ -48,7 +99,7 @@ class RMSpropW(RMSprop):
 
 
 @dataclass(frozen=True)
-class Adam(WeightDecay):
+class Adam(Rule):
     """Adam with L2 in the gradient, g' = g + wd w in both moments: torch.optim.Adam when beta2 is given.
 
     m <- beta1 m + (1 - beta1) g', v <- beta2 v + (1 - beta2) g'^2,
@@ -58,33 +109,25 @@ class Adam(WeightDecay):
     beta1: float = 0.9
     beta2: float | None = None
     eps: float = 1e-8
+    direction = staticmethod(adam)
+    at_mean = staticmethod(adam_at_mean)
 
-    def start(self, w: Tensor) -> State:
-        """Zero moments."""
-        return moments(w, self.beta2)
-
-    def step(self, w: Tensor, gradient: Gradient, state: State) -> tuple[Tensor, State]:
-        """One step."""
-        assert state.buffer is not None
-        g, count = self.pulled(gradient.value, w), state.steps + 1
-        buffer = self.beta1 * state.buffer + (1 - self.beta1) * g
+    def coefficients(self, count: Array) -> dict[str, Array]:
+        """The weights 1 - beta^t that the averages hold, as m/(1 - beta1^t) and sqrt(v)/sqrt(1 - beta2^t)."""
         if self.beta2 is None:
-            step = buffer / self.mean_square(gradient, w).sqrt()
-            return self.shrunk(w) - self.lr * step, replace(state, buffer=buffer, steps=count)
-        root, second = averaged_root(g, state, self.beta2, self.eps)
-        size = self.lr / (1 - self.beta1**count)
-        return self.shrunk(w) - size * buffer / root, replace(state, buffer=buffer, second_moment=second, steps=count)
+            return {}
+        return {"buffer_weight": 1 - self.beta1**count, "root_of_weight": np.sqrt(1 - self.beta2**count)}
 
 
 @dataclass(frozen=True)
 class AdamW(Adam):
-    """Adam with decoupled decay, w <- (1 - lr wd) w - ... and g alone in both moments: torch.optim.AdamW."""
+    """Adam with decoupled decay, w <- (1 - lr wd) w - lr m^/(sqrt(v^) + eps): torch.optim.AdamW when beta2 is given."""
 
     decoupled: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)
-class NAdam(WeightDecay):
+class NAdam(Rule):
     """NAdam with L2 in the gradient, g' = g + wd w: torch.optim.NAdam when beta2 is given.
 
     Adam's m and v; mu_t = beta1 (1 - 0.5 0.96^(t momentum_decay)), P_t = mu_1 ... mu_t,
@@ -99,6 +142,8 @@ class NAdam(WeightDecay):
     eps: float = 1e-8
     momentum_decay: float = 0.004
     at_step: int | None = None
+    direction = staticmethod(nadam)
+    at_mean = staticmethod(nadam_at_mean)
 
     def __post_init__(self) -> None:
         if self.beta2 is not None and self.at_step is not None:
@@ -106,29 +151,23 @@ class NAdam(WeightDecay):
                 f"at_step = {self.at_step} holds the schedule still, which with beta2 runs; give one of them"
             )
 
-    def start(self, w: Tensor) -> State:
-        """Zero moments."""
-        return moments(w, self.beta2)
-
-    def momentum_at(self, step: int) -> float:
+    def momentum_at(self, step: Array | float) -> Array:
         """mu_t."""
-        return self.beta1 * (1 - 0.5 * 0.96 ** (step * self.momentum_decay))
+        return self.beta1 * (1 - 0.5 * 0.96 ** (np.asarray(step) * self.momentum_decay))
 
-    def step(self, w: Tensor, gradient: Gradient, state: State) -> tuple[Tensor, State]:
-        """One step."""
-        assert state.buffer is not None
-        g, count = self.pulled(gradient.value, w), state.steps + 1
-        buffer = self.beta1 * state.buffer + (1 - self.beta1) * g
+    def coefficients(self, count: Array) -> dict[str, Array]:
+        """What the gradient and the average weigh in the step, and Adam's weight of v."""
         if self.beta2 is None:
-            now = self.beta1 if self.at_step is None else self.momentum_at(self.at_step)
-            then = self.beta1 if self.at_step is None else self.momentum_at(self.at_step + 1)
-            step = ((1 - now) * g + then * buffer) / self.mean_square(gradient, w).sqrt()
-            return self.shrunk(w) - self.lr * step, replace(state, buffer=buffer, steps=count)
+            here = np.inf if self.at_step is None else self.at_step
+            now, then = (self.beta1 if here == np.inf else self.momentum_at(t) for t in (here, here + 1))
+            return {"now": np.asarray(1 - now), "then": np.asarray(then)}
         now, then = self.momentum_at(count), self.momentum_at(count + 1)
-        product = state.momentum_product * now
-        root, second = averaged_root(g, state, self.beta2, self.eps)
-        step = ((1 - now) / (1 - product) * g + then / (1 - product * then) * buffer) / root
-        return self.shrunk(w) - self.lr * step, State(buffer, second, count, product)
+        product = product_until(self.momentum_at, int(count[0]) - 1) * np.cumprod(now)
+        return {
+            "now": (1 - now) / (1 - product),
+            "then": then / (1 - product * then),
+            "root_of_weight": np.sqrt(1 - self.beta2**count),
+        }
 
 
 @dataclass(frozen=True)

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from torch import Tensor
 
-from numerics.gradients import Gradient
-from numerics.updates.update import State, WeightDecay
+from numerics.updates.update import Rule
+
+
+def plain(g: Tensor) -> Tensor:
+    """The gradient."""
+    return g
+
+
+def heavy_ball(g: Tensor, buffer: Tensor, momentum: float, dampening: float, fresh: float) -> tuple[Tensor, Tensor]:
+    """The buffer, whose first gradient is not dampened."""
+    buffer = momentum * buffer + (1 - (1 - fresh) * dampening) * g
+    return buffer, buffer
+
+
+def nesterov(g: Tensor, buffer: Tensor, momentum: float) -> tuple[Tensor, Tensor]:
+    """The gradient and the buffer that already holds it."""
+    buffer = momentum * buffer + g
+    return g + momentum * buffer, buffer
 
 
 @dataclass(frozen=True)
-class SGD(WeightDecay):
+class SGD(Rule):
     """w <- w - lr (g + wd w): torch.optim.SGD without momentum."""
 
-    def start(self, w: Tensor) -> State:
-        """No state but the count of steps."""
-        return State()
-
-    def step(self, w: Tensor, gradient: Gradient, state: State) -> tuple[Tensor, State]:
-        """One step."""
-        return w - self.lr * (gradient.value + self.wd * w), replace(state, steps=state.steps + 1)
+    direction = staticmethod(plain)
 
 
 @dataclass(frozen=True)
-class SGDM(WeightDecay):
+class SGDM(Rule):
     """buf <- momentum buf + (1 - dampening)(g + wd w), w <- w - lr buf: torch.optim.SGD.
 
     As there, the first step sets the buffer to g + wd w without dampening. At momentum 0 torch has no
@@ -34,17 +44,7 @@ class SGDM(WeightDecay):
 
     momentum: float = 0.9
     dampening: float = 0.0
-
-    def start(self, w: Tensor) -> State:
-        """An empty buffer."""
-        return State()
-
-    def step(self, w: Tensor, gradient: Gradient, state: State) -> tuple[Tensor, State]:
-        """One step."""
-        buffer = self.pulled(gradient.value, w)
-        if state.buffer is not None:
-            buffer = self.momentum * state.buffer + (1 - self.dampening) * buffer
-        return self.shrunk(w) - self.lr * buffer, replace(state, buffer=buffer, steps=state.steps + 1)
+    direction = staticmethod(heavy_ball)
 
 
 @dataclass(frozen=True)
@@ -58,24 +58,14 @@ class SGDW(SGDM):
 
 
 @dataclass(frozen=True)
-class Nesterov(WeightDecay):
+class Nesterov(Rule):
     """buf <- momentum buf + g', w <- w - lr (g' + momentum buf) with g' = g + wd w: torch.optim.SGD(nesterov=True).
 
     The first step sets the buffer to g'. As in torch, there is no dampening.
     """
 
     momentum: float = 0.9
-
-    def start(self, w: Tensor) -> State:
-        """An empty buffer."""
-        return State()
-
-    def step(self, w: Tensor, gradient: Gradient, state: State) -> tuple[Tensor, State]:
-        """One step."""
-        g = self.pulled(gradient.value, w)
-        buffer = g if state.buffer is None else self.momentum * state.buffer + g
-        after = self.shrunk(w) - self.lr * (g + self.momentum * buffer)
-        return after, replace(state, buffer=buffer, steps=state.steps + 1)
+    direction = staticmethod(nesterov)
 
 
 @dataclass(frozen=True)

@@ -1,29 +1,36 @@
-"""What every update has in common: its state, its protocol, the two ways of decaying weights and of scaling steps."""
+"""What every update has in common: its state, its protocol, and how a step is made of a rule's few lines."""
 
 from __future__ import annotations
 
+import inspect
 import math
-from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any, ClassVar, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from numerics.gradients import Gradient
+
+Array = np.ndarray
+VECTORS = ("buffer", "second_moment")
+"""What a rule may keep for each weight, by the names of its arguments."""
 
 
 @dataclass(frozen=True)
 class State:
     """What an optimizer keeps between steps; tensors have the weights' shape, None where unused.
 
-    ``buffer`` is the momentum, ``second_moment`` the average of squared gradients, ``steps`` the steps done,
-    ``momentum_product`` the product of NAdam's momenta so far.
+    ``buffer`` is the momentum, ``second_moment`` the average of squared gradients, ``steps`` the steps done.
+    Before the first step nothing is kept, and counts as zero.
     """
 
     buffer: Tensor | None = None
     second_moment: Tensor | None = None
     steps: int = 0
-    momentum_product: float = 1.0
 
 
 class Update(Protocol):
@@ -37,45 +44,126 @@ class Update(Protocol):
 
 
 @dataclass(frozen=True)
-class WeightDecay:
-    """Learning rate and weight decay of a rule whose decay is either coupled or decoupled.
+class Form:
+    """A rule's lines: from the gradient that it sees to its step, entry by entry, and the size of the step.
 
-    Coupled (L2): the rule sees g + wd w. Decoupled: it sees g, and w is multiplied by 1 - lr wd beforehand.
+    ``direction(g, ...)`` returns the direction u and what is kept; its arguments are known by their names: a vector
+    that is kept, a field of the update, a coefficient of the step, or one of ``MEASURED``. The step is s = u under
+    coupled decay, where g holds wd w already, and s = wd w + u under decoupled decay; w <- w - size(...) s, where
+    ``size`` may take ``step_norm`` = |s|.
+    """
+
+    name: str
+    direction: Callable[..., Any]
+    size: Callable[..., Any]
+    decoupled: bool
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The vectors that the rule keeps."""
+        return tuple(name for name in arguments(self.direction) if name in VECTORS)
+
+
+@cache
+def arguments(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's arguments."""
+    return tuple(inspect.signature(function).parameters)
+
+
+def norm(w: Tensor) -> Tensor:
+    """|w| of each vector [..., dim], as [..., 1]."""
+    return torch.linalg.vector_norm(w, dim=-1, keepdim=True)
+
+
+MEASURED: dict[str, Callable[[Rule, Tensor, Gradient], Tensor | float]] = {
+    "weight_norm": lambda rule, w, gradient: norm(w),
+    "gradient_norm": lambda rule, w, gradient: norm(gradient.value),
+    "mean_square": lambda rule, w, gradient: rule.mean_square(gradient.mean_square, w),
+}
+"""Numbers of the whole vector that a rule may ask for. The norm is of the loss's gradient, without decay; the mean
+square is of an entry of what the rule sees given w."""
+
+
+def learning_rate(lr: float) -> float:
+    """The size of a step where a rule says nothing else."""
+    return lr
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An update that acts entry by entry, given a few numbers of the whole vector.
+
+    Coupled decay (L2): the rule sees g + wd w. Decoupled: it sees g, and w is multiplied by 1 - lr wd beforehand.
+    ``at_mean`` is the direction without beta2, where the second moment stands at its mean given w.
     """
 
     lr: float
     wd: float
     decoupled: ClassVar[bool] = False
+    direction: ClassVar[Callable[..., Any]]
+    at_mean: ClassVar[Callable[..., Any] | None] = None
+    size: ClassVar[Callable[..., Any]] = staticmethod(learning_rate)
 
-    def shrunk(self, w: Tensor) -> Tensor:
-        """The weights that the step is taken from: (1 - lr wd) w, or w itself under coupled decay."""
-        return (1 - self.lr * self.wd) * w if self.decoupled else w
+    @classmethod
+    def forms(cls) -> tuple[Form, ...]:
+        """The rule's forms: with a memory of squares, and without one where it has a beta2 to leave out."""
+        name = cls.__name__.lower()
+        both = {name: cls.direction, f"{name}_at_mean": cls.at_mean}
+        return tuple(Form(k, line, cls.size, cls.decoupled) for k, line in both.items() if line is not None)
 
-    def pulled(self, g: Tensor, w: Tensor) -> Tensor:
-        """The gradient that the rule sees: g + wd w, or g itself under decoupled decay."""
-        return g if self.decoupled else g + self.wd * w
+    @property
+    def form(self) -> Form:
+        """The form that the hyper-parameters choose."""
+        forms = self.forms()
+        return forms[-1] if getattr(self, "beta2", "none to leave out") is None else forms[0]
 
-    def mean_square(self, gradient: Gradient, w: Tensor) -> Tensor:
-        """Mean square of a coordinate of what the rule sees, given w: [replicas, 1].
+    def coefficients(self, count: Array) -> dict[str, Array]:
+        """Numbers that change from step to step; ``count`` [steps] counts from 1 at the first step."""
+        return {}
 
-        Averaged over the coordinates; under coupled decay wd^2 |w|^2/d is added, as the gradient has mean zero given w.
+    def scalars(self, count: Array, *, fresh: bool) -> dict[str, Array]:
+        """Every number that the lines may ask for before the gradient is known, at each of ``count`` [steps].
+
+        ``fresh`` says whether the first of them begins from nothing kept.
         """
-        if self.decoupled:
-            return gradient.mean_square
-        return gradient.mean_square + self.wd**2 * w.square().mean(-1, keepdim=True)
+        begins = np.zeros(len(count))
+        begins[0] = fresh
+        own = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {**{k: v for k, v in own.items() if v is not None}, "fresh": begins, **self.coefficients(count)}
 
+    def mean_square(self, of_gradient: Tensor, w: Tensor) -> Tensor:
+        """Mean square of an entry of what the rule sees, given w: under coupled decay wd^2 |w|^2/d is added.
 
-def moments(w: Tensor, beta2: float | None) -> State:
-    """A zero buffer, and a zero second moment where there is a beta2 to average it with."""
-    return State(buffer=torch.zeros_like(w), second_moment=None if beta2 is None else torch.zeros_like(w))
+        The gradient has mean zero given w.
+        """
+        return of_gradient if self.decoupled else of_gradient + self.wd**2 * w.square().mean(-1, keepdim=True)
 
+    def start(self, w: Tensor) -> State:
+        """Nothing kept."""
+        return State()
 
-def averaged_root(
-    g: Tensor, state: State, beta2: float, eps: float, *, bias_corrected: bool = True
-) -> tuple[Tensor, Tensor]:
-    """sqrt(v) + eps and v <- beta2 v + (1 - beta2) g^2; under the root v is divided by 1 - beta2^t if corrected."""
-    if state.second_moment is None:
-        raise ValueError("the state has no second moment, which an update with beta2 needs; begin with start(w)")
-    second = beta2 * state.second_moment + (1 - beta2) * g.square()
-    correction = math.sqrt(1 - beta2 ** (state.steps + 1)) if bias_corrected else 1.0
-    return second.sqrt() / correction + eps, second
+    def step(self, w: Tensor, gradient: Gradient, state: State) -> tuple[Tensor, State]:
+        """One step, as the form's lines say."""
+        form, count = self.form, state.steps + 1
+        kept = {name: getattr(state, name) for name in form.kept}
+        fresh = all(vector is None for vector in kept.values())
+        if not fresh and any(vector is None for vector in kept.values()):
+            raise ValueError("the state has no second moment, which an update with beta2 needs; begin with start(w)")
+        known: dict[str, Any] = {
+            name: float(np.ravel(x)[0]) for name, x in self.scalars(np.array([float(count)]), fresh=fresh).items()
+        }
+        known |= {name: torch.zeros_like(w) for name in kept} if fresh else kept
+        known["g"] = gradient.value if self.decoupled else gradient.value + self.wd * w
+
+        def of(function: Callable[..., Any]) -> Any:
+            for name in arguments(function):
+                if name in MEASURED:
+                    known[name] = MEASURED[name](self, w, gradient)
+            return function(**{name: known[name] for name in arguments(function)})
+
+        found = of(form.direction)
+        u = found[0] if form.kept else found
+        after = {name: found[1 + i] for i, name in enumerate(form.kept)}
+        step = self.wd * w + u if self.decoupled else u
+        known["step_norm"] = norm(step) if "step_norm" in arguments(form.size) else math.nan
+        return w - of(form.size) * step, State(**after, steps=count)

@@ -122,7 +122,7 @@ def test_a_long_memory_comes_to_the_mean_given_w(optimizer, law):
     # Under coupled decay the mean moves with w, and a long memory would lag behind it: one step alone.
     gradients = gradients[:1] if optimizer in COUPLED else gradients
     squares = gradients[0].mean_square + (0.5**2 / 16 if optimizer in COUPLED else 0.0)
-    warm = State(torch.randn(w.shape, generator=generator, dtype=w.dtype), squares.expand(w.shape), 10**9, 0.0)
+    warm = State(torch.randn(w.shape, generator=generator, dtype=w.dtype), squares.expand(w.shape), 10**9)
 
     def end(**memory):
         update, at, state = rule(**hyper, **memory), w, warm
