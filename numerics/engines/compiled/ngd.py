@@ -1,0 +1,163 @@
+"""ngd, compiled: written by ``python -m numerics.engines.writing`` from the lines of the rule; do not edit."""
+# ruff: noqa
+# mypy: ignore-errors
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy import sqrt
+
+from numerics.engines.steps import (
+    BLOCK,
+    COMPILED,
+    LANES,
+    NORMALISED,
+    ORTHOGONAL,
+    SPREAD,
+    cast,
+    draw,
+    draw_lanes,
+    gradient_lanes,
+    gradient_of,
+    gradient_size,
+    measure_lanes,
+    nonzero,
+    overlap,
+)
+
+
+@njit(**COMPILED)
+def chains(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
+    """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
+    z = np.empty((dim + 3) // 4 * 4, weights.dtype)
+
+    for stream in range(low, high):
+        for k in range(table.shape[1]):
+            draw(z, memory[stream], law, dim, first + k, stream, k0, k1)
+            factor = gradient_size(law, first + k, stream, k0, k1)
+            noise = overlap(z, z, dim)
+            for configuration in range(table.shape[0] if share else 1):
+                n = configuration * replicas + stream if share else stream
+                chain = weights[n]
+                chain_buffer = kept[0, n]
+                square = squares[n]
+                dot = overlap(z, chain, dim) if law[ORTHOGONAL] != 0.0 else 0.0
+                along, scale, gradient_norm, mean_square = gradient_of(law, dim, square, dot, noise, factor)
+                weight_norm = math.sqrt(square)
+                row = table[n // replicas, k]
+                beta1 = row[0]
+                lr = row[1]
+                wd = row[2]
+                c0 = beta1
+                c1 = (1 - beta1) / nonzero(gradient_norm)
+                c2 = -(lr * wd)
+                c3 = lr
+                c0 = cast(c0, z)
+                c1 = cast(c1, z)
+                c2 = cast(c2, z)
+                c3 = cast(c3, z)
+                along_w, scale_g = cast(along, z), cast(scale, z)
+                loss, way, after = 0.0, 0.0, 0.0
+                for start in range(0, dim, BLOCK):
+                    part_of_loss, part_of_way, part_after = cast(0.0, z), cast(0.0, z), cast(0.0, z)
+                    own_w = chain[start : start + BLOCK]
+                    own_z = z[start : start + BLOCK]
+                    own_buffer = chain_buffer[start : start + BLOCK]
+                    for i in range(min(BLOCK, dim - start)):
+                        w = own_w[i]
+                        g = (own_z[i] - along_w * w) * scale_g
+                        buffer = own_buffer[i]
+                        buffer = c0 * buffer + c1 * g
+                        next_buffer = buffer
+                        change = c2 * w - c3 * buffer
+                        own_buffer[i] = next_buffer
+                        next_w = w + change
+                        own_w[i] = next_w
+                        part_of_loss -= w * change
+                        part_of_way += change * change
+                        part_after += next_w * next_w
+                    loss, way, after = loss + part_of_loss, way + part_of_way, after + part_after
+                squares[n] = after
+                norms[n, k], lost[n, k], turned[n, k] = after, loss, max(way - loss * loss / square, 0.0)
+
+
+@njit(**COMPILED)
+def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
+    """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries."""
+    blocks, last = (dim + 3) // 4, weights.shape[0] - 1
+    z, w_of = np.empty((4 * blocks, LANES), weights.dtype), np.empty((dim, LANES), weights.dtype)
+    kept_of = np.empty((1, dim, LANES), weights.dtype)
+    constants = np.empty((4, LANES), weights.dtype)
+    along_of, scale_of = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
+    part_of_loss, part_of_way = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
+    part_after, step_of = np.empty(LANES, weights.dtype), np.empty((0, LANES), weights.dtype)
+    dots, noises = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
+    square_of, factors = np.empty(LANES), np.ones(LANES)
+    gradient_norms, mean_squares, way_across = np.empty(LANES), np.empty(LANES), np.empty(LANES)
+    streams = np.empty(LANES, np.uint32)
+    for group in range(low, high):
+        for l in range(LANES):
+            n = min(group * LANES + l, last)
+            streams[l] = n % replicas if share else n
+            square_of[l] = squares[n]
+            for i in range(dim):
+                w_of[i, l] = weights[n, i]
+                kept_of[0, i, l] = kept[0, n, i]
+        for k in range(table.shape[1]):
+            draw_lanes(z, streams, first + k, k0, k1)
+            measure_lanes(z, w_of, dots, noises)
+            if law[SPREAD] != 0.0:
+                for l in range(LANES):
+                    factors[l] = gradient_size(law, first + k, int(streams[l]), k0, k1)
+            gradient_lanes(law, dim, square_of, dots, noises, factors, along_of, scale_of, gradient_norms, mean_squares)
+            if True or k == 0 or changes[k]:
+                for l in range(LANES):
+                    square, gradient_norm, mean_square = square_of[l], gradient_norms[l], mean_squares[l]
+                    weight_norm = math.sqrt(square)
+                    row = table[min(group * LANES + l, last) // replicas, k]
+                    beta1 = row[0]
+                    lr = row[1]
+                    wd = row[2]
+                    c0 = beta1
+                    c1 = (1 - beta1) / nonzero(gradient_norm)
+                    c2 = -(lr * wd)
+                    c3 = lr
+                    constants[0, l] = c0
+                    constants[1, l] = c1
+                    constants[2, l] = c2
+                    constants[3, l] = c3
+            for l in range(LANES):
+                part_of_loss[l], part_of_way[l], part_after[l] = 0.0, 0.0, 0.0
+            for i in range(dim):
+                for l in range(LANES):
+                    w = w_of[i, l]
+                    c0 = constants[0, l]
+                    c1 = constants[1, l]
+                    c2 = constants[2, l]
+                    c3 = constants[3, l]
+                    g = (z[i, l] - along_of[l] * w) * scale_of[l]
+                    buffer = kept_of[0, i, l]
+                    buffer = c0 * buffer + c1 * g
+                    next_buffer = buffer
+                    change = c2 * w - c3 * buffer
+                    kept_of[0, i, l] = next_buffer
+                    next_w = w + change
+                    w_of[i, l] = next_w
+                    part_of_loss[l] -= w * change
+                    part_of_way[l] += change * change
+                    part_after[l] += next_w * next_w
+            for l in range(LANES):
+                loss, square = float(part_of_loss[l]), square_of[l]
+                way_across[l] = max(float(part_of_way[l]) - loss * loss / square, 0.0)
+                square_of[l] = float(part_after[l])
+            for l in range(min(LANES, last + 1 - group * LANES)):
+                n = group * LANES + l
+                norms[n, k], lost[n, k], turned[n, k] = square_of[l], part_of_loss[l], way_across[l]
+        for l in range(LANES):
+            n = group * LANES + l
+            if n <= last:
+                squares[n] = square_of[l]
+                for i in range(dim):
+                    weights[n, i] = w_of[i, l]
+                    kept[0, n, i] = kept_of[0, i, l]

@@ -1,0 +1,80 @@
+"""What every engine is asked to do: chains of weights under rules, a gradient law, a schedule and a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from numerics.gradients import GradientLaw
+from numerics.updates.update import Update
+
+Array = np.ndarray
+CHUNK = 256
+"""Steps that an engine takes at a time; no result depends on it but through where runs are cut."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Configurations of one rule, each with ``replicas`` chains of ``dim`` entries, ``steps`` long.
+
+    Chain n belongs to configuration n // replicas. Its noise is stream n, or n % replicas where configurations
+    ``share`` theirs. ``schedule`` gives lr or wd of every step [steps] in place of the update's. ``start`` holds
+    weights [chains, dim] and, by name, what the rule keeps.
+    """
+
+    updates: tuple[Update, ...]
+    law: GradientLaw
+    grad_norm: float
+    dim: int
+    replicas: int
+    steps: int
+    seed: int
+    share: bool
+    dtype: str
+    schedule: Mapping[str, Array]
+    start: Mapping[str, Array] | None
+    start_norm: float
+    steps_before: int = 0
+
+    @property
+    def chains(self) -> int:
+        """All chains."""
+        return len(self.updates) * self.replicas
+
+    @property
+    def streams(self) -> int:
+        """Independent streams of noise."""
+        return self.replicas if self.share else self.chains
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """The seed as two words."""
+        return self.seed & 0xFFFFFFFF, self.seed >> 32
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the first step begins from nothing kept."""
+        return self.start is None or len(self.start) == 1
+
+    def stream_of(self, chain: int) -> int:
+        """The noise of a chain."""
+        return chain % self.replicas if self.share else chain
+
+
+class Engine(Protocol):
+    """Chains that can be advanced; ``arrays`` holds all that the next step depends on, and may be replaced."""
+
+    name: str
+    arrays: dict[str, Array]
+
+    def advance(self, first: int, count: int) -> tuple[Array, Array, Array]:
+        """Take steps first ... first + count - 1.
+
+        Returns |w|^2 after each, <w, w - w'> and |the part of w' orthogonal to w|^2, each [chains, count].
+        """
+
+    def end(self) -> dict[str, Array]:
+        """The weights [chains, dim] and what is kept, by name; what an engine does not hold is left out."""

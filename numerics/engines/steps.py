@@ -1,0 +1,140 @@
+"""What every compiled chain does at every step, whatever its rule: draw the noise, measure it, make it a gradient."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+from numba.extending import overload
+
+from numerics.philox.compiled import fill_normal, normal_pair, philox4x32
+
+FAST = {"contract", "nsz", "reassoc", "arcp"}
+"""Sums may be reordered, the same way in every run: the order depends on the code and the dimension alone."""
+
+COMPILED = {"nogil": True, "cache": True, "fastmath": FAST, "error_model": "numpy"}
+
+BLOCK = 1024
+"""Entries that are summed in the precision of the weights; sums of blocks are in double precision."""
+
+LANES = 16
+"""Chains that are advanced side by side where there are few entries."""
+
+KIND, SHARE, LARGE, SMALL, FREEDOM, PERSISTENCE, SNR, ORTHOGONAL, NORMALISED, SPREAD, GRAD_NORM = range(11)
+"""Where a gradient law's numbers stand in the array that a kernel takes."""
+
+NOISE, START, MASK, SIZE, FOLD, CHI = 0, 1, 2, 3, 7, 16
+
+
+def cast(x: Any, like: Any) -> Any:
+    """x in the precision of an array; inside compiled code only."""
+    raise NotImplementedError
+
+
+@overload(cast, inline="always", strict=False)
+def _cast(x: Any, like: Any) -> Any:
+    if like.dtype == types.float32:
+        return lambda x, like: np.float32(x)
+    return lambda x, like: np.float64(x)
+
+
+@njit(inline="always")
+def nonzero(x: Any) -> Any:
+    """x, or 1 where x is 0."""
+    return 1.0 if x == 0.0 else x
+
+
+@njit(**COMPILED)
+def overlap(x: Any, y: Any, dim: int) -> float:
+    """<x, y> of the first entries."""
+    total = 0.0
+    for start in range(0, dim, BLOCK):
+        left, right, part = x[start : start + BLOCK], y[start : start + BLOCK], cast(0.0, x)
+        for i in range(min(BLOCK, dim - start)):
+            part += left[i] * right[i]
+        total += part
+    return total
+
+
+@njit(**COMPILED)
+def remember(z: Any, memory: Any, law: Any, dim: int) -> None:
+    """Replace fresh entries by those of a noise with memory over a constant mean."""
+    kept, fresh = cast(law[PERSISTENCE], z), cast(math.sqrt(1 - law[PERSISTENCE] ** 2), z)
+    mean, scale = cast(math.sqrt(law[SNR]), z), cast(1 / math.sqrt(1 + law[SNR]), z)
+    for i in range(dim):
+        memory[i] = kept * memory[i] + fresh * z[i]
+        z[i] = (mean + memory[i]) * scale
+
+
+@njit(**COMPILED)
+def draw(z: Any, memory: Any, law: Any, dim: int, step: int, stream: int, k0: int, k1: int) -> None:
+    """The noise of one step, before it is made a gradient."""
+    fill_normal(z, (dim + 3) // 4, step, stream, NOISE, k0, k1)
+    if law[PERSISTENCE] != 0.0 or law[SNR] != 0.0:
+        remember(z, memory, law, dim)
+
+
+@njit(**COMPILED)
+def draw_lanes(z: Any, streams: Any, step: int, k0: int, k1: int) -> None:
+    """White normal noise of one step [entries, LANES] for a stream in each lane."""
+    blocks = z.shape[0] // 4
+    t, low, high = np.uint32(step), np.uint32(k0), np.uint32(k1)
+    for j in range(blocks):
+        for l in range(LANES):
+            w0, w1, w2, w3 = philox4x32(np.uint32(j), t, streams[l], np.uint32(NOISE), low, high)
+            z[j, l], z[blocks + j, l] = normal_pair(z, w0, w1)
+            z[2 * blocks + j, l], z[3 * blocks + j, l] = normal_pair(z, w2, w3)
+
+
+@njit(**COMPILED)
+def measure_lanes(z: Any, w: Any, dots: Any, noises: Any) -> None:
+    """<z, w> and |z|^2 in each lane, over the entries of w."""
+    for l in range(LANES):
+        dots[l], noises[l] = 0.0, 0.0
+    for i in range(w.shape[0]):
+        for l in range(LANES):
+            dots[l] += z[i, l] * w[i, l]
+            noises[l] += z[i, l] * z[i, l]
+
+
+@njit(**COMPILED)
+def gradient_size(law: Any, step: int, stream: int, k0: int, k1: int) -> float:
+    """The factor of this step's gradient, log-normal of unit mean square."""
+    if law[SPREAD] == 0.0:
+        return 1.0
+    one = np.empty(4)
+    fill_normal(one, 1, step, stream, SIZE, k0, k1)
+    return math.exp(law[SPREAD] * one[0] - law[SPREAD] ** 2)
+
+
+@njit(inline="always")
+def gradient_of(law: Any, dim: Any, square: Any, dot: Any, noise: Any, factor: Any) -> Any:
+    """What makes noise a gradient (z - along w) scale, its norm, and the mean square of its entries given w.
+
+    ``square`` = |w|^2, ``dot`` = <z, w>, ``noise`` = |z|^2.
+    """
+    along, rest, size = 0.0, noise, law[GRAD_NORM]
+    if law[ORTHOGONAL] != 0.0:
+        along, rest, size = dot / square, noise - dot * dot / square, size / math.sqrt(square)
+    scale = size * factor
+    if law[NORMALISED] != 0.0:
+        scale /= math.sqrt(rest)
+    elif law[ORTHOGONAL] != 0.0:
+        scale /= math.sqrt(dim - 1.0)
+    else:
+        scale /= math.sqrt(dim)
+    return along, scale, scale * math.sqrt(rest), size * size / dim
+
+
+@njit(**COMPILED)
+def gradient_lanes(
+    law: Any, dim: int, squares: Any, dots: Any, noises: Any, factors: Any, along: Any, scale: Any, norms: Any, means: Any
+) -> None:
+    """``gradient_of`` in each lane."""
+    for l in range(LANES):
+        a, s, norms[l], means[l] = gradient_of(
+            law, dim, squares[l], float(dots[l]), float(noises[l]), factors[l]
+        )
+        along[l], scale[l] = a, s

@@ -1,0 +1,292 @@
+"""Writes the compiled kernels' sources from the forms' lines: ``python -m numerics.engines.writing``."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+
+from numerics.engines.transcription import Loop, transcribe
+from numerics.updates import UPDATES
+from numerics.updates.update import Form
+
+FOLDER = Path(__file__).parent / "compiled"
+FORMS: dict[str, Form] = {form.name: form for rule in UPDATES.values() for form in rule.forms()}
+"""Every form of every rule, by its name."""
+
+HEAD = '''\
+"""{name}, compiled: written by ``python -m numerics.engines.writing`` from the lines of the rule; do not edit."""
+# ruff: noqa
+# mypy: ignore-errors
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy import sqrt
+
+from numerics.engines.steps import (
+    BLOCK,
+    COMPILED,
+    LANES,
+    NORMALISED,
+    ORTHOGONAL,
+    SPREAD,
+    cast,
+    draw,
+    draw_lanes,
+    gradient_lanes,
+    gradient_of,
+    gradient_size,
+    measure_lanes,
+    nonzero,
+    overlap,
+)
+'''
+
+CHAINS = '''\
+
+
+@njit(**COMPILED)
+def chains(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
+    """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
+    z = np.empty((dim + 3) // 4 * 4, weights.dtype)
+{scratch}
+    for stream in range(low, high):
+        for k in range(table.shape[1]):
+            draw(z, memory[stream], law, dim, first + k, stream, k0, k1)
+            factor = gradient_size(law, first + k, stream, k0, k1)
+            noise = {noise}
+            for configuration in range(table.shape[0] if share else 1):
+                n = configuration * replicas + stream if share else stream
+                chain = weights[n]
+{views}
+                square = squares[n]
+                dot = overlap(z, chain, dim) if law[ORTHOGONAL] != 0.0 else 0.0
+                along, scale, gradient_norm, mean_square = gradient_of(law, dim, square, dot, noise, factor)
+                weight_norm = math.sqrt(square)
+                row = table[n // replicas, k]
+{numbers}
+{loops}
+                squares[n] = after
+                norms[n, k], lost[n, k], turned[n, k] = after, loss, max(way - loss * loss / square, 0.0)
+'''
+
+LANES = '''\
+
+
+@njit(**COMPILED)
+def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
+    """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries."""
+    blocks, last = (dim + 3) // 4, weights.shape[0] - 1
+    z, w_of = np.empty((4 * blocks, LANES), weights.dtype), np.empty((dim, LANES), weights.dtype)
+    kept_of = np.empty(({held}, dim, LANES), weights.dtype)
+    constants = np.empty(({constants}, LANES), weights.dtype)
+    along_of, scale_of = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
+    part_of_loss, part_of_way = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
+    part_after, step_of = np.empty(LANES, weights.dtype), np.empty(({steps}, LANES), weights.dtype)
+    dots, noises = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
+    square_of, factors = np.empty(LANES), np.ones(LANES)
+    gradient_norms, mean_squares, way_across = np.empty(LANES), np.empty(LANES), np.empty(LANES)
+    streams = np.empty(LANES, np.uint32)
+    for group in range(low, high):
+        for l in range(LANES):
+            n = min(group * LANES + l, last)
+            streams[l] = n % replicas if share else n
+            square_of[l] = squares[n]
+            for i in range(dim):
+                w_of[i, l] = weights[n, i]
+{load}
+        for k in range(table.shape[1]):
+            draw_lanes(z, streams, first + k, k0, k1)
+            measure_lanes(z, w_of, dots, noises)
+            if law[SPREAD] != 0.0:
+                for l in range(LANES):
+                    factors[l] = gradient_size(law, first + k, int(streams[l]), k0, k1)
+            gradient_lanes(law, dim, square_of, dots, noises, factors, along_of, scale_of, gradient_norms, mean_squares)
+            if {always} or k == 0 or changes[k]:
+                for l in range(LANES):
+                    square, gradient_norm, mean_square = square_of[l], gradient_norms[l], mean_squares[l]
+                    weight_norm = math.sqrt(square)
+                    row = table[min(group * LANES + l, last) // replicas, k]
+{numbers}
+            for l in range(LANES):
+                part_of_loss[l], part_of_way[l], part_after[l] = 0.0, 0.0, 0.0
+{loops}
+            for l in range(LANES):
+                loss, square = float(part_of_loss[l]), square_of[l]
+                way_across[l] = max(float(part_of_way[l]) - loss * loss / square, 0.0)
+                square_of[l] = float(part_after[l])
+            for l in range(min(LANES, last + 1 - group * LANES)):
+                n = group * LANES + l
+                norms[n, k], lost[n, k], turned[n, k] = square_of[l], part_of_loss[l], way_across[l]
+        for l in range(LANES):
+            n = group * LANES + l
+            if n <= last:
+                squares[n] = square_of[l]
+                for i in range(dim):
+                    weights[n, i] = w_of[i, l]
+{store}
+'''
+
+LANES_PASS = '''\
+for i in range(dim):
+    for l in range(LANES):
+        w = w_of[i, l]
+{body}
+        next_w = w + change
+        w_of[i, l] = next_w
+        part_of_loss[l] -= w * change
+        part_of_way[l] += change * change
+        part_after[l] += next_w * next_w
+'''
+
+LANES_FIRST_PASS = '''\
+for i in range(dim):
+    for l in range(LANES):
+        w = w_of[i, l]
+{body}
+        step_of[i, l] = step
+        part_of_way[l] += step * step
+for l in range(LANES):
+    n = min(group * LANES + l, last)
+    row, step_norm, weight_norm = table[n // replicas, k], math.sqrt(part_of_way[l]), math.sqrt(square_of[l])
+{asked}
+    scale_of[l] = {size}
+    part_of_way[l] = 0.0
+'''
+
+PASS = '''\
+loss, way, after = 0.0, 0.0, 0.0
+for start in range(0, dim, BLOCK):
+    part_of_loss, part_of_way, part_after = cast(0.0, z), cast(0.0, z), cast(0.0, z)
+{views}
+    for i in range(min(BLOCK, dim - start)):
+        w = own_w[i]
+{body}
+        next_w = w + change
+        own_w[i] = next_w
+        part_of_loss -= w * change
+        part_of_way += change * change
+        part_after += next_w * next_w
+    loss, way, after = loss + part_of_loss, way + part_of_way, after + part_after
+'''
+
+FIRST_PASS = '''\
+step_square = 0.0
+for start in range(0, dim, BLOCK):
+    part = cast(0.0, z)
+{views}
+    for i in range(min(BLOCK, dim - start)):
+        w = own_w[i]
+{body}
+        own_step[i] = step
+        part += step * step
+    step_square += part
+step_norm = math.sqrt(step_square)
+size = cast({size}, z)
+'''
+
+
+def _lines(lines: Iterable[str], depth: int) -> str:
+    return textwrap.indent("\n".join(lines), "    " * depth)
+
+
+def _entry(loop: Loop) -> list[str]:
+    """An entry's lines, from what the arrays hold to what they hold next."""
+    kept = loop.form.kept
+    return [
+        "g = (own_z[i] - along_w * w) * scale_g",
+        *(f"{name} = own_{name}[i]" for name in kept),
+        *loop.entry,
+        *(f"own_{name}[i] = next_{name}" for name in kept),
+    ]
+
+
+def _numbers(loop: Loop) -> list[str]:
+    """The numbers of a step, in double precision, then as the loop uses them."""
+    return [
+        *(f"{name} = row[{j}]" for j, name in enumerate(loop.asked)),
+        *(["mean_square += wd * wd * square / dim"] if "mean_square" in loop.measured and not loop.form.decoupled else []),
+        *loop.numbers,
+        *(f"{name} = cast({name}, z)" for name in loop.constants),
+        "along_w, scale_g = cast(along, z), cast(scale, z)",
+    ]
+
+
+def _views(own: dict[str, str]) -> str:
+    """The entries of one block, under names of their own: an index from 0 is what the compiler vectorises."""
+    return _lines((f"own_{name} = {array}[start : start + BLOCK]" for name, array in own.items()), 1)
+
+
+def chains(loop: Loop) -> str:
+    """The kernel that advances one chain after the other, its entries side by side."""
+    own = {"w": "chain", "z": "z", **{name: f"chain_{name}" for name in loop.form.kept}}
+    if loop.rescaled:
+        views = _views(own | {"step": "steps"})
+        first = FIRST_PASS.format(views=views, body=_lines(_entry(loop), 2), size=loop.size)
+        views = _views({"w": "chain", "step": "steps"})
+        loops = first + PASS.format(views=views, body=_lines(["change = -size * own_step[i]"], 2))
+    else:
+        loops = PASS.format(views=_views(own), body=_lines(_entry(loop), 2))
+    needed = "gradient_norm" in loop.measured
+    return CHAINS.format(
+        scratch="    steps = np.empty(dim, weights.dtype)" if loop.rescaled else "",
+        noise="overlap(z, z, dim)" if needed else "overlap(z, z, dim) if law[NORMALISED] != 0.0 else 1.0",
+        views=_lines((f"chain_{name} = kept[{j}, n]" for j, name in enumerate(loop.form.kept)), 4),
+        numbers=_lines(_numbers(loop), 4),
+        loops=textwrap.indent(loops.rstrip(), "    " * 4),
+    )
+
+
+def lanes(loop: Loop) -> str:
+    """The kernel that advances LANES chains side by side, one entry after the other."""
+    kept = loop.form.kept
+    asked = [f"{name} = row[{j}]" for j, name in enumerate(loop.asked)]
+    numbers = [line for line in _numbers(loop) if "cast(" not in line]
+    entry = [
+        *(f"{name} = constants[{j}, l]" for j, name in enumerate(loop.constants)),
+        "g = (z[i, l] - along_of[l] * w) * scale_of[l]",
+        *(f"{name} = kept_of[{j}, i, l]" for j, name in enumerate(kept)),
+        *loop.entry,
+        *(f"kept_of[{j}, i, l] = next_{name}" for j, name in enumerate(kept)),
+    ]
+    if loop.rescaled:
+        loops = LANES_FIRST_PASS.format(body=_lines(entry, 2), asked=_lines(asked, 1), size=loop.size)
+        loops += LANES_PASS.format(body=_lines(["change = -scale_of[l] * step_of[i, l]"], 2))
+    else:
+        loops = LANES_PASS.format(body=_lines(entry, 2))
+    return LANES.format(
+        held=len(kept),
+        constants=len(loop.constants),
+        steps="dim" if loop.rescaled else "0",
+        load=_lines((f"kept_of[{j}, i, l] = kept[{j}, n, i]" for j in range(len(kept))), 4),
+        numbers=_lines([*numbers, *(f"constants[{j}, l] = {c}" for j, c in enumerate(loop.constants))], 5),
+        always=bool(loop.measured),
+        loops=textwrap.indent(loops.rstrip(), "    " * 3),
+        store=_lines((f"kept[{j}, n, i] = kept_of[{j}, i, l]" for j in range(len(kept))), 5),
+    )
+
+
+def source(form: Form) -> str:
+    """The module of one form."""
+    loop = transcribe(form)
+    text = HEAD.format(name=form.name) + chains(loop) + lanes(loop)
+    return "\n".join(line.rstrip() for line in text.splitlines() if line.strip() or not line) + "\n"
+
+
+def write(folder: Path = FOLDER) -> list[Path]:
+    """Write every form's module, and nothing where it stands already."""
+    folder.mkdir(exist_ok=True)
+    written = []
+    for name, form in FORMS.items():
+        path, text = folder / f"{name}.py", source(form)
+        if not path.is_file() or path.read_text() != text:
+            path.write_text(text)
+            written.append(path)
+    return written
+
+
+if __name__ == "__main__":
+    for path in write():
+        print(path.name)
