@@ -9,18 +9,22 @@ import numpy as np
 from numba import njit, types
 from numba.extending import overload
 
-from numerics.philox.compiled import fill_normal, normal_pair, philox4x32
+from numerics.engines.caching import compiled
+from numerics.philox.compiled import fill_normal, normal_pair, normal_pair32, philox4x32
 
 FAST = {"contract", "nsz", "reassoc", "arcp"}
 """Sums may be reordered, the same way in every run: the order depends on the code and the dimension alone."""
 
-COMPILED = {"nogil": True, "cache": True, "fastmath": FAST, "error_model": "numpy"}
+COMPILED = {"nogil": True, "fastmath": FAST, "error_model": "numpy"}
 
 BLOCK = 1024
 """Entries that are summed in the precision of the weights; sums of blocks are in double precision."""
 
 LANES = 16
 """Chains that are advanced side by side where there are few entries."""
+
+GROUP = 64
+"""Folded chains that are advanced side by side."""
 
 KIND, SHARE, LARGE, SMALL, FREEDOM, PERSISTENCE, SNR, ORTHOGONAL, NORMALISED, SPREAD, GRAD_NORM = range(11)
 """Where a gradient law's numbers stand in the array that a kernel takes."""
@@ -46,7 +50,13 @@ def nonzero(x: Any) -> Any:
     return 1.0 if x == 0.0 else x
 
 
-@njit(**COMPILED)
+@njit(inline="always")
+def uniform(x: Any) -> Any:
+    """(x + 1/2)/2^32 of a word."""
+    return (float(x) + 0.5) * 2.0**-32
+
+
+@compiled(**COMPILED)
 def overlap(x: Any, y: Any, dim: int) -> float:
     """<x, y> of the first entries."""
     total = 0.0
@@ -58,7 +68,7 @@ def overlap(x: Any, y: Any, dim: int) -> float:
     return total
 
 
-@njit(**COMPILED)
+@compiled(**COMPILED)
 def remember(z: Any, memory: Any, law: Any, dim: int) -> None:
     """Replace fresh entries by those of a noise with memory over a constant mean."""
     kept, fresh = cast(law[PERSISTENCE], z), cast(math.sqrt(1 - law[PERSISTENCE] ** 2), z)
@@ -68,7 +78,7 @@ def remember(z: Any, memory: Any, law: Any, dim: int) -> None:
         z[i] = (mean + memory[i]) * scale
 
 
-@njit(**COMPILED)
+@compiled(**COMPILED)
 def draw(z: Any, memory: Any, law: Any, dim: int, step: int, stream: int, k0: int, k1: int) -> None:
     """The noise of one step, before it is made a gradient."""
     fill_normal(z, (dim + 3) // 4, step, stream, NOISE, k0, k1)
@@ -76,7 +86,7 @@ def draw(z: Any, memory: Any, law: Any, dim: int, step: int, stream: int, k0: in
         remember(z, memory, law, dim)
 
 
-@njit(**COMPILED)
+@compiled(**COMPILED)
 def draw_lanes(z: Any, streams: Any, step: int, k0: int, k1: int) -> None:
     """White normal noise of one step [entries, LANES] for a stream in each lane."""
     blocks = z.shape[0] // 4
@@ -88,7 +98,7 @@ def draw_lanes(z: Any, streams: Any, step: int, k0: int, k1: int) -> None:
             z[2 * blocks + j, l], z[3 * blocks + j, l] = normal_pair(z, w2, w3)
 
 
-@njit(**COMPILED)
+@compiled(**COMPILED)
 def measure_lanes(z: Any, w: Any, dots: Any, noises: Any) -> None:
     """<z, w> and |z|^2 in each lane, over the entries of w."""
     for l in range(LANES):
@@ -99,7 +109,7 @@ def measure_lanes(z: Any, w: Any, dots: Any, noises: Any) -> None:
             noises[l] += z[i, l] * z[i, l]
 
 
-@njit(**COMPILED)
+@compiled(**COMPILED)
 def gradient_size(law: Any, step: int, stream: int, k0: int, k1: int) -> float:
     """The factor of this step's gradient, log-normal of unit mean square."""
     if law[SPREAD] == 0.0:
@@ -128,13 +138,53 @@ def gradient_of(law: Any, dim: Any, square: Any, dot: Any, noise: Any, factor: A
     return along, scale, scale * math.sqrt(rest), size * size / dim
 
 
-@njit(**COMPILED)
+@compiled(**COMPILED)
 def gradient_lanes(
     law: Any, dim: int, squares: Any, dots: Any, noises: Any, factors: Any, along: Any, scale: Any, norms: Any, means: Any
 ) -> None:
     """``gradient_of`` in each lane."""
-    for l in range(LANES):
+    for l in range(squares.shape[0]):
         a, s, norms[l], means[l] = gradient_of(
             law, dim, squares[l], float(dots[l]), float(noises[l]), factors[l]
         )
         along[l], scale[l] = a, s
+
+
+@compiled(**COMPILED)
+def draw_folded(z: Any, rest: Any, streams: Any, dim: int, orthogonal: bool, step: int, k0: int, k1: int) -> None:
+    """Noise of ``dim`` entries as two normals z [2, GROUP], along w and across, and the square of what remains.
+
+    The rest is chi-square with dim - 2 degrees of freedom (Marsaglia and Tsang, 2000), 0 at dim 2; a try that
+    is refused takes the next block. Orthogonal gradients have no use for the normal along w.
+    """
+    t, low, high, fold = np.uint32(step), np.uint32(k0), np.uint32(k1), np.uint32(FOLD)
+    d = 0.5 * dim - 4.0 / 3.0
+    narrow, c = np.float32(d), np.float32(1.0 / math.sqrt(9.0 * max(d, 0.1)))
+    refused = 0
+    if not orthogonal:
+        for l in range(GROUP):
+            w0, w1, _, _ = philox4x32(np.uint32(0), t, streams[l], fold, low, high)
+            z[0, l], _ = normal_pair32(w0, w1)
+    for l in range(GROUP):
+        w0, w1, w2, _ = philox4x32(np.uint32(1), t, streams[l], fold, low, high)
+        z[1, l], x = normal_pair32(w0, w1)
+        if dim > 3:
+            v = np.float32(1.0) + c * x
+            square = x * x
+            accepted = np.float32(uniform(w2)) < np.float32(1.0) - np.float32(0.0331) * square * square
+            rest[l] = np.float32(2.0) * narrow * v * v * v if accepted else np.float32(-1.0)
+            refused += 0 if accepted else 1
+        else:
+            rest[l] = x * x if dim == 3 else np.float32(0.0)
+    if refused:
+        for l in range(GROUP):
+            block = 1
+            while rest[l] < 0.0:
+                w0, w1, w2, _ = philox4x32(np.uint32(block), t, streams[l], fold, low, high)
+                first, second = normal_pair32(w0, w1)
+                x = float(second if block == 1 else first)
+                v = 1.0 + float(c) * x
+                u = uniform(w2)
+                if v > 0.0 and math.log(u) < 0.5 * x * x + d * (1.0 - v**3 + 3.0 * math.log(v)):
+                    rest[l] = 2.0 * d * v**3
+                block += 1

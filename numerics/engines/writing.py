@@ -22,18 +22,20 @@ HEAD = '''\
 import math
 
 import numpy as np
-from numba import njit
 from numpy import sqrt
 
+from numerics.engines.caching import compiled
 from numerics.engines.steps import (
     BLOCK,
     COMPILED,
+    GROUP,
     LANES,
     NORMALISED,
     ORTHOGONAL,
     SPREAD,
     cast,
     draw,
+    draw_folded,
     draw_lanes,
     gradient_lanes,
     gradient_of,
@@ -47,7 +49,7 @@ from numerics.engines.steps import (
 CHAINS = '''\
 
 
-@njit(**COMPILED)
+@compiled(**COMPILED)
 def chains(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
     """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
     z = np.empty((dim + 3) // 4 * 4, weights.dtype)
@@ -75,7 +77,7 @@ def chains(low, high, first, share, replicas, law, dim, k0, k1, table, changes, 
 LANES = '''\
 
 
-@njit(**COMPILED)
+@compiled(**COMPILED)
 def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
     """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries."""
     blocks, last = (dim + 3) // 4, weights.shape[0] - 1
@@ -154,6 +156,65 @@ for l in range(LANES):
 {asked}
     scale_of[l] = {size}
     part_of_way[l] = 0.0
+'''
+
+FOLDED = '''\
+
+
+@compiled(**COMPILED)
+def folded(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
+    """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law at any dim."""
+    last = weights.shape[0] - 1
+    z, rests, dots, noises = np.zeros((2, GROUP), np.float32), np.empty(GROUP, np.float32), np.zeros(GROUP), np.empty(GROUP)
+    length, inside, across = np.empty(GROUP), np.zeros(GROUP), np.zeros(GROUP)
+    constants = np.empty(({constants}, GROUP))
+    along_of, scale_of, square_of, factors = np.empty(GROUP), np.empty(GROUP), np.empty(GROUP), np.ones(GROUP)
+    gradient_norms, mean_squares = np.empty(GROUP), np.empty(GROUP)
+    loss_of, way_of = np.empty(GROUP), np.empty(GROUP)
+    streams = np.empty(GROUP, np.uint32)
+    for group in range(low, high):
+        for l in range(GROUP):
+            n = min(group * GROUP + l, last)
+            streams[l] = n % replicas if share else n
+            length[l] = weights[n, 0]
+            square_of[l] = length[l] * length[l]
+{load}
+        for k in range(table.shape[1]):
+            draw_folded(z, rests, streams, dim, law[ORTHOGONAL] != 0.0, first + k, k0, k1)
+            for l in range(GROUP):
+                z1, z2 = float(z[0, l]), float(z[1, l])
+                dots[l], noises[l] = z1 * length[l], z1 * z1 + (z2 * z2 + float(rests[l]))
+            if law[SPREAD] != 0.0:
+                for l in range(GROUP):
+                    factors[l] = gradient_size(law, first + k, int(streams[l]), k0, k1)
+            gradient_lanes(law, dim, square_of, dots, noises, factors, along_of, scale_of, gradient_norms, mean_squares)
+            if {always} or k == 0 or changes[k]:
+                for l in range(GROUP):
+                    square, gradient_norm, mean_square = square_of[l], gradient_norms[l], mean_squares[l]
+                    weight_norm = length[l]
+                    row = table[min(group * GROUP + l, last) // replicas, k]
+{numbers}
+            for l in range(GROUP):
+{names}
+                along, scale = along_of[l], scale_of[l]
+                z0, z1, z2 = float(z[0, l]), float(z[1, l]), math.sqrt(float(rests[l]))
+                w0, w1, w2 = length[l], 0.0, 0.0
+{entries}
+                w = w0
+                w0 += change0
+                square = w0 * w0 + (change1 * change1 + change2 * change2)
+                long = math.sqrt(square)
+{residue}
+                loss_of[l], way_of[l] = -w * change0, change1 * change1 + change2 * change2
+                length[l], square_of[l] = long, square
+            for l in range(min(GROUP, last + 1 - group * GROUP)):
+                n = group * GROUP + l
+                norms[n, k], lost[n, k], turned[n, k] = square_of[l], loss_of[l], way_of[l]
+        for l in range(GROUP):
+            n = group * GROUP + l
+            if n <= last:
+                weights[n, 0], squares[n] = length[l], square_of[l]
+{store}
 '''
 
 PASS = '''\
@@ -268,10 +329,46 @@ def lanes(loop: Loop) -> str:
     )
 
 
+def folded(loop: Loop) -> str:
+    """The kernel that advances chains of any dimension in three: along w, along what is kept, along the rest."""
+    kept = loop.form.kept
+    numbers = [line for line in _numbers(loop) if "cast(" not in line]
+    entries: list[str] = []
+    for i, of_buffer in enumerate(("inside[l]", "across[l]", "0.0")):
+        entries += [f"w, g = w{i}, (z{i} - along * w{i}) * scale", *(f"{name} = {of_buffer}" for name in kept)]
+        entries += [*loop.entry, f"step{i} = step" if loop.rescaled else f"change{i} = change"]
+        entries += [f"{name}{i} = next_{name}" for name in kept]
+    if loop.rescaled:
+        entries += [*(f"{name} = row[{j}]" for j, name in enumerate(loop.asked))]
+        entries = ["row = table[min(group * GROUP + l, last) // replicas, k]", "weight_norm = length[l]", *entries]
+        entries += ["step_norm = math.sqrt(step0 * step0 + (step1 * step1 + step2 * step2))", f"size = {loop.size}"]
+        entries += [f"change{i} = -size * step{i}" for i in range(3)]
+    residue = []
+    for name in kept:
+        residue += [
+            f"part = ({name}0 * w0 + ({name}1 * change1 + {name}2 * change2)) / long",
+            f"left0, left1 = {name}0 - part * w0 / long, {name}1 - part * change1 / long",
+            f"left2 = {name}2 - part * change2 / long",
+            "inside[l], across[l] = part, math.sqrt(left0 * left0 + (left1 * left1 + left2 * left2))",
+        ]
+    return FOLDED.format(
+        constants=len(loop.constants),
+        always=bool(loop.measured),
+        load=_lines(["inside[l], across[l] = kept[0, n, 0], kept[0, n, 1]"] if kept else [], 3),
+        numbers=_lines([*numbers, *(f"constants[{j}, l] = {c}" for j, c in enumerate(loop.constants))], 5),
+        names=_lines((f"{name} = constants[{j}, l]" for j, name in enumerate(loop.constants)), 4),
+        entries=_lines(entries, 4),
+        residue=_lines(residue, 4),
+        store=_lines(["kept[0, n, 0], kept[0, n, 1] = inside[l], across[l]"] if kept else [], 4),
+    )
+
+
 def source(form: Form) -> str:
     """The module of one form."""
     loop = transcribe(form)
     text = HEAD.format(name=form.name) + chains(loop) + lanes(loop)
+    if loop.linear:
+        text += folded(loop)
     return "\n".join(line.rstrip() for line in text.splitlines() if line.strip() or not line) + "\n"
 
 

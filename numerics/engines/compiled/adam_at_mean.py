@@ -5,18 +5,20 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy import sqrt
 
+from numerics.engines.caching import compiled
 from numerics.engines.steps import (
     BLOCK,
     COMPILED,
+    GROUP,
     LANES,
     NORMALISED,
     ORTHOGONAL,
     SPREAD,
     cast,
     draw,
+    draw_folded,
     draw_lanes,
     gradient_lanes,
     gradient_of,
@@ -27,7 +29,7 @@ from numerics.engines.steps import (
 )
 
 
-@njit(**COMPILED)
+@compiled(**COMPILED)
 def chains(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
     """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
     z = np.empty((dim + 3) // 4 * 4, weights.dtype)
@@ -86,7 +88,7 @@ def chains(low, high, first, share, replicas, law, dim, k0, k1, table, changes, 
                 norms[n, k], lost[n, k], turned[n, k] = after, loss, max(way - loss * loss / square, 0.0)
 
 
-@njit(**COMPILED)
+@compiled(**COMPILED)
 def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
     """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries."""
     blocks, last = (dim + 3) // 4, weights.shape[0] - 1
@@ -170,3 +172,102 @@ def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, w
                 for i in range(dim):
                     weights[n, i] = w_of[i, l]
                     kept[0, n, i] = kept_of[0, i, l]
+
+
+@compiled(**COMPILED)
+def folded(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
+    """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law at any dim."""
+    last = weights.shape[0] - 1
+    z, rests, dots, noises = np.zeros((2, GROUP), np.float32), np.empty(GROUP, np.float32), np.zeros(GROUP), np.empty(GROUP)
+    length, inside, across = np.empty(GROUP), np.zeros(GROUP), np.zeros(GROUP)
+    constants = np.empty((5, GROUP))
+    along_of, scale_of, square_of, factors = np.empty(GROUP), np.empty(GROUP), np.empty(GROUP), np.ones(GROUP)
+    gradient_norms, mean_squares = np.empty(GROUP), np.empty(GROUP)
+    loss_of, way_of = np.empty(GROUP), np.empty(GROUP)
+    streams = np.empty(GROUP, np.uint32)
+    for group in range(low, high):
+        for l in range(GROUP):
+            n = min(group * GROUP + l, last)
+            streams[l] = n % replicas if share else n
+            length[l] = weights[n, 0]
+            square_of[l] = length[l] * length[l]
+            inside[l], across[l] = kept[0, n, 0], kept[0, n, 1]
+        for k in range(table.shape[1]):
+            draw_folded(z, rests, streams, dim, law[ORTHOGONAL] != 0.0, first + k, k0, k1)
+            for l in range(GROUP):
+                z1, z2 = float(z[0, l]), float(z[1, l])
+                dots[l], noises[l] = z1 * length[l], z1 * z1 + (z2 * z2 + float(rests[l]))
+            if law[SPREAD] != 0.0:
+                for l in range(GROUP):
+                    factors[l] = gradient_size(law, first + k, int(streams[l]), k0, k1)
+            gradient_lanes(law, dim, square_of, dots, noises, factors, along_of, scale_of, gradient_norms, mean_squares)
+            if True or k == 0 or changes[k]:
+                for l in range(GROUP):
+                    square, gradient_norm, mean_square = square_of[l], gradient_norms[l], mean_squares[l]
+                    weight_norm = length[l]
+                    row = table[min(group * GROUP + l, last) // replicas, k]
+                    beta1 = row[0]
+                    lr = row[1]
+                    wd = row[2]
+                    mean_square += wd * wd * square / dim
+                    c0 = wd
+                    c1 = beta1
+                    c2 = 1 - beta1
+                    c3 = -lr
+                    c4 = sqrt(mean_square)
+                    constants[0, l] = c0
+                    constants[1, l] = c1
+                    constants[2, l] = c2
+                    constants[3, l] = c3
+                    constants[4, l] = c4
+            for l in range(GROUP):
+                c0 = constants[0, l]
+                c1 = constants[1, l]
+                c2 = constants[2, l]
+                c3 = constants[3, l]
+                c4 = constants[4, l]
+                along, scale = along_of[l], scale_of[l]
+                z0, z1, z2 = float(z[0, l]), float(z[1, l]), math.sqrt(float(rests[l]))
+                w0, w1, w2 = length[l], 0.0, 0.0
+                w, g = w0, (z0 - along * w0) * scale
+                buffer = inside[l]
+                g = g + c0 * w
+                buffer = c1 * buffer + c2 * g
+                next_buffer = buffer
+                change = c3 * (buffer / c4)
+                change0 = change
+                buffer0 = next_buffer
+                w, g = w1, (z1 - along * w1) * scale
+                buffer = across[l]
+                g = g + c0 * w
+                buffer = c1 * buffer + c2 * g
+                next_buffer = buffer
+                change = c3 * (buffer / c4)
+                change1 = change
+                buffer1 = next_buffer
+                w, g = w2, (z2 - along * w2) * scale
+                buffer = 0.0
+                g = g + c0 * w
+                buffer = c1 * buffer + c2 * g
+                next_buffer = buffer
+                change = c3 * (buffer / c4)
+                change2 = change
+                buffer2 = next_buffer
+                w = w0
+                w0 += change0
+                square = w0 * w0 + (change1 * change1 + change2 * change2)
+                long = math.sqrt(square)
+                part = (buffer0 * w0 + (buffer1 * change1 + buffer2 * change2)) / long
+                left0, left1 = buffer0 - part * w0 / long, buffer1 - part * change1 / long
+                left2 = buffer2 - part * change2 / long
+                inside[l], across[l] = part, math.sqrt(left0 * left0 + (left1 * left1 + left2 * left2))
+                loss_of[l], way_of[l] = -w * change0, change1 * change1 + change2 * change2
+                length[l], square_of[l] = long, square
+            for l in range(min(GROUP, last + 1 - group * GROUP)):
+                n = group * GROUP + l
+                norms[n, k], lost[n, k], turned[n, k] = square_of[l], loss_of[l], way_of[l]
+        for l in range(GROUP):
+            n = group * GROUP + l
+            if n <= last:
+                weights[n, 0], squares[n] = length[l], square_of[l]
+                kept[0, n, 0], kept[0, n, 1] = inside[l], across[l]

@@ -5,18 +5,20 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy import sqrt
 
+from numerics.engines.caching import compiled
 from numerics.engines.steps import (
     BLOCK,
     COMPILED,
+    GROUP,
     LANES,
     NORMALISED,
     ORTHOGONAL,
     SPREAD,
     cast,
     draw,
+    draw_folded,
     draw_lanes,
     gradient_lanes,
     gradient_of,
@@ -27,7 +29,7 @@ from numerics.engines.steps import (
 )
 
 
-@njit(**COMPILED)
+@compiled(**COMPILED)
 def chains(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
     """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
     z = np.empty((dim + 3) // 4 * 4, weights.dtype)
@@ -103,7 +105,7 @@ def chains(low, high, first, share, replicas, law, dim, k0, k1, table, changes, 
                 norms[n, k], lost[n, k], turned[n, k] = after, loss, max(way - loss * loss / square, 0.0)
 
 
-@njit(**COMPILED)
+@compiled(**COMPILED)
 def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
     """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries."""
     blocks, last = (dim + 3) // 4, weights.shape[0] - 1
