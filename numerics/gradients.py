@@ -1,18 +1,18 @@
 """Gradient laws: random gradients for a batch of weights [replicas, dim].
 
-``fixed`` and ``sphere`` are the gradients of a scale-invariant loss: orthogonal to w and scaled by 1/|w|.
+Gradients orthogonal to w and scaled by 1/|w| are those of a scale-invariant loss.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Generator, Tensor
 
 from numerics.geometry import unit
+from numerics.philox.kinds import Entries, Kind, laplace, normal, sparse, student
 
 
 @dataclass(frozen=True)
@@ -25,65 +25,98 @@ class Gradient:
 
 @dataclass(frozen=True)
 class GradientLaw:
-    """A gradient law: ``draw(w, grad_norm, generator)``; ``least_dim`` is the smallest dimension it lives in."""
+    """How noise with entries of unit mean square becomes a gradient g of E|g|^2 = grad_norm^2.
+
+    The noise x has independent ``entries`` and a memory: x <- persistence x + sqrt(1 - persistence^2) entries, over a
+    constant mean, (sqrt(snr) + x)/sqrt(1 + snr). ``orthogonal`` takes out what is along w and divides by |w|: the
+    gradient of a scale-invariant loss, |g||w| in place of |g|. ``normalised`` fixes its length in place of the mean
+    square of it. ``spread`` multiplies each step's gradient by exp(spread xi - spread^2), xi normal: a random length.
+    """
 
     name: str
-    scale_invariant: bool
-    least_dim: int
-    draw: Callable[[Tensor, float, Generator], Gradient]
+    orthogonal: bool = False
+    normalised: bool = False
+    entries: Entries = field(default_factory=normal)
+    persistence: float = 0.0
+    snr: float = 0.0
+    spread: float = 0.0
+
+    @property
+    def scale_invariant(self) -> bool:
+        """Whether the gradient is that of a scale-invariant loss."""
+        return self.orthogonal
+
+    @property
+    def remembers(self) -> bool:
+        """Whether gradients of different steps depend on each other."""
+        return self.persistence != 0 or self.snr != 0
+
+    @property
+    def least_dim(self) -> int:
+        """The smallest dimension that the law lives in."""
+        return 2 if self.orthogonal else 1
+
+    def noise(self, memory: Tensor | None, fresh: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The noise of a step from fresh entries [replicas, dim], and what it remembers."""
+        if not self.remembers or memory is None:
+            return fresh, memory
+        memory = self.persistence * memory + math.sqrt(1 - self.persistence**2) * fresh
+        return (math.sqrt(self.snr) + memory) / math.sqrt(1 + self.snr), memory
+
+    def gradient(self, w: Tensor, noise: Tensor, grad_norm: float, factor: Tensor | float = 1.0) -> Gradient:
+        """The gradient at w [replicas, dim] that noise makes; ``factor`` is that of a random length."""
+        size: Tensor | float = grad_norm
+        freedom = w.shape[-1]
+        if self.orthogonal:
+            direction = unit(w)
+            noise = noise - direction * (direction * noise).sum(-1, keepdim=True)
+            size, freedom = grad_norm / torch.linalg.vector_norm(w, dim=-1, keepdim=True), freedom - 1
+        noise = unit(noise) if self.normalised else noise / math.sqrt(freedom)
+        mean_square = torch.zeros_like(w[..., :1]) + size * size / w.shape[-1]
+        return Gradient(noise * (size * factor), mean_square)
+
+    def draw(self, w: Tensor, grad_norm: float, generator: Generator) -> Gradient:
+        """A gradient with torch's own random numbers; for laws without memory and of no random length."""
+        assert not self.remembers
+        assert not self.spread
+        return self.gradient(w, draw_entries(self.entries, w, generator), grad_norm)
 
 
-def _normal(w: Tensor, generator: Generator) -> Tensor:
-    return torch.randn(w.shape, generator=generator, device=w.device, dtype=w.dtype)
+def draw_entries(entries: Entries, like: Tensor, generator: Generator) -> Tensor:
+    """Independent entries in the shape of a tensor, with torch's own random numbers."""
+
+    def drawn(sample: object) -> Tensor:
+        return sample(like.shape, generator=generator, device=like.device, dtype=like.dtype)  # type: ignore[operator]
+
+    if entries.kind is Kind.LAPLACE:
+        centred = drawn(torch.rand) - 0.5
+        return -torch.sign(centred) * torch.log1p(-2 * centred.abs()) / math.sqrt(2)
+    if entries.kind is Kind.MIXTURE:
+        share, large, small = entries.parameters
+        return torch.where(drawn(torch.rand) < share, large, small) * drawn(torch.randn)
+    if entries.kind is Kind.STUDENT:
+        (freedom,) = entries.parameters
+        squares = sum(drawn(torch.randn).square() for _ in range(int(freedom)))
+        return drawn(torch.randn) * ((freedom - 2) / squares) ** 0.5
+    return drawn(torch.randn)
 
 
-def _orthogonal(w: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Standard normal in the hyperplane orthogonal to w, and 1/|w|."""
-    direction = unit(w)
-    noise = _normal(w, generator)
-    noise -= direction * (direction * noise).sum(-1, keepdim=True)
-    return noise, 1 / torch.linalg.vector_norm(w, dim=-1, keepdim=True)
-
-
-def _scale_invariant_mean_square(inverse_norm: Tensor, grad_norm: float, dim: int) -> Tensor:
-    return (grad_norm * inverse_norm) ** 2 / dim
-
-
-def fixed(w: Tensor, grad_norm: float, generator: Generator) -> Gradient:
-    """Uniform direction orthogonal to w with |g| |w| = grad_norm exactly."""
-    noise, inverse_norm = _orthogonal(w, generator)
-    value = unit(noise) * (grad_norm * inverse_norm)
-    return Gradient(value, _scale_invariant_mean_square(inverse_norm, grad_norm, w.shape[-1]))
-
-
-def sphere(w: Tensor, grad_norm: float, generator: Generator) -> Gradient:
-    """Gaussian orthogonal to w with E|g|^2 |w|^2 = grad_norm^2; its norm is random."""
-    noise, inverse_norm = _orthogonal(w, generator)
-    value = noise * (grad_norm * inverse_norm / math.sqrt(w.shape[-1] - 1))
-    return Gradient(value, _scale_invariant_mean_square(inverse_norm, grad_norm, w.shape[-1]))
-
-
-def iid(w: Tensor, grad_norm: float, generator: Generator) -> Gradient:
-    """Gaussian, independent of w, with E|g|^2 = grad_norm^2."""
-    scale = grad_norm / math.sqrt(w.shape[-1])
-    return Gradient(_normal(w, generator) * scale, torch.full_like(w[..., :1], scale**2))
-
-
-def laplace(w: Tensor, grad_norm: float, generator: Generator) -> Gradient:
-    """Laplace coordinates (kurtosis 6), independent of each other and of w, with E|g|^2 = grad_norm^2."""
-    scale = grad_norm / math.sqrt(w.shape[-1])
-    # The difference of two exponentials is Laplace with variance 2.
-    rise, fall = (torch.empty_like(w).exponential_(generator=generator) for _ in range(2))
-    return Gradient((rise - fall) * (scale / math.sqrt(2)), torch.full_like(w[..., :1], scale**2))
-
-
+FIXED = GradientLaw("fixed", orthogonal=True, normalised=True)
 LAWS: dict[str, GradientLaw] = {
     law.name: law
     for law in (
-        GradientLaw("fixed", True, 2, fixed),
-        GradientLaw("sphere", True, 2, sphere),
-        GradientLaw("iid", False, 1, iid),
-        GradientLaw("laplace", False, 1, laplace),
+        FIXED,
+        GradientLaw("sphere", orthogonal=True),
+        GradientLaw("iid"),
+        GradientLaw("laplace", entries=laplace()),
+        GradientLaw("sparse", entries=sparse(0.1)),
+        GradientLaw("student", entries=student(5)),
     )
 }
 """The gradient laws by name."""
+
+
+def correlated(persistence: float = 0.0, snr: float = 0.0, *, orthogonal: bool = False) -> GradientLaw:
+    """Gaussian AR(1) in time over a constant mean; with ``orthogonal`` of fixed length."""
+    base = FIXED if orthogonal else LAWS["iid"]
+    return replace(base, name="correlated", persistence=persistence, snr=snr)

@@ -5,18 +5,22 @@ from __future__ import annotations
 import importlib
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
+import torch
 
 from numerics.engines.problem import Array, Problem
 from numerics.engines.starting import start_of
-from numerics.engines.steps import law_numbers
-from numerics.engines.tables import table
+from numerics.engines.steps import LANES, law_numbers
+from numerics.engines.tables import changing, table
 from numerics.engines.transcription import transcribe
-from numerics.updates.update import Rule
+from numerics.philox.kinds import Kind
+from numerics.updates.update import Rule, Start, State
+
+NARROW = 16
+"""Entries up to which chains go side by side."""
 
 SMALL = 1 << 16
 """Entries a chunk below which threads would cost more than they bring."""
@@ -50,9 +54,10 @@ class Fused:
         self.problem, self.loop = problem, transcribe(rule.form)
         self.threads = threads or threads_here()
         self.kernel = importlib.import_module(f"numerics.engines.compiled.{rule.form.name}")
-        padded = 4 * math.ceil(problem.dim / 4)
-        self.arrays = start_of(problem, self.loop.form.kept, padded)
+        self.arrays = start_of(problem, self.loop.form.kept, 4 * math.ceil(problem.dim / 4))
         self.law = law_numbers(problem.law, problem.grad_norm)
+        plain = problem.law.entries.kind is Kind.NORMAL and not problem.law.remembers
+        self.side_by_side = plain and problem.dim <= NARROW
 
     def advance(self, first: int, count: int) -> tuple[Array, Array, Array]:
         """Take steps; each thread has chains of its own."""
@@ -60,18 +65,26 @@ class Fused:
         measured = np.empty((3, problem.chains, count))
         rows = table(problem, self.loop.asked, first, count)
 
+        changes = changing(rows)
+        kernel = self.kernel.lanes if self.side_by_side else self.kernel.chains
+        items = math.ceil(problem.chains / LANES) if self.side_by_side else problem.streams
+
         def run(low: int, high: int) -> None:
-            self.kernel.chains(
-                low, high, first, problem.share, problem.replicas, self.law, problem.dim, *problem.key, rows,
+            kernel(
+                low, high, first, problem.share, problem.replicas, self.law, problem.dim, *problem.key, rows, changes,
                 held["weights"], held["kept"], held["memory"], held["squares"], *measured,
             )  # fmt: skip
 
-        work = problem.chains * problem.dim * count
-        in_slices(run, problem.streams, self.threads if work > SMALL else 1)
+        in_slices(run, items, self.threads if problem.chains * problem.dim * count > SMALL else 1)
         return measured[0], measured[1], measured[2]
 
-    def end(self) -> dict[str, Array]:
-        """Weights and what is kept."""
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Go back to where these arrays were taken."""
+        self.arrays = {name: np.array(values) for name, values in arrays.items()}
+
+    def end(self) -> Start:
+        """Weights and state."""
         dim = self.problem.dim
-        kept: dict[str, Any] = {name: self.arrays["kept"][j, :, :dim] for j, name in enumerate(self.loop.form.kept)}
-        return {"weights": self.arrays["weights"][:, :dim], **kept}
+        kept = {name: torch.from_numpy(self.arrays["kept"][j, :, :dim]) for j, name in enumerate(self.loop.form.kept)}
+        steps = self.problem.steps_before + self.problem.steps
+        return Start(torch.from_numpy(self.arrays["weights"][:, :dim]), State(**kept, steps=steps))

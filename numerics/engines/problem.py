@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from numerics.gradients import GradientLaw
-from numerics.updates.update import Update
+from numerics.updates.update import Start, Update
 
 Array = np.ndarray
 CHUNK = 256
@@ -22,7 +22,7 @@ class Problem:
 
     Chain n belongs to configuration n // replicas. Its noise is stream n, or n % replicas where configurations
     ``share`` theirs. ``schedule`` gives lr or wd of every step [steps] in place of the update's. ``start`` holds
-    weights [chains, dim] and, by name, what the rule keeps.
+    weights and state of all chains [chains, dim].
     """
 
     updates: tuple[Update, ...]
@@ -35,9 +35,8 @@ class Problem:
     share: bool
     dtype: str
     schedule: Mapping[str, Array]
-    start: Mapping[str, Array] | None
+    start: Start | None
     start_norm: float
-    steps_before: int = 0
 
     @property
     def chains(self) -> int:
@@ -57,7 +56,12 @@ class Problem:
     @property
     def fresh(self) -> bool:
         """Whether the first step begins from nothing kept."""
-        return self.start is None or len(self.start) == 1
+        return self.start is None or (self.start.state.buffer is None and self.start.state.second_moment is None)
+
+    @property
+    def steps_before(self) -> int:
+        """Steps that were done before the first."""
+        return 0 if self.start is None else self.start.state.steps
 
     def stream_of(self, chain: int) -> int:
         """The noise of a chain."""
@@ -65,10 +69,16 @@ class Problem:
 
 
 class Engine(Protocol):
-    """Chains that can be advanced; ``arrays`` holds all that the next step depends on, and may be replaced."""
+    """Chains that can be advanced."""
 
     name: str
-    arrays: dict[str, Array]
+
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """All that the next step depends on."""
+
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Go back to where these arrays were taken."""
 
     def advance(self, first: int, count: int) -> tuple[Array, Array, Array]:
         """Take steps first ... first + count - 1.
@@ -76,5 +86,5 @@ class Engine(Protocol):
         Returns |w|^2 after each, <w, w - w'> and |the part of w' orthogonal to w|^2, each [chains, count].
         """
 
-    def end(self) -> dict[str, Array]:
-        """The weights [chains, dim] and what is kept, by name; what an engine does not hold is left out."""
+    def end(self) -> Start | None:
+        """Weights and state of all chains, None where the engine does not hold them."""

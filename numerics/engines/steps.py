@@ -10,7 +10,9 @@ from numba import njit, types
 from numba.extending import overload
 
 from numerics.engines.caching import compiled
-from numerics.philox.compiled import fill_normal, normal_pair, normal_pair32, philox4x32
+from numerics.gradients import GradientLaw
+from numerics.philox.compiled import fill, fill_normal, normal_pair, normal_pair32, philox4x32
+from numerics.philox.kinds import Stream
 
 FAST = {"contract", "nsz", "reassoc", "arcp"}
 """Sums may be reordered, the same way in every run: the order depends on the code and the dimension alone."""
@@ -26,10 +28,16 @@ LANES = 16
 GROUP = 64
 """Folded chains that are advanced side by side."""
 
-KIND, SHARE, LARGE, SMALL, FREEDOM, PERSISTENCE, SNR, ORTHOGONAL, NORMALISED, SPREAD, GRAD_NORM = range(11)
-"""Where a gradient law's numbers stand in the array that a kernel takes."""
+KIND, PERSISTENCE, SNR, ORTHOGONAL, NORMALISED, SPREAD, GRAD_NORM, PARAMETERS = range(8)
+"""Where a gradient law's numbers stand in the array that a kernel takes; the last begin the parameters of the kind."""
 
-NOISE, START, MASK, SIZE, FOLD, CHI = 0, 1, 2, 3, 7, 16
+NOISE, SIZE, FOLD = int(Stream.NOISE), int(Stream.SIZE), int(Stream.FOLD)
+
+
+def law_numbers(law: GradientLaw, grad_norm: float) -> np.ndarray:
+    """A gradient law as that array."""
+    found = [law.entries.kind, law.persistence, law.snr, law.orthogonal, law.normalised, law.spread, grad_norm]
+    return np.array([*found, *law.entries.parameters, *[0.0] * (3 - len(law.entries.parameters))], dtype=np.float64)
 
 
 def cast(x: Any, like: Any) -> Any:
@@ -81,7 +89,7 @@ def remember(z: Any, memory: Any, law: Any, dim: int) -> None:
 @compiled(**COMPILED)
 def draw(z: Any, memory: Any, law: Any, dim: int, step: int, stream: int, k0: int, k1: int) -> None:
     """The noise of one step, before it is made a gradient."""
-    fill_normal(z, (dim + 3) // 4, step, stream, NOISE, k0, k1)
+    fill(z, (dim + 3) // 4, step, stream, NOISE, k0, k1, int(law[KIND]), law[PARAMETERS:])
     if law[PERSISTENCE] != 0.0 or law[SNR] != 0.0:
         remember(z, memory, law, dim)
 

@@ -22,3 +22,10 @@ def table(problem: Problem, asked: tuple[str, ...], first: int, count: int) -> A
         for j, name in enumerate(asked):
             row[:, j] = known[name]
     return found
+
+
+def changing(rows: Array) -> Array:
+    """Whether each of the steps [count] differs from the one before in any configuration's numbers."""
+    differs = np.zeros(rows.shape[1], dtype=np.uint8)
+    differs[1:] = np.any(rows[:, 1:] != rows[:, :-1], axis=(0, 2))
+    return differs

@@ -1,0 +1,49 @@
+"""What chains start from, as arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from numerics.engines.problem import Array, Problem
+from numerics.philox.drawing import entries
+from numerics.philox.kinds import Stream, normal
+
+
+def draw(problem: Problem, step: int, streams: Array) -> Array:
+    """Normals [streams, dim] of what is drawn before the first step: 0 the directions, 1 what noise remembers."""
+    drawn = entries(normal(), problem.seed, torch.from_numpy(streams), step, Stream.START, problem.dim)
+    return drawn.numpy()
+
+
+def weights_of(problem: Problem) -> Array:
+    """The weights [chains, dim] at the start, in double precision: those given, or random directions of a norm."""
+    if problem.start is not None:
+        return problem.start.weights.cpu().double().numpy()
+    raw = draw(problem, 0, np.arange(problem.streams))
+    raw *= problem.start_norm / np.linalg.norm(raw, axis=1, keepdims=True)
+    return np.tile(raw, (len(problem.updates), 1)) if problem.share else raw
+
+
+def memory_of(problem: Problem) -> Array:
+    """What the noise remembers [streams, dim], stationary."""
+    return draw(problem, 1, np.arange(problem.streams))
+
+
+def start_of(problem: Problem, kept: tuple[str, ...], width: int) -> dict[str, Array]:
+    """Arrays of ``width`` entries a chain: weights, what is kept [kept, chains, width], noise's memory, |w|^2."""
+    weights, dim = weights_of(problem), problem.dim
+    found = {
+        "weights": np.zeros((problem.chains, width), problem.dtype),
+        "kept": np.zeros((len(kept), problem.chains, width), problem.dtype),
+        "memory": np.zeros((problem.streams, width if problem.law.remembers else 1), problem.dtype),
+    }
+    found["weights"][:, :dim] = weights
+    for j, name in enumerate(kept):
+        vector = None if problem.start is None else getattr(problem.start.state, name)
+        if vector is not None:
+            found["kept"][j, :, :dim] = vector.cpu().numpy()
+    if problem.law.remembers:
+        found["memory"][:, :dim] = memory_of(problem)
+    squares = np.einsum("ij,ij->i", found["weights"], found["weights"], dtype=np.float64)
+    return found | {"squares": squares}
