@@ -26,6 +26,14 @@ class State:
     momentum_product: float = 1.0
 
 
+@dataclass(frozen=True)
+class Start:
+    """Weights [replicas, dim] and optimizer state to start from."""
+
+    weights: Tensor
+    state: State
+
+
 class Update(Protocol):
     """An optimizer's update on tensors."""
 
