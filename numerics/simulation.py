@@ -10,9 +10,10 @@ import torch
 from torch import Generator, Tensor
 
 from numerics import geometry
+from numerics.errors import BadSimulation
 from numerics.gradients import LAWS
 from numerics.statistics import Estimate, jackknife
-from numerics.updates import UPDATES, State, Update
+from numerics.updates import UPDATES, Start, Update
 
 Array = np.ndarray
 
@@ -20,18 +21,6 @@ Array = np.ndarray
 SEEDS = 1 << 63
 LEAST_NORM = 1e-100
 """Below this, and above its inverse, squared norms leave double precision."""
-
-
-class BadSimulation(ValueError):
-    """The simulation was asked for something that does not exist; the message names it."""
-
-
-@dataclass(frozen=True)
-class Start:
-    """Weights [replicas, dim] and optimizer state to start from."""
-
-    weights: Tensor
-    state: State
 
 
 @dataclass(frozen=True)

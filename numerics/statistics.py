@@ -69,11 +69,37 @@ def autocorrelation_time(chain: Array) -> float:
     taus = 2 * np.cumsum(covariance / covariance[0]) - 1
     inside = np.flatnonzero(np.arange(steps) >= WINDOW * np.maximum(taus, 1.0))
     tau = float(taus[inside[0]] if inside.size else taus[-1])
-    if steps < LEAST_AUTOCORRELATION_TIMES * tau or not inside.size:
+    _refuse_short(steps, tau, bool(inside.size))
+    return tau
+
+
+def _refuse_short(steps: int, tau: float, settled: bool) -> None:
+    if steps < LEAST_AUTOCORRELATION_TIMES * tau or not settled:
         raise ShortChain(
             f"a chain of {steps} steps holds fewer than {LEAST_AUTOCORRELATION_TIMES} times "
             f"its autocorrelation time {tau:.0f}"
         )
+
+
+def block_autocorrelation_time(counts: Array, variances: Array) -> float:
+    """Integrated autocorrelation time, in steps, from the variances of sums over blocks of 2^level steps [levels].
+
+    ``counts`` [levels] says how many blocks each level has; level 0 are the steps themselves. With T_B the variance of
+    a block's mean times its length B, tau = (2 T_{2B} - T_B) / T_1: the sum of correlations with weight 1 up to lag B
+    that falls linearly to 0 at 2B (a flat-top window, Politis and Romano 1995). As in ``autocorrelation_time`` 2B is
+    the first that reaches WINDOW times tau, here the largest so far, and ShortChain is raised under the same condition.
+    """
+    steps, lengths = int(counts[0]), 2.0 ** np.arange(len(counts))
+    if not np.isfinite(variances[0]):
+        raise ShortChain("a chain that is not finite has no autocorrelation time")
+    if variances[0] == 0:
+        raise ShortChain("a constant chain has no autocorrelation time")
+    scaled = variances / lengths / variances[0]
+    taus = (2 * scaled[1:] - scaled[:-1])[counts[1:] > 1]
+    largest = np.maximum.accumulate(np.maximum(taus, 1.0))
+    inside = np.flatnonzero(lengths[1 : len(taus) + 1] >= WINDOW * largest)
+    tau = float(taus[inside[0]]) if inside.size else float(np.max(largest, initial=1.0))
+    _refuse_short(steps, tau, bool(inside.size))
     return tau
 
 

@@ -8,7 +8,7 @@ from numerics.updates.adam import Adam, AdamW, NAdam, NAdamW, RMSprop, RMSpropW
 from numerics.updates.sgd import SGD, SGDM, SGDW, Nesterov, NesterovW
 from numerics.updates.sign import Lion, SignSGD, Signum
 from numerics.updates.trust import LAMB, LARS, NGD
-from numerics.updates.update import State, Update
+from numerics.updates.update import Start, State, Update
 
 __all__ = [
     "LAMB",
@@ -29,6 +29,7 @@ __all__ = [
     "RMSpropW",
     "SignSGD",
     "Signum",
+    "Start",
     "State",
     "Update",
 ]
