@@ -72,6 +72,10 @@ class Folded:
         in_slices(run, math.ceil(problem.chains / GROUP), self.threads if problem.chains * count > SMALL else 1)
         return measured[0], measured[1], measured[2]
 
+    def squares(self) -> Array:
+        """|w|^2 of the chains now."""
+        return np.array(self.arrays["squares"])
+
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Go back to where these arrays were taken."""
         self.arrays = {name: np.array(values) for name, values in arrays.items()}

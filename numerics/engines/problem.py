@@ -77,6 +77,9 @@ class Engine(Protocol):
     def arrays(self) -> dict[str, Array]:
         """All that the next step depends on."""
 
+    def squares(self) -> Array:
+        """|w|^2 of the chains [chains] now."""
+
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Go back to where these arrays were taken."""
 

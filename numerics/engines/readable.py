@@ -90,6 +90,10 @@ class Readable:
             found["memory"] = self.memory
         return {name: x.cpu().numpy() for name, x in found.items()}
 
+    def squares(self) -> Array:
+        """|w|^2 of the chains now."""
+        return torch.cat([geometry.squared_norm(w.double()) for w in self.weights]).cpu().numpy()
+
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Go back to where these arrays were taken."""
         self.weights = list(self._tensor(arrays["weights"]))

@@ -1,0 +1,143 @@
+"""Which engine runs what, and in which precision."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from dataclasses import dataclass
+
+import torch
+
+from numerics.engines.problem import Engine, Problem
+from numerics.engines.readable import Readable
+from numerics.errors import BadSimulation
+from numerics.gradients import GradientLaw
+from numerics.philox.kinds import Kind as Entries
+from numerics.updates.update import Rule, Start, Update
+
+ENGINES = ("torch", "numba", "reduction", "triton")
+DTYPES = ("float32", "float64")
+RESOLVED = 2.0**-20
+"""The smallest lr wd that single precision is used for: 1 - lr wd has sixteen steps of it to its next number."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """An engine, where it runs, and its precision."""
+
+    engine: str
+    device: str
+    dtype: str
+
+
+def has_numba() -> bool:
+    """Whether compiled engines are there."""
+    return importlib.util.find_spec("numba") is not None
+
+
+def can_fold(updates: tuple[Update, ...], law: GradientLaw, dim: int) -> str | None:
+    """None where the exact reduction is exact, else why not."""
+    from numerics.engines.transcription import transcribe
+
+    for update in updates:
+        if not isinstance(update, Rule) or not transcribe(update.form).linear:
+            return "the rule does not turn with the space"
+    if law.entries.kind is not Entries.NORMAL or law.remembers:
+        return f"the law {law.name} is not white and normal"
+    return "dim is below 2" if dim < 2 else None
+
+
+def least_decay(updates: tuple[Update, ...]) -> float:
+    """The smallest lr wd above 0 of the configurations."""
+    decays = [float(u.lr) * float(u.wd) for u in updates if isinstance(u, Rule)]
+    return min((p for p in decays if p > 0), default=1.0)
+
+
+def choose(
+    updates: tuple[Update, ...],
+    law: GradientLaw,
+    dim: int,
+    engine: str | None,
+    device: str | None,
+    dtype: str | None,
+    *,
+    vectors: bool = False,
+) -> Kind:
+    """The engine asked for, or the fastest that can: the reduction, Triton on CUDA, numba, torch.
+
+    ``vectors`` says that weights are needed at the end, which the reduction has not. Raises BadSimulation for an
+    engine that is unknown, not there or not able, and for a precision that does not resolve 1 - lr wd.
+    """
+    place = device or "cpu"
+    if place not in ("cpu", "cuda"):
+        raise BadSimulation(f"device = {place} is unknown; known are cpu, cuda")
+    if place == "cuda" and not torch.cuda.is_available():
+        raise BadSimulation("device = cuda is not available here; use cpu")
+    if engine is not None and engine not in ENGINES:
+        raise BadSimulation(f"engine = {engine} is unknown; known are {', '.join(ENGINES)}")
+    if dtype is not None and dtype not in DTYPES:
+        raise BadSimulation(f"dtype = {dtype} is unknown; known are {', '.join(DTYPES)}")
+    own = any(not isinstance(update, Rule) for update in updates)
+    cannot_fold = can_fold(updates, law, dim)
+    chosen = engine or _fastest(place, dtype, own=own, folds=cannot_fold is None and not vectors)
+    reasons = {
+        "numba": "numba is not installed" if not has_numba() else own and "the rule is not one of numerics.UPDATES",
+        "reduction": "numba is not installed" if not has_numba() else cannot_fold,
+        "triton": own and "the rule is not one of numerics.UPDATES",
+        "torch": None,
+    }
+    if reasons[chosen]:
+        raise BadSimulation(f"engine = {chosen} cannot run this: {reasons[chosen]}")
+    if (chosen == "triton") != (place == "cuda") and chosen != "torch":
+        raise BadSimulation(f"engine = {chosen} does not run on device = {place}")
+    decay = least_decay(updates)
+    if chosen in ("torch", "reduction"):
+        return Kind(chosen, place, dtype or "float64")
+    if dtype == "float32" and decay < RESOLVED:
+        raise BadSimulation(f"dtype = float32 does not resolve 1 - lr wd at lr wd = {decay:.3g}; use float64")
+    return Kind(chosen, place, dtype or ("float32" if decay >= RESOLVED else "float64"))
+
+
+def _fastest(device: str, dtype: str | None, *, own: bool, folds: bool) -> str:
+    if own or not has_numba():
+        return "torch"
+    if device == "cuda":
+        return "triton" if importlib.util.find_spec("triton") and dtype != "float64" else "torch"
+    return "reduction" if folds and dtype != "float32" else "numba"
+
+
+def build(kind: Kind, problem: Problem, threads: int | None) -> Engine:
+    """The engine at the start of the problem."""
+    if kind.engine == "torch":
+        return Readable(problem, torch.device(kind.device))
+    if kind.engine == "reduction":
+        from numerics.engines.folded import Folded
+
+        return Folded(problem, threads)
+    if kind.engine == "triton":
+        raise BadSimulation("engine = triton is not there yet")
+    from numerics.engines.fused import Fused
+
+    return Fused(problem, threads)
+
+
+def check_memory(problem: Problem, kind: Kind, record: int) -> None:
+    """Raise BadSimulation where weights, what is kept and trajectories do not fit into the memory that is free."""
+    entries = 0 if kind.engine == "reduction" else problem.chains * problem.dim * 4 + problem.streams * problem.dim
+    trajectories = 3 * problem.chains * (problem.steps // record if record else 0)
+    needed = entries * (4 if kind.dtype == "float32" else 8) + (trajectories + 16 * 256 * problem.chains) * 8
+    free = free_memory(kind.device)
+    if needed > free:
+        what = f"{problem.chains} chains of dim = {problem.dim}, record = {record} of {problem.steps} steps"
+        raise BadSimulation(f"{what} take {needed / 2**30:.3g} GB, and {free / 2**30:.3g} GB are free")
+
+
+def free_memory(device: str) -> float:
+    """Bytes that are free on a device."""
+    if device == "cuda":
+        return float(torch.cuda.mem_get_info()[0])
+    try:
+        with open("/proc/meminfo") as lines:
+            return next(float(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration):
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))

@@ -1,0 +1,243 @@
+"""``simulate``: one signature before every engine, with progress, checkpoints and a result that says how it ran."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from numerics import checkpoint as checkpoints
+from numerics.engines import choice
+from numerics.engines.problem import CHUNK, Engine, Problem
+from numerics.errors import BadSimulation
+from numerics.gradients import LAWS, GradientLaw
+from numerics.provenance import Provenance
+from numerics.recording import Recorder
+from numerics.result import Simulation
+from numerics.simulation import check_run, update_for
+from numerics.updates import Start, Update
+
+Array = np.ndarray
+Hyperparameters = Mapping[str, float | None]
+PAUSE = 30.0
+"""Seconds between two checkpoints."""
+
+
+def simulate(
+    rule: str | Update,
+    hyperparameters: Hyperparameters | Sequence[Hyperparameters] | None = None,
+    dim: int = 64,
+    steps: int = 1000,
+    record: int = 1,
+    seed: int = 0,
+    engine: str | None = None,
+    device: str | None = None,
+    *,
+    replicas: int = 32,
+    law: str | GradientLaw = "fixed",
+    grad_norm: float = 1.0,
+    burn_in: int = 0,
+    start: Start | None = None,
+    start_norm: float = 1.0,
+    schedule: Mapping[str, Sequence[float] | Array] | None = None,
+    share_noise: bool = False,
+    dtype: str | None = None,
+    statistics: Collection[str] = ("mean",),
+    threads: int | None = None,
+    checkpoint: str | Path | None = None,
+    on_step: Callable[[int], None] | None = None,
+) -> Simulation:
+    """Run ``replicas`` chains of each configuration on gradients of ``law`` and measure every step.
+
+    ``rule`` is an optimizer's name with its ``hyperparameters``, one mapping or a sequence of them, or an update of
+    one's own. Chains begin at ``start`` or at random directions of ``start_norm``; ``schedule`` gives lr or wd of every
+    step. Trajectories keep every ``record``-th step (0 none), averages run over the steps after ``burn_in``.
+
+    The random numbers depend on seed, chain and step alone, and a result not on threads, on other chains, or on where
+    the run was interrupted. With ``share_noise`` replica r of every configuration has the same noise: configurations
+    are then compared pair by pair, and errors still come from replicas. ``engine`` is one of ``choice.ENGINES``, else
+    the fastest that can; ``dtype`` "float32" or "float64", else single precision where it resolves 1 - lr wd.
+
+    With ``checkpoint`` the run writes that file from time to time and when it is interrupted, continues from it where
+    it exists, and removes it at its end. ``on_step`` is told the number of steps done.
+    Raises BadSimulation for arguments without meaning, before anything is written.
+    """
+    updates = _updates(rule, hyperparameters)
+    chosen = _law(law)
+    check_run(law=chosen, dim=dim, replicas=replicas, steps=steps, burn_in=burn_in, start_norm=start_norm, seed=seed)
+    kind = choice.choose(updates, chosen, dim, engine, device, dtype, vectors=start is not None)
+    problem = Problem(
+        updates=updates,
+        law=chosen,
+        grad_norm=_positive("grad_norm", grad_norm),
+        dim=dim,
+        replicas=replicas,
+        steps=steps,
+        seed=seed,
+        share=share_noise,
+        dtype=kind.dtype,
+        schedule=_schedule(schedule, steps),
+        start=_start(start, len(updates) * replicas, dim),
+        start_norm=start_norm,
+    )
+    choice.check_memory(problem, kind, record)
+    began = time.monotonic()
+    recorder = Recorder(len(updates), replicas, steps, record, burn_in, statistics)
+    running = choice.build(kind, problem, threads)
+    settings = _settings(problem, kind, record, burn_in, statistics)
+    recorder = _advance(running, recorder, problem, settings, None if checkpoint is None else Path(checkpoint), on_step)
+    named = [_fields(update) for update in updates]
+    provenance = Provenance.here(
+        rule=rule if isinstance(rule, str) else type(rule).__name__.lower(),
+        hyperparameters=named if _many(hyperparameters) else named[0],
+        law=chosen.name, dim=dim, replicas=replicas, steps=steps, seed=seed, engine=running.name,
+        device=kind.device, dtype=kind.dtype, grad_norm=float(grad_norm), start_norm=float(start_norm),
+        duration=time.monotonic() - began,
+    )  # fmt: skip
+    return Simulation.of(recorder, provenance, running.end(), many=_many(hyperparameters), paired=share_noise)
+
+
+def _advance(
+    engine: Engine,
+    recorder: Recorder,
+    problem: Problem,
+    settings: Mapping[str, Any],
+    path: Path | None,
+    on_step: Callable[[int], None] | None,
+) -> Recorder:
+    """Run to the end, from the start or from a checkpoint."""
+    done = 0
+    if path is not None and path.exists():
+        done, arrays = checkpoints.read(path, settings)
+        engine.restore({k.removeprefix("engine/"): v for k, v in arrays.items() if k.startswith("engine/")})
+        held = {k.removeprefix("recorder/"): v for k, v in arrays.items() if k.startswith("recorder/")}
+        recorder = Recorder.restore(held)
+    else:
+        recorder.start(engine.squares())
+    saved = time.monotonic()
+
+    def save() -> None:
+        assert path is not None
+        arrays = {f"engine/{k}": v for k, v in engine.arrays.items()}
+        arrays |= {f"recorder/{k}": v for k, v in recorder.arrays().items()}
+        checkpoints.write(path, settings, done, arrays)
+
+    with Deferred() as interrupt:
+        while done < problem.steps:
+            count = min(CHUNK, problem.steps - done)
+            recorder.add(done, *engine.advance(done, count))
+            done += count
+            if path is not None and (interrupt.asked or time.monotonic() - saved > PAUSE):
+                save()
+                saved = time.monotonic()
+            if on_step is not None:
+                on_step(done)
+            if interrupt.asked:
+                raise KeyboardInterrupt
+    if path is not None:
+        path.unlink(missing_ok=True)
+    return recorder
+
+
+class Deferred:
+    """Holds an interrupt back until the end of a chunk; a second one comes through at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def _note(self, number: int, frame: Any) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    def __enter__(self) -> Deferred:
+        self.before = None
+        if threading.current_thread() is threading.main_thread():
+            self.before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if self.before is not None:
+            signal.signal(signal.SIGINT, self.before)
+
+
+def _many(hyperparameters: Hyperparameters | Sequence[Hyperparameters] | None) -> bool:
+    """Whether there is an axis of configurations."""
+    return hyperparameters is not None and not isinstance(hyperparameters, Mapping)
+
+
+def _updates(rule: str | Update, hyperparameters: Hyperparameters | Sequence[Hyperparameters] | None) -> tuple[Update, ...]:
+    if not isinstance(rule, str):
+        if hyperparameters is not None:
+            raise BadSimulation("hyperparameters are given beside an update that has its own; give one of them")
+        return (rule,)
+    rows = [hyperparameters or {}] if not _many(hyperparameters) else list(hyperparameters or [])
+    if not rows:
+        raise BadSimulation("hyperparameters = [] has no configuration")
+    updates = tuple(update_for(rule, row) for row in rows)  # type: ignore[arg-type]
+    for update in updates:
+        for name, value in _fields(update).items():
+            if value is not None and not math.isfinite(value):
+                raise BadSimulation(f"{name} = {value} of {rule} is not a finite number")
+    if len({getattr(update, "form", None) for update in updates}) > 1:
+        raise BadSimulation("beta2 is given in some configurations and left out in others; run them apart")
+    return updates
+
+
+def _fields(update: Update) -> dict[str, Any]:
+    return {f.name: getattr(update, f.name) for f in fields(update)} if is_dataclass(update) else {}
+
+
+def _law(law: str | GradientLaw) -> GradientLaw:
+    if isinstance(law, GradientLaw):
+        return law
+    if law not in LAWS:
+        raise BadSimulation(f"law = {law} is unknown; known are {', '.join(LAWS)}")
+    return LAWS[law]
+
+
+def _positive(name: str, value: float) -> float:
+    if not (value > 0 and math.isfinite(value)):
+        raise BadSimulation(f"{name} = {value} is outside its range (0, inf)")
+    return float(value)
+
+
+def _schedule(schedule: Mapping[str, Sequence[float] | Array] | None, steps: int) -> dict[str, Array]:
+    found = {name: np.asarray(values, dtype=np.float64) for name, values in (schedule or {}).items()}
+    for name, values in found.items():
+        if name not in ("lr", "wd"):
+            raise BadSimulation(f"schedule of {name} is unknown; known are lr, wd")
+        if values.shape != (steps,):
+            raise BadSimulation(f"schedule of {name} has shape {values.shape}, and there are {steps} steps")
+        if not np.isfinite(values).all():
+            raise BadSimulation(f"schedule of {name} is not finite at step {int(np.flatnonzero(~np.isfinite(values))[0])}")
+    return found
+
+
+def _start(start: Start | None, chains: int, dim: int) -> Start | None:
+    if start is not None and start.weights.shape != (chains, dim):
+        raise BadSimulation(f"start has weights {tuple(start.weights.shape)}, and there are {chains} chains of dim {dim}")
+    return start
+
+
+def _settings(problem: Problem, kind: choice.Kind, record: int, burn_in: int, statistics: Collection[str]) -> dict[str, Any]:
+    """What a checkpoint must agree in."""
+    return {
+        "updates": [f"{update}" for update in problem.updates],
+        "law": f"{problem.law}",
+        "schedule": {name: hashlib.sha256(values.tobytes()).hexdigest() for name, values in problem.schedule.items()},
+        **{n: getattr(problem, n) for n in ("grad_norm", "dim", "replicas", "steps", "seed", "share", "start_norm")},
+        "start": None if problem.start is None else hashlib.sha256(problem.start.weights.cpu().numpy().tobytes()).hexdigest(),
+        **{name: getattr(kind, name) for name in ("engine", "device", "dtype")},
+        "record": record,
+        "burn_in": burn_in,
+        "statistics": sorted(statistics),
+    }
