@@ -13,6 +13,10 @@ from theory.compiled import load
 # Each worker has one core to itself.
 torch.set_num_threads(1)
 
+# Without a GPU Triton's kernels run in its interpreter, which is chosen when Triton is imported.
+if not torch.cuda.is_available():
+    os.environ.setdefault("TRITON_INTERPRET", "1")
+
 # At a desk: the same examples every time, so that a failure is the change's and not the draw's.
 settings.register_profile("dev", max_examples=100, derandomize=True, deadline=None)
 # On shared machines: the same again, and a failure prints what reproduces it, for the log is all that is left.

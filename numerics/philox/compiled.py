@@ -15,6 +15,7 @@ from numba import njit, types
 from numba.extending import overload
 
 from numerics.philox import reference
+from numerics.philox.kinds import Kind, Stream
 
 F, D, S, U, L = np.float32, np.float64, np.int32, np.uint32, np.uint64
 """In compiled code 32-bit integers grow to 64 bits unless every result is cast back."""
@@ -26,6 +27,8 @@ INLINE: Any = {"forceinline": True, **FAST}
 ROUNDS = reference.ROUNDS
 M0, M1 = (L(value) for value in reference.MULTIPLIERS)
 K0, K1 = (U(value) for value in reference.KEY_STEPS)
+LAPLACE, MIXTURE, STUDENT = int(Kind.LAPLACE), int(Kind.MIXTURE), int(Kind.STUDENT)
+MASK, CHI = int(Stream.MASK), int(Stream.CHI)
 HALF = 2.0**-33
 """Half the spacing of (x + 1/2)/2^32."""
 
@@ -160,15 +163,103 @@ def _normal_pair(like: Any, x: Any, y: Any) -> Any:
     return lambda like, x, y: pair(x, y)
 
 
+def laplace(like: Any, x: Any) -> Any:
+    """A Laplace entry of unit mean square from a word, in the precision of ``like``; inside compiled code only."""
+    raise NotImplementedError
+
+
+@overload(laplace, jit_options=INLINE, strict=False)
+def _laplace(like: Any, x: Any) -> Any:
+    log, number = (log32, F) if like.dtype == types.float32 else (log64, D)
+
+    def entry(like: Any, x: Any) -> Any:
+        size = number(math.sqrt(0.5)) * log(U(x << U(1)), number(2.0**-32))
+        return size if S(x) < S(0) else -size
+
+    return entry
+
+
+@njit(cache=True, **FAST)
+def fill_words(z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1: int) -> None:
+    """Fill the first 4 n entries of z, 32-bit words, with the words of n blocks.
+
+    In this and the next functions (k0, k1) is the key, and integers are taken modulo 2^32.
+    """
+    t, c, s, low, high = U(step), U(chain), U(stream), U(k0), U(k1)
+    for j in range(n):
+        z[j], z[n + j], z[2 * n + j], z[3 * n + j] = philox4x32(U(j), t, c, s, low, high)
+
+
 @njit(cache=True, **FAST)
 def fill_normal(z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1: int) -> None:
-    """Fill the first 4 n entries of z, single or double precision, with standard normals.
-
-    ``n`` is the number of blocks, (k0, k1) the key; the other integers are taken modulo 2^32.
-    """
-    t, c, s = U(step), U(chain), U(stream)
-    low, high = U(k0), U(k1)
+    """Fill the first 4 n entries of z, single or double precision, with standard normals."""
+    t, c, s, low, high = U(step), U(chain), U(stream), U(k0), U(k1)
     for j in range(n):
         w0, w1, w2, w3 = philox4x32(U(j), t, c, s, low, high)
         z[j], z[n + j] = normal_pair(z, w0, w1)
         z[2 * n + j], z[3 * n + j] = normal_pair(z, w2, w3)
+
+
+@njit(cache=True, **FAST)
+def fill_laplace(z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1: int) -> None:
+    """Fill the first 4 n entries of z with Laplace entries of unit mean square."""
+    words = np.empty(4 * n, np.uint32)
+    fill_words(words, n, step, chain, stream, k0, k1)
+    for i in range(4 * n):
+        z[i] = laplace(z, words[i])
+
+
+@njit(cache=True, **FAST)
+def fill_mixture(
+    z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1: int, share: float, large: float, small: float
+) -> None:
+    """Fill the first 4 n entries of z with normals times ``large`` with probability ``share``, else ``small``."""
+    words = np.empty(4 * n, np.uint32)
+    fill_words(words, n, step, chain, MASK, k0, k1)
+    fill_normal(z, n, step, chain, stream, k0, k1)
+    often, seldom = z.dtype.type(small), z.dtype.type(large)
+    for i in range(4 * n):
+        z[i] *= seldom if (words[i] + 0.5) * 2.0**-32 < share else often
+
+
+@njit(cache=True, **FAST)
+def fill_student(z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1: int, freedom: int) -> None:
+    """Fill the first 4 n entries of z with Student's t of unit mean square."""
+    x, number = np.empty(4 * n, z.dtype), z.dtype.type
+    for i in range(4 * n):
+        z[i] = 0
+    for k in range(freedom):
+        fill_normal(x, n, step, chain, CHI + k, k0, k1)
+        for i in range(4 * n):
+            z[i] += x[i] * x[i]
+    fill_normal(x, n, step, chain, stream, k0, k1)
+    for i in range(4 * n):
+        z[i] = x[i] * number(math.sqrt(number(freedom - 2) / z[i]))
+
+
+@njit(cache=True, **FAST)
+def fill(z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1: int, kind: int, parameters: Any) -> None:
+    """Fill the first 4 n entries of z, single or double precision, with entries of a kind.
+
+    ``parameters`` is an array of the kind's parameters; z must hold the entries up to a multiple of four.
+    """
+    if kind == LAPLACE:
+        fill_laplace(z, n, step, chain, stream, k0, k1)
+    elif kind == MIXTURE:
+        fill_mixture(z, n, step, chain, stream, k0, k1, parameters[0], parameters[1], parameters[2])
+    elif kind == STUDENT:
+        fill_student(z, n, step, chain, stream, k0, k1, int(parameters[0]))
+    else:
+        fill_normal(z, n, step, chain, stream, k0, k1)
+
+
+@njit(cache=True, nogil=True, **FAST)
+def fill_chains(out: Any, chains: Any, step: int, stream: int, k0: int, k1: int, kind: int, parameters: Any) -> None:
+    """Fill out [chains, dim] with entries of a kind; threads may each fill some of the chains."""
+    dim = out.shape[1]
+    n = (dim + 3) // 4
+    z = np.empty(4 * n, out.dtype)
+    for i in range(len(chains)):
+        fill(z, n, step, chains[i], stream, k0, k1, kind, parameters)
+        for j in range(dim):
+            out[i, j] = z[j]

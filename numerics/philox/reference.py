@@ -8,8 +8,12 @@ is dropped. Source: Salmon, Moraes, Dror and Shaw, Parallel random numbers: as e
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+
+from numerics.philox.kinds import Entries, Kind, Stream
 
 Words = NDArray[np.uint32]
 Floats = NDArray[np.float64]
@@ -47,6 +51,11 @@ def words(seed: int, chain: int, step: int, stream: int, blocks: int) -> Words:
     return philox4x32(counters, (seed % 2**32, seed >> 32))
 
 
+def arranged(values: NDArray[Any], dim: int) -> NDArray[Any]:
+    """Values [blocks, 4] as entries [dim]: the first of every block, then the second of every block, and so on."""
+    return values.T.reshape(-1)[:dim]
+
+
 def normal_pair(x: Words, y: Words) -> tuple[Floats, Floats]:
     """Two independent standard normals from two words (Box and Muller, 1958).
 
@@ -61,7 +70,34 @@ def normal_pair(x: Words, y: Words) -> tuple[Floats, Floats]:
     return sign * np.where(turned, sine, cosine), sign * np.where(turned, -cosine, sine)
 
 
+def uniforms(seed: int, chain: int, step: int, stream: int, dim: int) -> Floats:
+    """(x + 1/2)/2^32 for the word x of every entry: [dim]."""
+    return (arranged(words(seed, chain, step, stream, blocks_of(dim)), dim) + 0.5) / 2**32
+
+
 def normals(seed: int, chain: int, step: int, stream: int, dim: int) -> Floats:
-    """Standard normal entries [dim]; words 0 and 1 of a block make one pair, words 2 and 3 the other."""
+    """Standard normals [dim]; words 0 and 1 of a block make one pair, words 2 and 3 the other."""
     w = words(seed, chain, step, stream, blocks_of(dim))
-    return np.concatenate([*normal_pair(w[:, 0], w[:, 1]), *normal_pair(w[:, 2], w[:, 3])])[:dim]
+    return arranged(np.stack([*normal_pair(w[:, 0], w[:, 1]), *normal_pair(w[:, 2], w[:, 3])], axis=1), dim)
+
+
+def laplaces(seed: int, chain: int, step: int, stream: int, dim: int) -> Floats:
+    """Laplace entries [dim] of unit mean square: -log(u)/sqrt(2), u from the lower 31 bits, negative by the top bit."""
+    w = arranged(words(seed, chain, step, stream, blocks_of(dim)), dim)
+    size = -np.log(((w & np.uint32(0x7FFFFFFF)) + 0.5) / 2**31) / np.sqrt(2)
+    return np.where(w >> np.uint32(31), -size, size)
+
+
+def entries(law: Entries, seed: int, chain: int, step: int, stream: int, dim: int) -> Floats:
+    """Entries [dim] of a law for one chain and step."""
+    if law.kind == Kind.LAPLACE:
+        return laplaces(seed, chain, step, stream, dim)
+    z = normals(seed, chain, step, stream, dim)
+    if law.kind == Kind.MIXTURE:
+        share, large, small = law.parameters
+        z *= np.where(uniforms(seed, chain, step, Stream.MASK, dim) < share, large, small)
+    elif law.kind == Kind.STUDENT:
+        freedom = int(law.parameters[0])
+        chi = sum(normals(seed, chain, step, Stream.CHI + k, dim) ** 2 for k in range(freedom))
+        z *= np.sqrt((freedom - 2) / chi)
+    return z
