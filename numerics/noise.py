@@ -12,7 +12,7 @@ import torch
 from torch import Generator, Tensor
 
 from numerics import geometry
-from numerics.gradients import LAWS, Gradient, GradientLaw
+from numerics.gradients import Gradient
 from numerics.simulation import Simulation, Start, check_run, device_of, random_weights
 from numerics.updates import Update
 
@@ -136,20 +136,3 @@ def simulate_noise(
         w = after
     squares, lost = (torch.stack(rows).to("cpu", torch.float64).numpy() for rows in (norms, overlaps))
     return Simulation(squares, lost, np.empty((0, replicas)), burn_in, Start(w, state))
-
-
-def _law(name: str, entries: Entries) -> GradientLaw:
-    def draw(w: Tensor, grad_norm: float, generator: Generator) -> Gradient:
-        scale = grad_norm / math.sqrt(w.shape[-1])
-        return Gradient(entries(w, generator) * scale, torch.full_like(w[..., :1], scale**2))
-
-    return GradientLaw(name, False, 1, draw)
-
-
-LAWS |= {
-    law.name: law
-    for law in (
-        _law("sparse", sparse_entries(0.1)),
-        _law("student", student_entries(5)),
-    )
-}

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,13 @@ from numerics import checkpoint as checkpoints
 from numerics.engines import choice
 from numerics.engines.problem import CHUNK, Engine, Problem
 from numerics.errors import BadSimulation
-from numerics.gradients import LAWS, GradientLaw
+from numerics.gradients import GradientLaw
 from numerics.provenance import Provenance
 from numerics.recording import Recorder
-from numerics.result import Simulation
-from numerics.simulation import check_run, update_for
+from numerics.result import Result
+from numerics.simulation import check_run, law_of, update_for
 from numerics.updates import Start, Update
+from numerics.updates.update import VECTORS
 
 Array = np.ndarray
 Hyperparameters = Mapping[str, float | None]
@@ -54,7 +55,7 @@ def simulate(
     threads: int | None = None,
     checkpoint: str | Path | None = None,
     on_step: Callable[[int], None] | None = None,
-) -> Simulation:
+) -> Result:
     """Run ``replicas`` chains of each configuration on gradients of ``law`` and measure every step.
 
     ``rule`` is an optimizer's name with its ``hyperparameters``, one mapping or a sequence of them, or an update of
@@ -71,7 +72,7 @@ def simulate(
     Raises BadSimulation for arguments without meaning, before anything is written.
     """
     updates = _updates(rule, hyperparameters)
-    chosen = _law(law)
+    chosen = law_of(law)
     check_run(law=chosen, dim=dim, replicas=replicas, steps=steps, burn_in=burn_in, start_norm=start_norm, seed=seed)
     kind = choice.choose(updates, chosen, dim, engine, device, dtype, vectors=start is not None)
     problem = Problem(
@@ -102,7 +103,9 @@ def simulate(
         device=kind.device, dtype=kind.dtype, grad_norm=float(grad_norm), start_norm=float(start_norm),
         duration=time.monotonic() - began,
     )  # fmt: skip
-    return Simulation.of(recorder, provenance, running.end(), many=_many(hyperparameters), paired=share_noise)
+    several = _many(hyperparameters)
+    end = _by_configuration(running.end(), len(updates)) if several else running.end()
+    return Result.of(recorder, several=several, end=end, provenance=provenance)
 
 
 def _advance(
@@ -169,6 +172,16 @@ class Deferred:
             signal.signal(signal.SIGINT, self.before)
 
 
+def _by_configuration(end: Start | None, configurations: int) -> Start | None:
+    """Weights and state [configurations, replicas, dim] of all chains."""
+    if end is None:
+        return None
+    parts = {name: getattr(end.state, name) for name in VECTORS}
+    whole = {name: x.reshape(configurations, -1, x.shape[-1]) for name, x in parts.items() if x is not None}
+    weights = end.weights.reshape(configurations, -1, end.weights.shape[-1])
+    return Start(weights, replace(end.state, **whole))
+
+
 def _many(hyperparameters: Hyperparameters | Sequence[Hyperparameters] | None) -> bool:
     """Whether there is an axis of configurations."""
     return hyperparameters is not None and not isinstance(hyperparameters, Mapping)
@@ -194,14 +207,6 @@ def _updates(rule: str | Update, hyperparameters: Hyperparameters | Sequence[Hyp
 
 def _fields(update: Update) -> dict[str, Any]:
     return {f.name: getattr(update, f.name) for f in fields(update)} if is_dataclass(update) else {}
-
-
-def _law(law: str | GradientLaw) -> GradientLaw:
-    if isinstance(law, GradientLaw):
-        return law
-    if law not in LAWS:
-        raise BadSimulation(f"law = {law} is unknown; known are {', '.join(LAWS)}")
-    return LAWS[law]
 
 
 def _positive(name: str, value: float) -> float:

@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 
 from numerics import geometry
 from numerics.errors import BadSimulation
-from numerics.gradients import LAWS
+from numerics.gradients import LAWS, GradientLaw
 from numerics.statistics import Estimate, jackknife
 from numerics.updates import UPDATES, Start, Update
 
@@ -100,16 +100,24 @@ def device_of(name: str) -> torch.device:
     return torch.device(name)
 
 
-def check_run(
-    *, law: str, dim: int, replicas: int, steps: int = 1, burn_in: int = 0, start_norm: float = 1.0, seed: int = 0
-) -> None:
-    """Raise BadSimulation for a run that has no meaning."""
+def law_of(law: str | GradientLaw) -> GradientLaw:
+    """A law by name, or itself; raises BadSimulation for a name that is unknown."""
+    if isinstance(law, GradientLaw):
+        return law
     if law not in LAWS:
         raise BadSimulation(f"law = {law} is unknown; known are {', '.join(LAWS)}")
-    least = {"dim": (dim, LAWS[law].least_dim), "replicas": (replicas, 2), "steps": (steps, 1), "burn_in": (burn_in, 0)}
+    return LAWS[law]
+
+
+def check_run(
+    *, law: str | GradientLaw, dim: int, replicas: int, steps: int = 1, burn_in: int = 0, start_norm: float = 1.0, seed: int = 0
+) -> None:
+    """Raise BadSimulation for a run that has no meaning."""
+    chosen = law_of(law)
+    least = {"dim": (dim, chosen.least_dim), "replicas": (replicas, 2), "steps": (steps, 1), "burn_in": (burn_in, 0)}
     for name, (value, low) in least.items():
         if value < low:
-            raise BadSimulation(f"{name} = {value} is outside its range [{low}, inf) for the law {law}")
+            raise BadSimulation(f"{name} = {value} is outside its range [{low}, inf) for the law {chosen.name}")
     if burn_in >= steps:
         raise BadSimulation(f"burn_in = {burn_in} is outside its range [0, {steps}), below the number of steps")
     if not 0 <= seed < SEEDS:
