@@ -6,7 +6,7 @@ All functions take tensors whose last axis is the coordinate and return one numb
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 
 def squared_norm(w: Tensor) -> Tensor:
@@ -47,3 +47,11 @@ def tangential_ratio(before: Tensor, after: Tensor) -> Tensor:
 def lost_overlap(before: Tensor, after: Tensor) -> Tensor:
     """<before, before - after>: |before|^2 (1 - cos) without cancellation, before averaging."""
     return (before * (before - after)).sum(-1)
+
+
+def random_weights(
+    replicas: int, dim: int, norm: float, generator: Generator, dtype: torch.dtype = torch.float64
+) -> Tensor:
+    """Uniformly random directions [replicas, dim] of one norm."""
+    raw = torch.randn(replicas, dim, generator=generator, device=generator.device, dtype=dtype)
+    return norm * unit(raw)

@@ -1,193 +1,248 @@
-"""Simulating an optimizer on gradient noise: a batch of independent replicas, step by step."""
+"""``simulate``: one signature before every engine, with progress, checkpoints and a result that says how it ran."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+import hashlib
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
-from torch import Generator, Tensor
 
-from numerics import geometry
+from numerics import checkpoint as checkpoints
+from numerics.engines import choice
+from numerics.engines.problem import CHUNK, Engine, Problem
 from numerics.errors import BadSimulation
-from numerics.gradients import LAWS, GradientLaw
-from numerics.statistics import Estimate, jackknife
-from numerics.updates import UPDATES, Start, Update
+from numerics.gradients import GradientLaw
+from numerics.provenance import Provenance
+from numerics.recording import Recorder
+from numerics.result import Result
+from numerics.arguments import check_run, law_of, update_for
+from numerics.updates import Start, Update
+from numerics.updates.update import VECTORS
 
 Array = np.ndarray
-
-
-SEEDS = 1 << 63
-LEAST_NORM = 1e-100
-"""Below this, and above its inverse, squared norms leave double precision."""
-
-
-@dataclass(frozen=True)
-class Simulation:
-    """What a run measured.
-
-    ``squared_norm`` [steps + 1, replicas] is |w_t|^2; ``lost_overlap`` [steps, replicas] is
-    <w_t, w_t - w_{t+1}>; ``angle`` [steps, replicas] in radians. Averages below run over the steps
-    after ``burn_in`` and over replicas; errors come from the replicas.
-    """
-
-    squared_norm: Array
-    lost_overlap: Array
-    angle: Array
-    burn_in: int
-    end: Start
-
-    @property
-    def replicas(self) -> int:
-        """Independent replicas."""
-        return int(self.squared_norm.shape[1])
-
-    def _means(self) -> Array:
-        norms = self.squared_norm[self.burn_in : -1].mean(axis=0)
-        return np.stack([norms, self.lost_overlap[self.burn_in :].mean(axis=0)], axis=1)
-
-    @property
-    def equilibrium_norm(self) -> Estimate:
-        """sqrt(E|w|^2)."""
-        return jackknife(self._means(), lambda m: np.sqrt(m[..., 0]))
-
-    @property
-    def one_minus_cosine(self) -> Estimate:
-        """1 - E<w, w'>/E|w|^2."""
-        return jackknife(self._means(), lambda m: m[..., 1] / m[..., 0])
-
-    @property
-    def cos_angular_update(self) -> Estimate:
-        """E<w, w'>/E|w|^2."""
-        return jackknife(self._means(), lambda m: 1 - m[..., 1] / m[..., 0])
-
-    @property
-    def angular_update(self) -> Estimate:
-        """arccos of ``cos_angular_update``, radians."""
-        return jackknife(self._means(), lambda m: 2 * np.arcsin(np.sqrt(np.maximum(m[..., 1] / m[..., 0] / 2, 0))))
-
-    @property
-    def mean_angle(self) -> Estimate:
-        """Mean of the angle itself, radians."""
-        return jackknife(self.angle[self.burn_in :].mean(axis=0), lambda m: m[..., 0])
-
-
-def update_for(optimizer: str, hyperparameters: Mapping[str, float | None]) -> Update:
-    """The tensor update of an optimizer by name; raises BadSimulation for an unknown name, field or combination."""
-    if optimizer not in UPDATES:
-        raise BadSimulation(f"optimizer = {optimizer} is unknown; known are {', '.join(UPDATES)}")
-    rule = UPDATES[optimizer]
-    defaults = {field.name: field.default for field in fields(rule)}
-    for name, value in hyperparameters.items():
-        if name not in defaults:
-            raise BadSimulation(f"{name} = {value} is not a field of {optimizer}, which takes {', '.join(defaults)}")
-    for name, default in defaults.items():
-        if default is MISSING and name not in hyperparameters:
-            raise BadSimulation(f"{name} of {optimizer} is missing; it has no default")
-    try:
-        return rule(**hyperparameters)
-    except ValueError as wrong:
-        raise BadSimulation(f"{optimizer}: {wrong}") from wrong
-
-
-def device_of(name: str) -> torch.device:
-    """The device, or BadSimulation where it is unknown or not there."""
-    if name not in ("cpu", "cuda"):
-        raise BadSimulation(f"device = {name} is unknown; known are cpu, cuda")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise BadSimulation("device = cuda is not available here; use cpu")
-    return torch.device(name)
-
-
-def law_of(law: str | GradientLaw) -> GradientLaw:
-    """A law by name, or itself; raises BadSimulation for a name that is unknown."""
-    if isinstance(law, GradientLaw):
-        return law
-    if law not in LAWS:
-        raise BadSimulation(f"law = {law} is unknown; known are {', '.join(LAWS)}")
-    return LAWS[law]
-
-
-def check_run(
-    *, law: str | GradientLaw, dim: int, replicas: int, steps: int = 1, burn_in: int = 0, start_norm: float = 1.0, seed: int = 0
-) -> None:
-    """Raise BadSimulation for a run that has no meaning."""
-    chosen = law_of(law)
-    least = {"dim": (dim, chosen.least_dim), "replicas": (replicas, 2), "steps": (steps, 1), "burn_in": (burn_in, 0)}
-    for name, (value, low) in least.items():
-        if value < low:
-            raise BadSimulation(f"{name} = {value} is outside its range [{low}, inf) for the law {chosen.name}")
-    if burn_in >= steps:
-        raise BadSimulation(f"burn_in = {burn_in} is outside its range [0, {steps}), below the number of steps")
-    if not 0 <= seed < SEEDS:
-        raise BadSimulation(f"seed = {seed} is outside its range [0, 2^63)")
-    if not LEAST_NORM <= start_norm <= 1 / LEAST_NORM:
-        raise BadSimulation(f"start_norm = {start_norm:g} is outside its range [{LEAST_NORM:g}, {1 / LEAST_NORM:g}]")
-
-
-def random_weights(
-    replicas: int, dim: int, norm: float, generator: Generator, dtype: torch.dtype = torch.float64
-) -> Tensor:
-    """Uniformly random directions [replicas, dim] of one norm."""
-    raw = torch.randn(replicas, dim, generator=generator, device=generator.device, dtype=dtype)
-    return norm * geometry.unit(raw)
+Hyperparameters = Mapping[str, float | None]
+PAUSE = 30.0
+"""Seconds between two checkpoints."""
 
 
 def simulate(
-    update: Update,
-    *,
-    law: str = "fixed",
-    grad_norm: float = 1.0,
+    rule: str | Update,
+    hyperparameters: Hyperparameters | Sequence[Hyperparameters] | None = None,
     dim: int = 64,
-    replicas: int = 32,
     steps: int = 1000,
-    burn_in: int = 0,
+    record: int = 1,
     seed: int = 0,
+    engine: str | None = None,
+    device: str | None = None,
+    *,
+    replicas: int = 32,
+    law: str | GradientLaw = "fixed",
+    grad_norm: float = 1.0,
+    burn_in: int = 0,
     start: Start | None = None,
     start_norm: float = 1.0,
-    device: str = "cpu",
-    dtype: torch.dtype = torch.float64,
-    record_angles: bool = True,
+    schedule: Mapping[str, Sequence[float] | Array] | None = None,
+    share_noise: bool = False,
+    dtype: str | None = None,
+    statistics: Collection[str] = ("mean",),
+    threads: int | None = None,
+    checkpoint: str | Path | None = None,
     on_step: Callable[[int], None] | None = None,
-) -> Simulation:
-    """Run ``steps`` steps on gradients of ``law`` and record every step; statistics skip ``burn_in``.
+) -> Result:
+    """Run ``replicas`` chains of each configuration on gradients of ``law`` and measure every step.
 
-    Without ``start`` the weights begin at random directions of norm ``start_norm``. Randomness comes
-    from one local generator, so a seed gives one result on one device. ``record_angles=False`` leaves
-    ``angle`` empty and saves a third of the time. ``on_step`` is called with the number of steps done.
-    Raises BadSimulation for arguments without meaning.
+    ``rule`` is an optimizer's name with its ``hyperparameters``, one mapping or a sequence of them, or an update of
+    one's own. Chains begin at ``start`` or at random directions of ``start_norm``; ``schedule`` gives lr or wd of every
+    step. Trajectories keep every ``record``-th step (0 none), averages run over the steps after ``burn_in``.
+
+    The random numbers depend on seed, chain and step alone, and a result not on threads, on other chains, or on where
+    the run was interrupted. With ``share_noise`` replica r of every configuration has the same noise: configurations
+    are then compared pair by pair, and errors still come from replicas. ``engine`` is one of ``choice.ENGINES``, else
+    the fastest that can; ``dtype`` "float32" or "float64", else single precision where it resolves 1 - lr wd.
+
+    With ``checkpoint`` the run writes that file from time to time and when it is interrupted, continues from it where
+    it exists, and removes it at its end. ``on_step`` is told the number of steps done.
+    Raises BadSimulation for arguments without meaning, before anything is written.
     """
-    place = device_of(device)
-    check_run(law=law, dim=dim, replicas=replicas, steps=steps, burn_in=burn_in, start_norm=start_norm, seed=seed)
-    generator = Generator(device=place).manual_seed(seed)
-    if start is None:
-        try:
-            w = random_weights(replicas, dim, start_norm, generator, dtype)
-        except (MemoryError, RuntimeError) as full:
-            raise BadSimulation(f"replicas = {replicas} of dim = {dim} do not fit into memory") from full
-        state = update.start(w)
-    else:
-        w, state = start.weights, start.state
-    draw = LAWS[law].draw
-    norms, overlaps, angles = [geometry.squared_norm(w)], [], []
-    for t in range(steps):
-        after, state = update.step(w, draw(w, grad_norm, generator), state)
-        overlaps.append(geometry.lost_overlap(w, after))
-        if record_angles:
-            angles.append(geometry.angle(w, after))
-        norms.append(geometry.squared_norm(after))
-        w = after
-        if on_step is not None:
-            on_step(t + 1)
-    return Simulation(
-        squared_norm=_stack(norms),
-        lost_overlap=_stack(overlaps),
-        angle=_stack(angles) if record_angles else np.empty((0, replicas)),
-        burn_in=burn_in,
-        end=Start(w, state),
+    updates = _updates(rule, hyperparameters)
+    chosen = law_of(law)
+    check_run(law=chosen, dim=dim, replicas=replicas, steps=steps, burn_in=burn_in, start_norm=start_norm, seed=seed)
+    kind = choice.choose(updates, chosen, dim, engine, device, dtype, vectors=start is not None)
+    problem = Problem(
+        updates=updates,
+        law=chosen,
+        grad_norm=_positive("grad_norm", grad_norm),
+        dim=dim,
+        replicas=replicas,
+        steps=steps,
+        seed=seed,
+        share=share_noise,
+        dtype=kind.dtype,
+        schedule=_schedule(schedule, steps),
+        start=_start(start, len(updates) * replicas, dim),
+        start_norm=start_norm,
     )
+    choice.check_memory(problem, kind, record)
+    began = time.monotonic()
+    recorder = Recorder(len(updates), replicas, steps, record, burn_in, statistics)
+    running = choice.build(kind, problem, threads)
+    settings = _settings(problem, kind, record, burn_in, statistics)
+    recorder = _advance(running, recorder, problem, settings, None if checkpoint is None else Path(checkpoint), on_step)
+    named = [_fields(update) for update in updates]
+    provenance = Provenance.here(
+        rule=rule if isinstance(rule, str) else type(rule).__name__.lower(),
+        hyperparameters=named if _many(hyperparameters) else named[0],
+        law=chosen.name, dim=dim, replicas=replicas, steps=steps, seed=seed, engine=running.name,
+        device=kind.device, dtype=kind.dtype, grad_norm=float(grad_norm), start_norm=float(start_norm),
+        duration=time.monotonic() - began,
+    )  # fmt: skip
+    several = _many(hyperparameters)
+    end = _by_configuration(running.end(), len(updates)) if several else running.end()
+    return Result.of(recorder, several=several, end=end, provenance=provenance)
 
 
-def _stack(rows: list[Tensor]) -> Array:
-    return torch.stack(rows).to("cpu", torch.float64).numpy()
+def _advance(
+    engine: Engine,
+    recorder: Recorder,
+    problem: Problem,
+    settings: Mapping[str, Any],
+    path: Path | None,
+    on_step: Callable[[int], None] | None,
+) -> Recorder:
+    """Run to the end, from the start or from a checkpoint."""
+    done = 0
+    if path is not None and path.exists():
+        done, arrays = checkpoints.read(path, settings)
+        engine.restore({k.removeprefix("engine/"): v for k, v in arrays.items() if k.startswith("engine/")})
+        held = {k.removeprefix("recorder/"): v for k, v in arrays.items() if k.startswith("recorder/")}
+        recorder = Recorder.restore(held)
+    else:
+        recorder.start(engine.squares())
+    saved = time.monotonic()
+
+    def save() -> None:
+        assert path is not None
+        arrays = {f"engine/{k}": v for k, v in engine.arrays.items()}
+        arrays |= {f"recorder/{k}": v for k, v in recorder.arrays().items()}
+        checkpoints.write(path, settings, done, arrays)
+
+    with Deferred() as interrupt:
+        while done < problem.steps:
+            count = min(CHUNK, problem.steps - done)
+            recorder.add(done, *engine.advance(done, count))
+            done += count
+            if path is not None and (interrupt.asked or time.monotonic() - saved > PAUSE):
+                save()
+                saved = time.monotonic()
+            if on_step is not None:
+                on_step(done)
+            if interrupt.asked:
+                raise KeyboardInterrupt
+    if path is not None:
+        path.unlink(missing_ok=True)
+    return recorder
+
+
+class Deferred:
+    """Holds an interrupt back until the end of a chunk; a second one comes through at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def _note(self, number: int, frame: Any) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    def __enter__(self) -> Deferred:
+        self.before = None
+        if threading.current_thread() is threading.main_thread():
+            self.before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if self.before is not None:
+            signal.signal(signal.SIGINT, self.before)
+
+
+def _by_configuration(end: Start | None, configurations: int) -> Start | None:
+    """Weights and state [configurations, replicas, dim] of all chains."""
+    if end is None:
+        return None
+    parts = {name: getattr(end.state, name) for name in VECTORS}
+    whole = {name: x.reshape(configurations, -1, x.shape[-1]) for name, x in parts.items() if x is not None}
+    weights = end.weights.reshape(configurations, -1, end.weights.shape[-1])
+    return Start(weights, replace(end.state, **whole))
+
+
+def _many(hyperparameters: Hyperparameters | Sequence[Hyperparameters] | None) -> bool:
+    """Whether there is an axis of configurations."""
+    return hyperparameters is not None and not isinstance(hyperparameters, Mapping)
+
+
+def _updates(rule: str | Update, hyperparameters: Hyperparameters | Sequence[Hyperparameters] | None) -> tuple[Update, ...]:
+    if not isinstance(rule, str):
+        if hyperparameters is not None:
+            raise BadSimulation("hyperparameters are given beside an update that has its own; give one of them")
+        return (rule,)
+    rows = [hyperparameters or {}] if not _many(hyperparameters) else list(hyperparameters or [])
+    if not rows:
+        raise BadSimulation("hyperparameters = [] has no configuration")
+    updates = tuple(update_for(rule, row) for row in rows)  # type: ignore[arg-type]
+    for update in updates:
+        for name, value in _fields(update).items():
+            if value is not None and not math.isfinite(value):
+                raise BadSimulation(f"{name} = {value} of {rule} is not a finite number")
+    if len({getattr(update, "form", None) for update in updates}) > 1:
+        raise BadSimulation("beta2 is given in some configurations and left out in others; run them apart")
+    return updates
+
+
+def _fields(update: Update) -> dict[str, Any]:
+    return {f.name: getattr(update, f.name) for f in fields(update)} if is_dataclass(update) else {}
+
+
+def _positive(name: str, value: float) -> float:
+    if not (value > 0 and math.isfinite(value)):
+        raise BadSimulation(f"{name} = {value} is outside its range (0, inf)")
+    return float(value)
+
+
+def _schedule(schedule: Mapping[str, Sequence[float] | Array] | None, steps: int) -> dict[str, Array]:
+    found = {name: np.asarray(values, dtype=np.float64) for name, values in (schedule or {}).items()}
+    for name, values in found.items():
+        if name not in ("lr", "wd"):
+            raise BadSimulation(f"schedule of {name} is unknown; known are lr, wd")
+        if values.shape != (steps,):
+            raise BadSimulation(f"schedule of {name} has shape {values.shape}, and there are {steps} steps")
+        if not np.isfinite(values).all():
+            raise BadSimulation(f"schedule of {name} is not finite at step {int(np.flatnonzero(~np.isfinite(values))[0])}")
+    return found
+
+
+def _start(start: Start | None, chains: int, dim: int) -> Start | None:
+    if start is not None and start.weights.shape != (chains, dim):
+        raise BadSimulation(f"start has weights {tuple(start.weights.shape)}, and there are {chains} chains of dim {dim}")
+    return start
+
+
+def _settings(problem: Problem, kind: choice.Kind, record: int, burn_in: int, statistics: Collection[str]) -> dict[str, Any]:
+    """What a checkpoint must agree in."""
+    return {
+        "updates": [f"{update}" for update in problem.updates],
+        "law": f"{problem.law}",
+        "schedule": {name: hashlib.sha256(values.tobytes()).hexdigest() for name, values in problem.schedule.items()},
+        **{n: getattr(problem, n) for n in ("grad_norm", "dim", "replicas", "steps", "seed", "share", "start_norm")},
+        "start": None if problem.start is None else hashlib.sha256(problem.start.weights.cpu().numpy().tobytes()).hexdigest(),
+        **{name: getattr(kind, name) for name in ("engine", "device", "dtype")},
+        "record": record,
+        "burn_in": burn_in,
+        "statistics": sorted(statistics),
+    }

@@ -1,0 +1,69 @@
+"""What a simulation is asked for, checked before it begins: rules and laws by name, ranges, devices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+
+import torch
+
+from numerics.errors import BadSimulation
+from numerics.gradients import LAWS, GradientLaw
+from numerics.updates import UPDATES, Update
+
+SEEDS = 1 << 63
+LEAST_NORM = 1e-100
+"""Below this, and above its inverse, squared norms leave double precision."""
+
+
+def update_for(optimizer: str, hyperparameters: Mapping[str, float | None]) -> Update:
+    """The tensor update of an optimizer by name; raises BadSimulation for an unknown name, field or combination."""
+    if optimizer not in UPDATES:
+        raise BadSimulation(f"optimizer = {optimizer} is unknown; known are {', '.join(UPDATES)}")
+    rule = UPDATES[optimizer]
+    defaults = {field.name: field.default for field in fields(rule)}
+    for name, value in hyperparameters.items():
+        if name not in defaults:
+            raise BadSimulation(f"{name} = {value} is not a field of {optimizer}, which takes {', '.join(defaults)}")
+    for name, default in defaults.items():
+        if default is MISSING and name not in hyperparameters:
+            raise BadSimulation(f"{name} of {optimizer} is missing; it has no default")
+    try:
+        return rule(**hyperparameters)
+    except ValueError as wrong:
+        raise BadSimulation(f"{optimizer}: {wrong}") from wrong
+
+
+def device_of(name: str) -> torch.device:
+    """The device, or BadSimulation where it is unknown or not there."""
+    if name not in ("cpu", "cuda"):
+        raise BadSimulation(f"device = {name} is unknown; known are cpu, cuda")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise BadSimulation("device = cuda is not available here; use cpu")
+    return torch.device(name)
+
+
+def law_of(law: str | GradientLaw) -> GradientLaw:
+    """A law by name, or itself; raises BadSimulation for a name that is unknown."""
+    if isinstance(law, GradientLaw):
+        return law
+    if law not in LAWS:
+        raise BadSimulation(f"law = {law} is unknown; known are {', '.join(LAWS)}")
+    return LAWS[law]
+
+
+def check_run(
+    *, law: str | GradientLaw, dim: int, replicas: int, steps: int = 1, burn_in: int = 0, start_norm: float = 1.0, seed: int = 0
+) -> None:
+    """Raise BadSimulation for a run that has no meaning."""
+    chosen = law_of(law)
+    least = {"dim": (dim, chosen.least_dim), "replicas": (replicas, 2), "steps": (steps, 1), "burn_in": (burn_in, 0)}
+    for name, (value, low) in least.items():
+        if value < low:
+            raise BadSimulation(f"{name} = {value} is outside its range [{low}, inf) for the law {chosen.name}")
+    if burn_in >= steps:
+        raise BadSimulation(f"burn_in = {burn_in} is outside its range [0, {steps}), below the number of steps")
+    if not 0 <= seed < SEEDS:
+        raise BadSimulation(f"seed = {seed} is outside its range [0, 2^63)")
+    if not LEAST_NORM <= start_norm <= 1 / LEAST_NORM:
+        raise BadSimulation(f"start_norm = {start_norm:g} is outside its range [{LEAST_NORM:g}, {1 / LEAST_NORM:g}]")
