@@ -47,9 +47,7 @@ def pairs(x, y, dtype):
 
 
 def _pairs_of(pair):
-    numba = pytest.importorskip("numba")
-
-    @numba.njit(**compiled.FAST)
+    @compiled.njit(**compiled.FAST)
     def loop(x, y, out):
         for i in range(len(x)):
             out[0, i], out[1, i] = pair(x[i], y[i])
