@@ -1,7 +1,7 @@
 """The random numbers compiled by numba: loops without branches or library calls, which vectorise.
 
-Words equal the reference's bit by bit. Normals in double precision agree with it to 1e-13, in single
-precision to 5e-6, at every word. Logarithm, sine and cosine are the polynomials of the Cephes library
+Words equal the reference's bit by bit. Normals in double precision agree with it to 1e-14, in single
+precision to 2e-6, at every word. Logarithm, sine and cosine are the polynomials of the Cephes library
 (Moshier, 1992). The result of a call depends on its arguments alone, on no thread and no neighbour.
 """
 

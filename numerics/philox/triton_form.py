@@ -1,12 +1,13 @@
+# Triton evaluates annotations, and knows no type of Python's.
+# ruff: noqa: ANN001, ANN201
+# mypy: disable-error-code="no-untyped-def"
 """The random numbers as Triton functions, for kernels on a GPU: words equal the reference's bit by bit.
 
 Import this module only where Triton is installed. Normals are the single-precision polynomials of the
-compiled form, on which a GPU spends less than on its library's logarithm and sine.
+compiled form; entries come as the four words of a block do, one tensor each.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import triton
 import triton.language as tl
@@ -17,7 +18,7 @@ ROUNDS = tl.constexpr(_ROUNDS)
 
 
 @triton.jit
-def words(seed: Any, block: Any, step: Any, chain: Any, stream: Any) -> Any:
+def words(seed, block, step, chain, stream):
     """Four tensors of words, one entry a block; counters may have any integer type and are taken modulo 2^32."""
     # A block of 64 bits would turn tl.philox into the generator of 64-bit words.
     c0, c1 = tl.to_tensor(block).to(tl.uint32), tl.to_tensor(step).to(tl.uint32)
@@ -26,7 +27,7 @@ def words(seed: Any, block: Any, step: Any, chain: Any, stream: Any) -> Any:
 
 
 @triton.jit
-def normal_pair(x: Any, y: Any) -> Any:
+def normal_pair(x, y):
     """Two standard normals in single precision from two words."""
     # From 1/2 on, u - 1 is converted in place of u: next to 1 single precision has no room for x.
     near = x.to(tl.int32, bitcast=True).to(tl.float32) * 2.3283064365386963e-10 + 1.1641532182693481e-10
@@ -55,7 +56,7 @@ def normal_pair(x: Any, y: Any) -> Any:
 
 
 @triton.jit
-def normals(seed: Any, block: Any, step: Any, chain: Any, stream: Any) -> Any:
+def normals(seed, block, step, chain, stream):
     """Four tensors of standard normals in single precision, one entry a block each."""
     w0, w1, w2, w3 = words(seed, block, step, chain, stream)
     z0, z1 = normal_pair(w0, w1)
