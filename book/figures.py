@@ -9,7 +9,7 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 import numerics
 import theory
-from numerics import Simulation
+from numerics import Result
 from smd.predicting import predict
 
 THEORY = "#000000"
@@ -32,7 +32,7 @@ plt.rcParams.update(
 )
 
 
-def cosines(run: Simulation) -> np.ndarray:
+def cosines(run: Result) -> np.ndarray:
     """E<w, w'>/|w||w'| of each step, over the replicas."""
     norms = run.squared_norm.mean(axis=1)
     return (norms[:-1] - run.lost_overlap.mean(axis=1)) / np.sqrt(norms[:-1] * norms[1:])
@@ -52,7 +52,6 @@ def settling(optimizer: str, law: str, steps: int, dim: int, starts: tuple[float
             steps=steps,
             start_norm=factor * found.equilibrium_norm,
             seed=1,
-            record_angles=False,
         )
         norms.plot(np.sqrt(run.squared_norm.mean(axis=1)), color=colour, label=f"from {factor:g} times the equilibrium")
         angles.plot(np.arccos(np.clip(cosines(run), -1, 1)), color=colour)
@@ -84,7 +83,6 @@ def measured_against_theory(
             burn_in=round(20 * slow) + 100,
             start_norm=prediction.equilibrium_norm,
             seed=2,
-            record_angles=False,
         )
         found.append(prediction.angular_update)
         leading.append(prediction.leading_order["angular_update"])
@@ -126,7 +124,6 @@ def comparison(
         burn_in=burn_in,
         start_norm=found.equilibrium_norm / 2,
         seed=3,
-        record_angles=False,
     )
     rows = []
     for name, estimate in (("equilibrium_norm", run.equilibrium_norm), ("angular_update", run.angular_update)):

@@ -148,13 +148,20 @@ def gradient_of(law: Any, dim: Any, square: Any, dot: Any, noise: Any, factor: A
 
 @compiled(**COMPILED)
 def gradient_lanes(
-    law: Any, dim: int, squares: Any, dots: Any, noises: Any, factors: Any, along: Any, scale: Any, norms: Any, means: Any
+    law: Any,
+    dim: int,
+    squares: Any,
+    dots: Any,
+    noises: Any,
+    factors: Any,
+    along: Any,
+    scale: Any,
+    norms: Any,
+    means: Any,
 ) -> None:
     """``gradient_of`` in each lane."""
     for l in range(squares.shape[0]):
-        a, s, norms[l], means[l] = gradient_of(
-            law, dim, squares[l], float(dots[l]), float(noises[l]), factors[l]
-        )
+        a, s, norms[l], means[l] = gradient_of(law, dim, squares[l], float(dots[l]), float(noises[l]), factors[l])
         along[l], scale[l] = a, s
 
 

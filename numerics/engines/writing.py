@@ -131,7 +131,7 @@ def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, w
 {store}
 '''
 
-LANES_PASS = '''\
+LANES_PASS = """\
 for i in range(dim):
     for l in range(LANES):
         w = w_of[i, l]
@@ -141,9 +141,9 @@ for i in range(dim):
         part_of_loss[l] -= w * change
         part_of_way[l] += change * change
         part_after[l] += next_w * next_w
-'''
+"""
 
-LANES_FIRST_PASS = '''\
+LANES_FIRST_PASS = """\
 for i in range(dim):
     for l in range(LANES):
         w = w_of[i, l]
@@ -156,7 +156,7 @@ for l in range(LANES):
 {asked}
     scale_of[l] = {size}
     part_of_way[l] = 0.0
-'''
+"""
 
 FOLDED = '''\
 
@@ -217,7 +217,7 @@ def folded(low, high, first, share, replicas, law, dim, k0, k1, table, changes, 
 {store}
 '''
 
-PASS = '''\
+PASS = """\
 loss, way, after = 0.0, 0.0, 0.0
 for start in range(0, dim, BLOCK):
     part_of_loss, part_of_way, part_after = cast(0.0, z), cast(0.0, z), cast(0.0, z)
@@ -231,9 +231,9 @@ for start in range(0, dim, BLOCK):
         part_of_way += change * change
         part_after += next_w * next_w
     loss, way, after = loss + part_of_loss, way + part_of_way, after + part_after
-'''
+"""
 
-FIRST_PASS = '''\
+FIRST_PASS = """\
 step_square = 0.0
 for start in range(0, dim, BLOCK):
     part = cast(0.0, z)
@@ -246,7 +246,7 @@ for start in range(0, dim, BLOCK):
     step_square += part
 step_norm = math.sqrt(step_square)
 size = cast({size}, z)
-'''
+"""
 
 
 def _lines(lines: Iterable[str], depth: int) -> str:
@@ -268,7 +268,11 @@ def _numbers(loop: Loop) -> list[str]:
     """The numbers of a step, in double precision, then as the loop uses them."""
     return [
         *(f"{name} = row[{j}]" for j, name in enumerate(loop.asked)),
-        *(["mean_square += wd * wd * square / dim"] if "mean_square" in loop.measured and not loop.form.decoupled else []),
+        *(
+            ["mean_square += wd * wd * square / dim"]
+            if "mean_square" in loop.measured and not loop.form.decoupled
+            else []
+        ),
         *loop.numbers,
         *(f"{name} = cast({name}, z)" for name in loop.constants),
         "along_w, scale_g = cast(along, z), cast(scale, z)",

@@ -30,7 +30,26 @@ from numerics.engines.steps import (
 
 
 @compiled(**COMPILED)
-def chains(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
+def chains(
+    low,
+    high,
+    first,
+    share,
+    replicas,
+    law,
+    dim,
+    k0,
+    k1,
+    table,
+    changes,
+    weights,
+    kept,
+    memory,
+    squares,
+    norms,
+    lost,
+    turned,
+):
     """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
     z = np.empty((dim + 3) // 4 * 4, weights.dtype)
 
@@ -77,7 +96,26 @@ def chains(low, high, first, share, replicas, law, dim, k0, k1, table, changes, 
 
 
 @compiled(**COMPILED)
-def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
+def lanes(
+    low,
+    high,
+    first,
+    share,
+    replicas,
+    law,
+    dim,
+    k0,
+    k1,
+    table,
+    changes,
+    weights,
+    kept,
+    memory,
+    squares,
+    norms,
+    lost,
+    turned,
+):
     """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries."""
     blocks, last = (dim + 3) // 4, weights.shape[0] - 1
     z, w_of = np.empty((4 * blocks, LANES), weights.dtype), np.empty((dim, LANES), weights.dtype)
@@ -148,12 +186,35 @@ def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, w
                     weights[n, i] = w_of[i, l]
 
 
-
 @compiled(**COMPILED)
-def folded(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
+def folded(
+    low,
+    high,
+    first,
+    share,
+    replicas,
+    law,
+    dim,
+    k0,
+    k1,
+    table,
+    changes,
+    weights,
+    kept,
+    memory,
+    squares,
+    norms,
+    lost,
+    turned,
+):
     """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law at any dim."""
     last = weights.shape[0] - 1
-    z, rests, dots, noises = np.zeros((2, GROUP), np.float32), np.empty(GROUP, np.float32), np.zeros(GROUP), np.empty(GROUP)
+    z, rests, dots, noises = (
+        np.zeros((2, GROUP), np.float32),
+        np.empty(GROUP, np.float32),
+        np.zeros(GROUP),
+        np.empty(GROUP),
+    )
     length, inside, across = np.empty(GROUP), np.zeros(GROUP), np.zeros(GROUP)
     constants = np.empty((3, GROUP))
     along_of, scale_of, square_of, factors = np.empty(GROUP), np.empty(GROUP), np.empty(GROUP), np.ones(GROUP)
@@ -219,4 +280,3 @@ def folded(low, high, first, share, replicas, law, dim, k0, k1, table, changes, 
             n = group * GROUP + l
             if n <= last:
                 weights[n, 0], squares[n] = length[l], square_of[l]
-
