@@ -29,7 +29,7 @@ def update_for(optimizer: str, hyperparameters: Mapping[str, float | None]) -> U
         if default is MISSING and name not in hyperparameters:
             raise BadSimulation(f"{name} of {optimizer} is missing; it has no default")
     try:
-        return rule(**hyperparameters)
+        return rule(**hyperparameters)  # type: ignore[arg-type]
     except ValueError as wrong:
         raise BadSimulation(f"{optimizer}: {wrong}") from wrong
 

@@ -251,6 +251,10 @@ def _start(start: Start | None, updates: tuple[Update, ...], replicas: int, dim:
     return Start(start.weights.reshape(chains, dim), replace(start.state, **held))
 
 
+def _hash(values: Array) -> str:
+    return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
+
+
 def _settings(
     problem: Problem, kind: choice.Kind, record: int, burn_in: int, statistics: Collection[str]
 ) -> dict[str, Any]:
@@ -258,7 +262,7 @@ def _settings(
     return {
         "updates": [f"{update}" for update in problem.updates],
         "law": f"{problem.law}",
-        "schedule": {name: hashlib.sha256(values.tobytes()).hexdigest() for name, values in problem.schedule.items()},
+        "schedule": {name: _hash(values) for name, values in problem.schedule.items()},
         **{n: getattr(problem, n) for n in ("grad_norm", "dim", "replicas", "steps", "seed", "share", "start_norm")},
         "start": None
         if problem.start is None

@@ -72,7 +72,8 @@ def correlated(
     # Slow modes: a and phi.
     settle = round(12 / min(hyper["lr"] * hyper["wd"], 1 - phi))
     run = simulate(
-        update_for(optimizer, hyper), law=correlated_law(phi, r), grad_norm=LENGTH, dim=DIM, replicas=REPLICAS, steps=3 * settle,
+        update_for(optimizer, hyper), law=correlated_law(phi, r), grad_norm=LENGTH, dim=DIM, replicas=REPLICAS,
+        steps=3 * settle,
         burn_in=settle, seed=SEED, start_norm=norm, device=device,
     )  # fmt: skip
     return _compare(claim, hyper, {"persistence": phi, "snr": r, "dim": DIM}, run, norm, lost)
@@ -112,7 +113,8 @@ def stationary_signs(phi: float, hyper: Mapping[str, float], device: str, energy
     p = hyper["lr"] * hyper["wd"]
     settle = round(12 / min(p, 1 - phi))
     run = simulate(
-        Lion(**hyper, beta1=0.0, beta2=0.5), law=correlated_law(phi), grad_norm=LENGTH, dim=DIM, replicas=REPLICAS, steps=3 * settle,
+        Lion(**hyper, beta1=0.0, beta2=0.5), law=correlated_law(phi), grad_norm=LENGTH, dim=DIM, replicas=REPLICAS,
+        steps=3 * settle,
         burn_in=settle, seed=SEED, start_norm=found.equilibrium_norm, device=device,
     )  # fmt: skip
     conditions = {"persistence": phi, "dim": DIM}
@@ -130,7 +132,8 @@ def sign_equilibrium(name: str, hyper: Mapping[str, float], device: str, believe
     found = sign_family.sign_law(mixture, **chosen, dim=DIM)
     settle = round(12 / min(hyper["lr"] * hyper["wd"], 1 - hyper["beta2"], mixture.density))
     run = simulate(
-        Lion(**hyper), law=GradientLaw(name, entries=entries), grad_norm=LENGTH, dim=DIM, replicas=REPLICAS, steps=3 * settle, burn_in=settle, seed=SEED,
+        Lion(**hyper), law=GradientLaw(name, entries=entries), grad_norm=LENGTH, dim=DIM, replicas=REPLICAS,
+        steps=3 * settle, burn_in=settle, seed=SEED,
         start_norm=found.equilibrium_norm.value, device=device,
     )  # fmt: skip
     norm, lost = found.equilibrium_norm, found.one_minus_cosine
