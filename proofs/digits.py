@@ -22,6 +22,7 @@ OUTSIDE = {
     ),
     "Newton-Schulz": "the law of large matrices by a transform in doubles, right to a relative order 1/min(rows, cols)",
     "crossing": "the count of steps to a level of the angle, by the recursion in doubles",
+    "gain": "under a gain the decay per step is a root that is taken as it was found; the rest is enclosed given that",
     "returned": "what a call returns, shown as Python prints it",
     "report": "predictions beside their measurements; at recipes whose predictions are enclosed",
     "own rule": "printed by the command line, which needs no ball arithmetic; its simulation stands beside it",

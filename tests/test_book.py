@@ -72,7 +72,7 @@ def test_control_unchecked_digits_are_seen():
     assert unchecked("shown(x, '.3f')") == []
 
 
-number = runpy.run_path(str(BOOK / "_ext" / "numbers.py"))["number"]
+number = runpy.run_path(str(BOOK / "_ext" / "number_role.py"))["number"]
 
 
 ROLES = [

@@ -86,8 +86,9 @@ def at_standard_recipes(row: Published) -> dict[str, float]:
     owner = {what: what.partition(",")[0] for what in STANDARD}
     named = {name for name in owner.values() if name.lower() in f"{row.id} {row.of}".lower()}
     published, derived = row.published(), row.derived()
+    ratio = _ratio(published, derived)
     return {
-        what: _enclosed(published, derived, {**row.recipe, **recipe})
+        what: _enclosed(published, derived, ratio, {**row.recipe, **recipe})
         for what, recipe in STANDARD.items()
         if recipe.keys() == own and owner[what] in (named or owner.values()) and row.given({**row.recipe, **recipe})
     }
@@ -99,7 +100,7 @@ def compare(row: Published) -> Comparison:
     published, derived = row.published(), row.derived()
     ratio = _ratio(published, derived)
     symbolic = isinstance(published, Expr) and isinstance(derived, Expr)
-    here, printed = ratio(row.recipe), _enclosed(published, derived, row.recipe)
+    here, printed = ratio(row.recipe), _enclosed(published, derived, ratio, row.recipe)
     if row.relation in INEQUALITIES:
         witness = _witness(row, ratio, symbolic)
         return Comparison(row, "refuted" if witness else "bound", printed, row.recipe, witness=witness)
@@ -130,11 +131,12 @@ def ratio_in_print(row: Published, ratio: float, spec: str) -> str:
 @mp.workdps(DIGITS)
 def ratio_at(row: Published, recipe: Recipe) -> float:
     """Derived over published at a recipe; enclosed where both sides are."""
-    return _enclosed(row.published(), row.derived(), recipe)
+    published, derived = row.published(), row.derived()
+    return _enclosed(published, derived, _ratio(published, derived), recipe)
 
 
-def _enclosed(published: Side, derived: Side, recipe: Recipe) -> float:
-    value = float(_ratio(published, derived)(recipe))
+def _enclosed(published: Side, derived: Side, ratio: Callable[[Recipe], mpf], recipe: Recipe) -> float:
+    value = float(ratio(recipe))
     full = {**DEFAULTS, **recipe}
     with mp.workdps(DOUBLE):
         sides = [side if isinstance(side, Expr) else side(full) for side in (published, derived)]
