@@ -141,12 +141,13 @@ def _advance(
             count = min(CHUNK, problem.steps - done)
             recorder.add(done, *engine.advance(done, count))
             done += count
-            if path is not None and (interrupt.asked or time.monotonic() - saved > PAUSE):
-                save()
-                saved = time.monotonic()
             if on_step is not None:
                 on_step(done)
-            if interrupt.asked:
+            ends = interrupt.asked
+            if path is not None and (ends or time.monotonic() - saved > PAUSE):
+                save()
+                saved = time.monotonic()
+            if ends:
                 raise KeyboardInterrupt
     if path is not None:
         path.unlink(missing_ok=True)
@@ -255,6 +256,12 @@ def _hash(values: Array) -> str:
     return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
 
 
+def _hash_of_start(start: Start) -> str:
+    vectors = {"weights": start.weights} | {name: getattr(start.state, name) for name in VECTORS}
+    held = {name: _hash(vector.cpu().numpy()) for name, vector in vectors.items() if vector is not None}
+    return hashlib.sha256(f"{held} {start.state.steps}".encode()).hexdigest()
+
+
 def _settings(
     problem: Problem, kind: choice.Kind, record: int, burn_in: int, statistics: Collection[str]
 ) -> dict[str, Any]:
@@ -264,9 +271,7 @@ def _settings(
         "law": f"{problem.law}",
         "schedule": {name: _hash(values) for name, values in problem.schedule.items()},
         **{n: getattr(problem, n) for n in ("grad_norm", "dim", "replicas", "steps", "seed", "share", "start_norm")},
-        "start": None
-        if problem.start is None
-        else hashlib.sha256(problem.start.weights.cpu().numpy().tobytes()).hexdigest(),
+        "start": None if problem.start is None else _hash_of_start(problem.start),
         **{name: getattr(kind, name) for name in ("engine", "device", "dtype")},
         "record": record,
         "burn_in": burn_in,

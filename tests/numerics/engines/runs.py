@@ -98,7 +98,7 @@ def apart(one, other):
     for ours, theirs in ends:
         assert (ours is None) == (theirs is None)
         if ours is not None:
-            ours, theirs = (x.double().numpy() for x in (ours, theirs))  # noqa: PLW2901
+            ours, theirs = (x.double().numpy() for x in (ours, theirs))
             scale = np.sqrt((ours**2).mean(-1)).max()
             found.append(abs(ours - theirs).max(-1) / (scale or 1.0))
     assert one.end.state.steps == other.end.state.steps
