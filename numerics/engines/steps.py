@@ -183,7 +183,7 @@ def gradient_lanes(
     """``gradient_of`` in each lane."""
     for lane in range(squares.shape[0]):
         a, s, norms[lane], means[lane] = gradient_of(
-            law, dim, squares[lane], float(dots[lane]), float(rests[lane]), factors[lane]
+            law, dim, squares[lane], np.float64(dots[lane]), np.float64(rests[lane]), factors[lane]
         )
         along[lane], scale[lane] = a, s
 
@@ -220,8 +220,8 @@ def draw_folded(z: Any, rest: Any, streams: Any, dim: int, orthogonal: bool, ste
             while rest[lane] < 0.0:
                 w0, w1, w2, _ = philox4x32(np.uint32(block), t, streams[lane], fold, low, high)
                 first, second = normal_pair32(w0, w1)
-                x = float(second if block == 1 else first)
-                v = 1.0 + float(c) * x
+                x = np.float64(second if block == 1 else first)
+                v = 1.0 + np.float64(c) * x
                 u = uniform(w2)
                 if v > 0.0 and math.log(u) < 0.5 * x * x + d * (1.0 - v**3 + 3.0 * math.log(v)):
                     rest[lane] = 2.0 * d * v**3

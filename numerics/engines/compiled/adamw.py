@@ -204,9 +204,9 @@ def lanes(
                     part_of_way[lane] += change * change
                     part_after[lane] += next_w * next_w
             for lane in range(LANES):
-                loss, square = float(part_of_loss[lane]), square_of[lane]
-                way_across[lane] = max(float(part_of_way[lane]) - loss * loss / square, 0.0)
-                square_of[lane] = float(part_after[lane])
+                loss, square = np.float64(part_of_loss[lane]), square_of[lane]
+                way_across[lane] = max(np.float64(part_of_way[lane]) - loss * loss / square, 0.0)
+                square_of[lane] = np.float64(part_after[lane])
             for lane in range(min(LANES, last + 1 - group * LANES)):
                 n = group * LANES + lane
                 norms[n, k], lost[n, k], turned[n, k] = square_of[lane], part_of_loss[lane], way_across[lane]

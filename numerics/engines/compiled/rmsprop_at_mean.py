@@ -146,9 +146,9 @@ def lanes(
                     part_of_way[lane] += change * change
                     part_after[lane] += next_w * next_w
             for lane in range(LANES):
-                loss, square = float(part_of_loss[lane]), square_of[lane]
-                way_across[lane] = max(float(part_of_way[lane]) - loss * loss / square, 0.0)
-                square_of[lane] = float(part_after[lane])
+                loss, square = np.float64(part_of_loss[lane]), square_of[lane]
+                way_across[lane] = max(np.float64(part_of_way[lane]) - loss * loss / square, 0.0)
+                square_of[lane] = np.float64(part_after[lane])
             for lane in range(min(LANES, last + 1 - group * LANES)):
                 n = group * LANES + lane
                 norms[n, k], lost[n, k], turned[n, k] = square_of[lane], part_of_loss[lane], way_across[lane]
@@ -186,8 +186,8 @@ def folded(
         for k in range(table.shape[1]):
             draw_folded(z, rests, streams, dim, law[ORTHOGONAL] != 0.0, first + k, k0, k1)
             for lane in range(GROUP):
-                z1, z2 = float(z[0, lane]), float(z[1, lane])
-                dots[lane], noises[lane] = z1 * length[lane], z1 * z1 + (z2 * z2 + float(rests[lane]))
+                z1, z2 = np.float64(z[0, lane]), np.float64(z[1, lane])
+                dots[lane], noises[lane] = z1 * length[lane], z1 * z1 + (z2 * z2 + np.float64(rests[lane]))
             if law[SPREAD] != 0.0:
                 for lane in range(GROUP):
                     factors[lane] = gradient_size(law, first + k, int(streams[lane]), k0, k1)
@@ -211,7 +211,7 @@ def folded(
                 c1 = constants[1, lane]
                 c2 = constants[2, lane]
                 along, scale = along_of[lane], scale_of[lane]
-                z0, z1, z2 = float(z[0, lane]), float(z[1, lane]), math.sqrt(float(rests[lane]))
+                z0, z1, z2 = np.float64(z[0, lane]), np.float64(z[1, lane]), math.sqrt(np.float64(rests[lane]))
                 w0, w1, w2 = length[lane], 0.0, 0.0
                 w, g = w0, (z0 - along * w0) * scale
                 g = g + c0 * w
