@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
+from numbers import Real
 
 import torch
 
 from numerics.errors import BadSimulation
 from numerics.gradients import LAWS, GradientLaw
-from numerics.updates import UPDATES, Update
+from numerics.updates import UPDATES, Rule
 
 SEEDS = 1 << 63
+WORDS = 1 << 32
+"""Steps, and chains of their own noise, beyond which random numbers would come again."""
+
+FROM_ZERO, AVERAGING = (0.0, math.inf), (0.0, 1.0)
+RANGES = {
+    "lr": FROM_ZERO,
+    "wd": FROM_ZERO,
+    "momentum": AVERAGING,
+    "beta1": AVERAGING,
+    "beta2": AVERAGING,
+    "dampening": (-math.inf, math.inf),
+    "eps": FROM_ZERO,
+    "trust": FROM_ZERO,
+    "momentum_decay": FROM_ZERO,
+    "at_step": (1.0, math.inf),
+}
+"""Where hyper-parameters have a meaning: from the first number on, below the second."""
 LEAST_NORM = 1e-100
 """Below this, and above its inverse, squared norms leave double precision."""
 
 
-def update_for(optimizer: str, hyperparameters: Mapping[str, float | None]) -> Update:
+def update_for(optimizer: str, hyperparameters: Mapping[str, float | None]) -> Rule:
     """The tensor update of an optimizer by name; raises BadSimulation for an unknown name, field or combination."""
     if optimizer not in UPDATES:
         raise BadSimulation(f"optimizer = {optimizer} is unknown; known are {', '.join(UPDATES)}")
@@ -32,6 +51,19 @@ def update_for(optimizer: str, hyperparameters: Mapping[str, float | None]) -> U
         return rule(**hyperparameters)  # type: ignore[arg-type]
     except ValueError as wrong:
         raise BadSimulation(f"{optimizer}: {wrong}") from wrong
+
+
+def check_rule(rule: Rule) -> None:
+    """Raise BadSimulation for a hyper-parameter that is no number or outside its range."""
+    for field in fields(rule):
+        value, name = getattr(rule, field.name), type(rule).__name__.lower()
+        low, high = RANGES.get(field.name, (-math.inf, math.inf))
+        if value is None and field.default is None:
+            continue
+        if not isinstance(value, Real) or not math.isfinite(float(value)):
+            raise BadSimulation(f"{field.name} = {value} of {name} is not a finite number")
+        if not low <= float(value) < high:
+            raise BadSimulation(f"{field.name} = {value} of {name} is outside its range [{low:g}, {high:g})")
 
 
 def device_of(name: str) -> torch.device:
@@ -68,6 +100,10 @@ def check_run(
     for name, (value, low) in least.items():
         if value < low:
             raise BadSimulation(f"{name} = {value} is outside its range [{low}, inf) for the law {chosen.name}")
+        if value != int(value):
+            raise BadSimulation(f"{name} = {value} is not a whole number")
+    if steps > WORDS:
+        raise BadSimulation(f"steps = {steps} is outside its range [1, 2^32]: random numbers would come again")
     if burn_in >= steps:
         raise BadSimulation(f"burn_in = {burn_in} is outside its range [0, {steps}), below the number of steps")
     if not 0 <= seed < SEEDS:

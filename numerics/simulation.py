@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import signal
 import threading
 import time
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from numerics import checkpoint as checkpoints
-from numerics.arguments import check_run, law_of, update_for
+from numerics.arguments import RANGES, WORDS, check_rule, check_run, law_of, update_for
 from numerics.engines import choice
 from numerics.engines.problem import CHUNK, Engine, Problem
 from numerics.errors import BadSimulation
@@ -92,12 +93,15 @@ def simulate(
         start=_start(start, updates, replicas, dim),
         start_norm=start_norm,
     )
+    if problem.streams > WORDS:
+        raise BadSimulation(f"{problem.streams} chains are more than 2^32: random numbers would come again")
     choice.check_memory(problem, kind, record)
+    path = None if checkpoint is None else _writable(Path(checkpoint))
     began = time.monotonic()
     recorder = Recorder(len(updates), replicas, steps, record, burn_in, statistics)
     running = choice.build(kind, problem, threads)
     settings = _settings(problem, kind, record, burn_in, statistics)
-    recorder = _advance(running, recorder, problem, settings, None if checkpoint is None else Path(checkpoint), on_step)
+    recorder = _advance(running, recorder, problem, settings, path, on_step)
     named = [_fields(update) for update in updates]
     provenance = Provenance.here(
         rule=rule if isinstance(rule, str) else type(rule).__name__.lower(),
@@ -197,15 +201,15 @@ def _updates(
     if not isinstance(rule, str):
         if hyperparameters is not None:
             raise BadSimulation("hyperparameters are given beside an update that has its own; give one of them")
+        if isinstance(rule, Rule):
+            check_rule(rule)
         return (rule,)
     rows = [hyperparameters or {}] if not _many(hyperparameters) else list(hyperparameters or [])
     if not rows:
         raise BadSimulation("hyperparameters = [] has no configuration")
     updates = tuple(update_for(rule, row) for row in rows)  # type: ignore[arg-type]
     for update in updates:
-        for name, value in _fields(update).items():
-            if value is not None and not math.isfinite(value):
-                raise BadSimulation(f"{name} = {value} of {rule} is not a finite number")
+        check_rule(update)
     if len({getattr(update, "form", None) for update in updates}) > 1:
         raise BadSimulation("beta2 is given in some configurations and left out in others; run them apart")
     return updates
@@ -228,9 +232,11 @@ def _schedule(schedule: Mapping[str, Sequence[float] | Array] | None, steps: int
             raise BadSimulation(f"schedule of {name} is unknown; known are lr, wd")
         if values.shape != (steps,):
             raise BadSimulation(f"schedule of {name} has shape {values.shape}, and there are {steps} steps")
-        if not np.isfinite(values).all():
+        low, high = RANGES[name]
+        wrong = np.flatnonzero(~((low <= values) & (values < high)))
+        if len(wrong):
             raise BadSimulation(
-                f"schedule of {name} is not finite at step {int(np.flatnonzero(~np.isfinite(values))[0])}"
+                f"schedule of {name} = {values[wrong[0]]} at step {wrong[0]} is outside its range [{low:g}, {high:g})"
             )
     return found
 
@@ -243,6 +249,13 @@ def _start(start: Start | None, updates: tuple[Update, ...], replicas: int, dim:
     if shape not in ((chains, dim), (len(updates), replicas, dim)):
         raise BadSimulation(f"start has weights {shape}, and there are {chains} chains of dim = {dim}")
     held = {name: getattr(start.state, name) for name in VECTORS if getattr(start.state, name) is not None}
+    for name, vector in {"weights": start.weights, **held}.items():
+        if vector.shape != shape:
+            raise BadSimulation(f"start has {name} {tuple(vector.shape)} beside weights {shape}")
+        if not vector.isfinite().all():
+            raise BadSimulation(f"start has {name} that are not finite")
+    if not start.weights.reshape(chains, dim).any(-1).all():
+        raise BadSimulation("start has weights that are zero")
     if isinstance(updates[0], Rule):
         kept = updates[0].form.kept
         missing = [name for name in kept if held and name not in held]
@@ -250,6 +263,14 @@ def _start(start: Start | None, updates: tuple[Update, ...], replicas: int, dim:
             raise BadSimulation(f"start has no {missing[0]}, which the rule keeps beside {next(iter(held))}")
         held = {name: vector.reshape(chains, dim) for name, vector in held.items()}
     return Start(start.weights.reshape(chains, dim), replace(start.state, **held))
+
+
+def _writable(path: Path) -> Path:
+    """A checkpoint's path, where one can be written."""
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        what = "is a folder" if path.is_dir() else f"cannot be written: {path.parent} is not a folder to write into"
+        raise BadSimulation(f"{path} {what}")
+    return path
 
 
 def _hash(values: Array) -> str:
