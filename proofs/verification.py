@@ -23,12 +23,6 @@ DECIDING = of_worth(Worth.PROVES, Worth.DECIDES)
 """The layers of which one must hold."""
 EVERYWHERE = ("identity", "certificate", "smt")
 """The deciding layers that apply to every claim: two of them hold for each exact claim and bound."""
-ALONE = {
-    "isotropic-fixed-point": (
-        "its divisor sqrt(2 + 2 a) - 2 has no certificate of its sign, and cvc5 runs late on the discriminant"
-    ),
-}
-"""The exact claims and bounds that only one of them decides, and why."""
 SLICE = 8
 """Neighbouring claims of no optimizer that go to one process."""
 FEW = 6
@@ -86,7 +80,7 @@ def _fails(claim: Claim, said: Mapping[str, Outcome]) -> bool:
     refuted = Outcome.REFUTED in said.values()
     undecided = not holding and any(layer in said for layer in DECIDING)
     full = claim.kind in (Kind.EXACT, Kind.BOUND) and said.keys() >= set(EVERYWHERE)
-    return refuted or undecided or (full and len(holding) < 2 and claim.id not in ALONE)
+    return refuted or undecided or (full and len(holding) < 2)
 
 
 def planned(claims: Iterable[Claim], layers: Iterable[str] = LAYERS, missing: bool = False) -> list[Check]:

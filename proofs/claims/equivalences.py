@@ -401,23 +401,32 @@ def _isotropic() -> list[Formula]:
 
 
 def _isotropic_obligations() -> list[Obligation]:
+    from sympy import Symbol, sqrt
+
     from theory import isotropic as i
-    from theory.symbols import alignment, contraction, direction_lr, noise_square
+    from theory.symbols import alignment, alignment_square, contraction, direction_lr, noise_square
 
     phi, q = i.noise_free()
     at = {alignment: q, direction_lr: phi}
     after = i.step().subs(noise_square, 0)
-    determinant, trace = (e.subs(alignment, q).factor() for e in (i.determinant(), i.trace()))
+    even = {alignment: sqrt(alignment_square)}
+    determinant, trace = (
+        e.expand().subs(even).subs(alignment_square, (q**2).expand()).factor() for e in (i.determinant(), i.trace())
+    )
     gap = 4 * determinant - trace**2
-    return [
-        Obligation("Phi_*^2 stays", (after[0] ** 2).subs(at).simplify(), phi**2),
-        Obligation("q_*^2 stays", (after[1] ** 2).subs(at).simplify(), q**2),
-        Obligation(
+    inside = {contraction: 1 / (1 + Symbol("s_a", positive=True))}
+    owed = (
+        ("Phi_*^2 stays", (after[0] ** 2).subs(at).simplify(), phi**2),
+        ("q_*^2 stays", (after[1] ** 2).subs(at).simplify(), q**2),
+        (
             "trace^2 - 4 determinant has complex roots: it is -a (1 - a)(9a^2 + 15a + 8)",
             gap,
             contraction * (1 - contraction) * (9 * contraction**2 + 15 * contraction + 8),
         ),
-        Obligation("modulus squared 1 + a - a^2, above one", determinant - 1, contraction * (1 - contraction)),
+        ("modulus squared 1 + a - a^2, above one", determinant - 1, contraction * (1 - contraction)),
+    )
+    return [
+        Obligation(f"{says}, at a = 1/(1 + s)", left.subs(inside), right.subs(inside)) for says, left, right in owed
     ]
 
 
@@ -670,14 +679,14 @@ CLAIMS = [
         title="Without noise the equilibrium repels",
         statement=(
             "On the isotropic loss 1 - q, q the cosine between w and its minimum, (Phi, q) has one interior fixed "
-            "point; its multipliers are complex for 0 < a < 1 and of modulus above one:"
+            "point; its multipliers are complex and of modulus above one:"
         ),
         kind=Kind.EXACT,
         setting=Setting.PATHWISE,
         formulas=_isotropic,
         obligations=_isotropic_obligations,
         sources=("amin_schedule",),
-        extra_hypotheses=("full gradients, no noise",),
+        extra_hypotheses=("full gradients, no noise", "0 < p < 1"),
         experiment=_isotropic_runs,
     ),
     Claim(

@@ -1,13 +1,11 @@
 """Running the layers: which apply where, and that a run leaves evidence."""
 
-import pytest
-
 from proofs import CLAIMS, Status, layers, planned, status, verification, verify
 from proofs import evidence as ledger
 from proofs.evidence import of
 from proofs.formal.toolchain import missing
 from proofs.verdict import Outcome, Verdict
-from proofs.verification import ALONE, EVERYWHERE, LAYERS, checkers, failing, lacking, unmet
+from proofs.verification import LAYERS, checkers, failing, lacking, unmet
 
 
 def test_layers_apply_where_they_should():
@@ -41,13 +39,6 @@ def test_a_claim_fails_when_refuted_or_when_nothing_decides_it():
     assert failing(said(identity="holds", points="refuted")) == [claim.id]
     assert failing(said(identity="holds", smt="undecided", certificate="undecided")) == [claim.id]
     assert failing(said(identity="holds", smt="holds", certificate="undecided")) == []
-
-
-@pytest.mark.parametrize("claim_id", ALONE)
-def test_what_one_layer_decides_alone_is_so(claim_id):
-    """A claim leaves the list when a second layer decides it."""
-    held = [name for name in EVERYWHERE if checkers(CLAIMS[claim_id])[name]().outcome is Outcome.HOLDS]
-    assert len(held) == 1
 
 
 def test_an_empty_scan_is_named(monkeypatch):
