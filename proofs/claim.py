@@ -16,6 +16,7 @@ import theory
 
 if TYPE_CHECKING:
     from sympy import Expr
+    from sympy.core.relational import Relational
 
     from proofs.comparison import Confrontation
 
@@ -90,6 +91,7 @@ class Claim:
 
     ``optimizer`` and ``subject`` name the derived quantity of ``theory.Equilibrium`` that it states,
     from which its dependencies follow. ``formulas`` and ``obligations`` are derived on call.
+    ``domain`` are the hypotheses that are relations between symbols: what a point must meet to test the claim.
     ``experiment`` confronts the claim with a simulation on the named device; it imports torch itself.
     """
 
@@ -104,6 +106,7 @@ class Claim:
     optimizer: str | None = None
     subject: str | None = None
     extra_hypotheses: tuple[str, ...] = ()
+    domain: Callable[[], tuple[Relational, ...]] = tuple
     experiment: Callable[[str], list[Confrontation]] | None = None
 
     @cached_property

@@ -67,6 +67,17 @@ def unmet(claims: Iterable[Claim], layers: Iterable[str] = LAYERS) -> list[str]:
     ]
 
 
+def never_met(found: Iterable[Evidence]) -> list[str]:
+    """One line for each layer that drew points for a claim, of which none met its domain and hypotheses."""
+    lines = []
+    for e in found:
+        inside, outside, unmet = (e.detail.get(name) for name in ("inside", "outside", "unmet"))
+        if unmet or (outside and not inside):
+            what = f" of {', '.join(map(str, unmet))}" if isinstance(unmet, list) else ""
+            lines.append(f"{e.claim} {e.layer}: no point met the hypotheses{what} ({inside} inside, {outside} outside)")
+    return lines
+
+
 def failing(found: Iterable[Evidence]) -> list[str]:
     """The claims that a layer refutes, that layers were to decide and none did, or that one layer alone decides."""
     by_claim: dict[str, dict[str, Outcome]] = {}

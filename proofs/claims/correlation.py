@@ -11,6 +11,7 @@ from proofs.claims.writing import MEAN_COSINE
 
 if TYPE_CHECKING:
     from sympy import Expr, Matrix
+    from sympy.core.relational import Relational
 
     from proofs.comparison import Confrontation
     from theory import Equilibrium
@@ -667,6 +668,12 @@ def _nesterov_obligations() -> list[Obligation]:
     ]
 
 
+def _not_turned_over() -> tuple[Relational, ...]:
+    from theory.symbols import contraction
+
+    return (contraction >= 0,)
+
+
 CLAIMS = [
     Claim(
         id="stationary-update",
@@ -704,6 +711,7 @@ CLAIMS = [
         obligations=_bounds_obligations,
         sources=(),
         extra_hypotheses=(*STATIONARY, "a >= 0"),
+        domain=_not_turned_over,
     ),
     Claim(
         id="stationary-cases",

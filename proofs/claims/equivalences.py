@@ -8,6 +8,7 @@ from proofs.claim import Claim, Formula, Kind, Obligation, Setting
 
 if TYPE_CHECKING:
     from sympy import Expr
+    from sympy.core.relational import Relational
 
     from proofs.comparison import Confrontation
 
@@ -545,6 +546,12 @@ def _border_runs(device: str) -> list[Confrontation]:
     return [isotropic_jacobian(p, critical_noise(p)) for p in (0.03, 0.3)]
 
 
+def _shrinking() -> tuple[Relational, ...]:
+    from theory.symbols import contraction
+
+    return (contraction > 0,)
+
+
 CLAIMS = [
     Claim(
         id="exponential-lr",
@@ -616,6 +623,7 @@ CLAIMS = [
         obligations=_decoupled_obligations,
         sources=("loshchilov2019decoupled",),
         extra_hypotheses=(SCALE_INVARIANT, "0 < p < 1"),
+        domain=_shrinking,
         experiment=_decoupled_runs,
     ),
     Claim(
@@ -632,6 +640,7 @@ CLAIMS = [
         obligations=_direction_obligations,
         sources=("vanlaarhoven2017l2", "amin_schedule"),
         extra_hypotheses=(SCALE_INVARIANT, "p < 1"),
+        domain=_shrinking,
         experiment=_direction_runs,
     ),
     Claim(
@@ -687,6 +696,7 @@ CLAIMS = [
         obligations=_isotropic_obligations,
         sources=("amin_schedule",),
         extra_hypotheses=("full gradients, no noise", "0 < p < 1"),
+        domain=_shrinking,
         experiment=_isotropic_runs,
     ),
     Claim(

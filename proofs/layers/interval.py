@@ -14,12 +14,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from flint import arb
-from sympy import Integer, Rational, Symbol
+from sympy import Rational, Symbol
+from sympy.core.relational import Relational
 
 import theory
 from proofs.balls import BITS, NotEnclosed, enclose, enclose_series, exact
 from proofs.claim import Claim, Obligation
-from proofs.domain import positive_on
+from proofs.domain import positive_on, span
 from proofs.layers import points
 from proofs.verdict import Outcome, Verdict
 from theory.compiled import NAMES
@@ -79,7 +80,7 @@ def check(claim: Claim) -> Verdict:
         shown += 1
     for owed in claim.owed:
         try:
-            witness = refutes(owed)
+            witness = refutes(owed, claim.domain())
             holds = owed.relation == "<=" and witness is None and positive_margin(owed)
         except NotEnclosed as reason:
             undecided[owed.says] = str(reason)
@@ -137,12 +138,11 @@ def balls(optimizer: str, chosen: Mapping[str, float | None], values: Mapping[st
     return at
 
 
-def refutes(owed: Obligation) -> dict[str, str] | None:
+def refutes(owed: Obligation, hypotheses: tuple[Relational, ...] = ()) -> dict[str, str] | None:
     """A point at which the enclosures contradict the obligation, or None."""
-    generator = random.Random(owed.says)
+    scan = points.Scan(random.Random(owed.says), hypotheses)
     free = sorted(owed.left.free_symbols | owed.right.free_symbols, key=str)
-    for _ in range(SAMPLES if free else 1):
-        point = {symbol: points.draw(symbol, generator) for symbol in free}
+    for point in scan.points(free, SAMPLES if free else 1):
         at = {symbol: exact(value) for symbol, value in point.items()}
         difference = enclose(owed.right, at) - enclose(owed.left, at)
         if not difference.is_finite():
@@ -176,9 +176,8 @@ def positive_margin(owed: Obligation) -> bool:
 
 
 def _range(symbol: Symbol) -> tuple[Rational, Rational]:
-    bounds = [polynomial for polynomial, _ in positive_on(symbol)]
-    low = -bounds[0].subs(symbol, Integer(0)) * bounds[0].coeff(symbol)
-    high = bounds[1].subs(symbol, Integer(0)) if len(bounds) > 1 else low + 1
+    low, end = span(symbol)
+    high = low + 1 if end is None else end
     first, last = CORNERS
     return low + first * (high - low), low + last * (high - low)
 

@@ -5,7 +5,7 @@ from proofs import evidence as ledger
 from proofs.evidence import of
 from proofs.formal.toolchain import missing
 from proofs.verdict import Outcome, Verdict
-from proofs.verification import LAYERS, checkers, failing, lacking, unmet
+from proofs.verification import LAYERS, checkers, failing, lacking, never_met, unmet
 
 
 def test_layers_apply_where_they_should():
@@ -49,6 +49,22 @@ def test_an_empty_scan_is_named(monkeypatch):
     assert unmet([CLAIMS["sgd-norm"]], ["identity"]) == [
         "sgd-norm: no layer checks this claim",
         "identity: this layer would check no claim at all",
+    ]
+
+
+def test_a_claim_whose_hypotheses_no_test_met_is_named():
+    """A scan with all its points outside, or an obligation that no point met, is named; one inside is enough."""
+    claim = CLAIMS["sgd-angle"]
+
+    def scanned(**detail):
+        verdict = Verdict("points", Outcome.UNDECIDED, "by hand", 0.0, detail)
+        return never_met([ledger.record(claim, verdict)])
+
+    assert scanned(inside=1, outside=200) == []
+    assert scanned() == []
+    assert scanned(inside=0, outside=240) == ["sgd-angle points: no point met the hypotheses (0 inside, 240 outside)"]
+    assert scanned(inside=12, outside=240, unmet=["it stays"]) == [
+        "sgd-angle points: no point met the hypotheses of it stays (12 inside, 240 outside)"
     ]
 
 
