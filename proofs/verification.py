@@ -108,7 +108,7 @@ def run(check: Check) -> Evidence:
     """Run one check and write its evidence."""
     claim = CLAIMS[check.claim]
     verdict = checkers(claim)[check.layer]()
-    return ledger.record(claim, verdict, TABLE[check.layer].device)
+    return ledger.record(claim, verdict, TABLE[check.layer].device_name)
 
 
 def verify(checks: list[Check], jobs: int | None = None) -> Iterator[Evidence]:

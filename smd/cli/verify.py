@@ -19,7 +19,11 @@ def command(
     sabotage: Annotated[bool, typer.Option("--sabotage", help="altered statements instead, each to be caught")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Check every claim with every layer that runs here; exit 1 if one is refuted, or if no layer decides it."""
+    """Check every claim with every layer that runs here; exit 1 if one fails.
+
+    A claim fails when it is refuted, when no layer decides it, when no test met its hypotheses, or when a source
+    changed after its promoted evidence.
+    """
     if sabotage:
         _sabotage(as_json)
         return
@@ -52,8 +56,8 @@ def command(
             bar.show(len(found), len(checks), one.claim)
     known = [e for claim in chosen for e in evidence.of(claim) if e.layer in layers and not e.is_stale]
     bad = failing(known)
-    vacuous = never_met(known)
-    for line in vacuous:
+    wrong = [*never_met(known), *evidence.outdated(chosen), *evidence.damaged()]
+    for line in wrong:
         print(line, file=sys.stderr)
     if as_json:
         ran = [{"claim": e.claim, "layer": e.layer, "outcome": e.outcome, "detail": e.detail} for e in found]
@@ -69,7 +73,7 @@ def command(
                 print(f"{name} leaves {len(open_)} undecided that another layer decides: {', '.join(open_)}")
         held = sum(e.outcome is Outcome.HOLDS for e in found)
         print(f"{len(found)} checks of {len(chosen)} claims: {held} hold, {len(bad)} claims fail")
-    if bad or empty or vacuous:
+    if bad or empty or wrong:
         raise typer.Exit(1)
 
 

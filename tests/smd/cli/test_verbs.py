@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from proofs import CLAIMS, Status, cite, status
+from proofs import CLAIMS, Status, cite, evidence, status
 from proofs.evidence import record
 from proofs.verdict import Outcome, Verdict
 from tests.compare import close
@@ -264,3 +264,31 @@ def test_verify_without_a_solver_says_so_and_goes_on(smd, monkeypatch):
     run = smd("verify", "--claim", "angle-chord-sine", "--layer", "smt")
     assert run.code == 1
     assert "z3-solver not installed" in run.err
+
+
+def test_promote_says_what_it_copied(smd):
+    """Evidence of a GPU is copied and its file printed; without any the verb says so and fails."""
+    assert smd("promote").code == 1
+    record(CLAIMS["sgd-rate"], Verdict("simulation-gpu", Outcome.HOLDS, "by hand", 1.0), "made-up GPU")
+    found = smd("promote", "--claim", "sgd-rate")
+    assert found.code == 0
+    assert found.out.strip().endswith("sgd-rate.simulation-gpu.json")
+
+
+def test_verify_fails_on_damaged_and_on_outdated_promoted_evidence(smd):
+    """A promoted file that is no evidence fails the verification in one line, and so does one that is too old."""
+    good = ("verify", "--claim", "sgd-angle", "--layer", "identity")
+    assert smd(*good).code == 0
+    broken = evidence.PROMOTED / "sgd-angle.simulation-gpu.json"
+    broken.write_text("{", encoding="utf-8")
+    found = smd(*good)
+    assert (found.code, found.err.count(broken.name)) == (1, 1)
+    broken.unlink()
+    record(CLAIMS["sgd-angle"], Verdict("simulation-gpu", Outcome.HOLDS, "by hand", 1.0), "made-up GPU")
+    (file,) = evidence.promote([CLAIMS["sgd-angle"]])
+    kept = evidence.sources_of("sgd-angle", "simulation-gpu")
+    for one in (file, evidence.directory() / file.name):
+        one.write_text(one.read_text(encoding="utf-8").replace(kept, "0" * 16), encoding="utf-8")
+    found = smd(*good)
+    assert found.code == 1
+    assert "a source changed after the evidence" in found.err
