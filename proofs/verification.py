@@ -10,6 +10,7 @@ from functools import partial
 from importlib.util import find_spec
 from multiprocessing import get_context
 
+from proofs import dependencies
 from proofs import evidence as ledger
 from proofs.claim import Claim, Kind
 from proofs.claims import CLAIMS
@@ -108,6 +109,8 @@ def run(check: Check) -> Evidence:
     """Run one check and write its evidence."""
     claim = CLAIMS[check.claim]
     verdict = checkers(claim)[check.layer]()
+    if check.layer == dependencies.LAYER:
+        dependencies.depends_on(claim)  # kept while everything is derived
     return ledger.record(claim, verdict, TABLE[check.layer].device_name)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import theory
 from proofs.claim import Claim, Formula, Kind, Obligation, Setting
 from proofs.claims.writing import MEAN_COSINE
+from theory.derivation import recorded
 
 if TYPE_CHECKING:
     from sympy import Expr, Matrix
@@ -295,6 +296,7 @@ def _reduced(expression: Expr) -> Expr:
     return factor(cancel(together(expression)))
 
 
+@recorded
 @cache
 def _driven(optimizer: str, law: str) -> Equilibrium:
     from theory.optimizers import OPTIMIZERS
@@ -481,6 +483,7 @@ def _transient_obligations() -> list[Obligation]:
     ]
 
 
+@recorded
 @cache
 def _orthogonal(optimizer: str) -> Equilibrium:
     from theory.optimizers import OPTIMIZERS
@@ -683,6 +686,11 @@ CLAIMS = [
         setting=Setting.EXPECTATION,
         formulas=_stationary,
         obligations=_stationary_obligations,
+        states=(
+            "stationary_update.equilibrium_squared_norm",
+            "stationary_update.one_minus_cosine",
+            "stationary_update.alignment",
+        ),
         sources=("wen2025hyperball",),
         extra_hypotheses=STATIONARY,
         experiment=_stationary_experiment,
@@ -695,6 +703,7 @@ CLAIMS = [
         setting=Setting.EXPECTATION,
         formulas=_triangle,
         obligations=_triangle_obligations,
+        states=("stationary_update.cosine_of_norm",),
         sources=(),
         extra_hypotheses=STATIONARY,
     ),
@@ -794,6 +803,7 @@ CLAIMS = [
         setting=Setting.EXPECTATION,
         formulas=_angles,
         obligations=_angles_obligations,
+        states=("WeightRecursion.one_minus_cosine",),
         sources=("wan2021spherical", "kosson2024rotational"),
         extra_hypotheses=(
             "E<g_t, w_t> = 0 at every step; for AdamW the same of g/sqrt(v)",

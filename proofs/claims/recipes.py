@@ -508,6 +508,7 @@ CLAIMS = [
         ),
         formulas=_turns,
         obligations=_turns_obligations,
+        states=("inverse.turn_per_relaxation",),
         sources=("kosson2024rotational",),
     ),
     _limit(
@@ -519,6 +520,7 @@ CLAIMS = [
         ),
         formulas=_steps,
         obligations=_steps_obligations,
+        states=("inverse.turn_of_steps", "inverse.cosine_after"),
         sources=("wan2021spherical",),
         experiment=_turning_with_momentum,
     ),

@@ -394,6 +394,7 @@ CLAIMS = [
         setting=Setting.MEAN_FIELD,
         formulas=_drop_formulas,
         obligations=_drop_obligations,
+        states=("transient.recovery", "transient.recovered_angle"),
         sources=("wan2021spherical",),
         extra_hypotheses=(SLOW, FROM_EQUILIBRIUM),
     ),

@@ -167,7 +167,7 @@ def test_claims_json_lists_every_claim(smd):
     assert {row["status"] for row in found} == {"undecided"}
     assert all(set(row) >= {"id", "title", "kind", "setting", "status", "evidence", "depends_on"} for row in found)
     (row,) = [r for r in found if r["id"] == "lion-norm-leading"]
-    assert row["depends_on"] == ["lion-norm"]
+    assert row["depends_on"] == ["lion-autocorrelation", "lion-norm"]
 
 
 def test_claims_table_names_every_claim(smd):
@@ -179,16 +179,21 @@ def test_claims_table_names_every_claim(smd):
 
 def test_verify_json_of_one_layer(smd, evidence_directory):
     """Verifying one claim by one layer prints its outcome, leaves evidence and changes the status."""
-    found = parsed(smd("verify", "--claim", "sgd-angle", "--layer", "identity", "--json"))
+    found = parsed(smd("verify", "--claim", "angle-chord-sine", "--layer", "identity", "--json"))
     (ran,) = found["checks"]
-    assert (ran["claim"], ran["layer"], ran["outcome"]) == ("sgd-angle", "identity", "holds")
+    assert (ran["claim"], ran["layer"], ran["outcome"]) == ("angle-chord-sine", "identity", "holds")
     (claim,) = found["claims"]
-    assert {"id": "sgd-angle", "kind": "exact", "status": "fully proved", "depends_on": []}.items() <= claim.items()
+    assert {
+        "id": "angle-chord-sine",
+        "kind": "identity",
+        "status": "fully proved",
+        "depends_on": [],
+    }.items() <= claim.items()
     assert claim["evidence"] == {"identity": "holds"}
     assert (found["summary"], found["failing"]) == ({"fully proved": 1}, [])
-    assert [file.name for file in evidence_directory.iterdir()] == ["sgd-angle.identity.json"]
-    assert status(CLAIMS["sgd-angle"]) is Status.FULLY_PROVED
-    (row,) = [r for r in parsed(smd("claims", "--json"))["claims"] if r["id"] == "sgd-angle"]
+    assert [file.name for file in evidence_directory.iterdir()] == ["angle-chord-sine.identity.json"]
+    assert status(CLAIMS["angle-chord-sine"]) is Status.FULLY_PROVED
+    (row,) = [r for r in parsed(smd("claims", "--json"))["claims"] if r["id"] == "angle-chord-sine"]
     assert (row["status"], row["evidence"]) == ("fully proved", {"identity": "holds"})
 
 
