@@ -47,14 +47,16 @@ def reached(modules: Iterable[str]) -> set[str]:
 def _hash(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for file in sorted(set(files)):
-        digest.update(_name(file).encode() + b"\0" + file.read_bytes())
+        digest.update(_content(file))
     return digest.hexdigest()[:16]
 
 
-def _name(file: Path) -> str:
-    """The file's path from its package on."""
+@cache
+def _content(file: Path) -> bytes:
+    """Digest of the file's path from its package on and of its bytes."""
     (root,) = (folder for folder in PACKAGES.values() if file.is_relative_to(folder))
-    return str(file.relative_to(root.parent))
+    name = file.relative_to(root.parent).as_posix()
+    return hashlib.sha256(name.encode() + b"\0" + file.read_bytes()).digest()
 
 
 @cache
@@ -115,13 +117,15 @@ def _named_in(node: ast.AST) -> Iterator[str]:
             yield from (name for name in known if name.startswith(text))
 
 
-def _beside(module: str) -> Iterator[Path]:
-    """Data files and folders of them beside a module that it names."""
-    folder = _file(module).parent
+@cache
+def _beside(module: str) -> list[Path]:
+    """Data files, alone or in folders, beside a module that it names."""
+    folder, found = _file(module).parent, []
     for node in ast.walk(_tree(_file(module))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.replace(".", "").isalpha():
             place = folder / node.value
             if place.is_file() and place.suffix in DATA:
-                yield place
+                found.append(place)
             elif place.is_dir():
-                yield from (file for file in place.rglob("*") if file.suffix in DATA)
+                found += [file for file in place.rglob("*") if file.suffix in DATA]
+    return found

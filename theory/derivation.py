@@ -92,10 +92,9 @@ def recorded(function: Callable[Arguments, Value]) -> Callable[Arguments, Value]
 
 def _owner(rule: object) -> str:
     """The name of a built-in rule; that of a rule made from one says so."""
-    from theory.update_rule import UpdateRule
-
-    if not isinstance(rule, UpdateRule):
+    name = getattr(rule, "name", None)
+    if not (isinstance(name, str) and hasattr(rule, "drive")):  # numbers need no SymPy, so no type of a rule
         return ""
     from theory.optimizers import OPTIMIZERS
 
-    return rule.name if OPTIMIZERS.get(rule.name) is rule else f"like {rule.name}"
+    return name if OPTIMIZERS.get(name) is rule else f"like {name}"

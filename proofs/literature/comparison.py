@@ -3,8 +3,8 @@
 Expressions are evaluated to ``DIGITS`` digits, numbers of the theory are doubles. *Exact* is agreement at the recipe
 and at ``SAMPLES`` points around it, to all digits; *leading order* that the ratio tends to one like a power, along
 ``PATHS`` paths; *bound* that an inequality holds at the recipe and at ``TRIALS`` points; *refuted* that it fails at a
-witness. A printed number is exact when the derived one rounds to it. *Internally inconsistent* are two statements of one
-source about one quantity under the same hypotheses that differ to leading order too, or of which one fails as a bound.
+witness. A printed number is exact when the derived one rounds to it. *Internally inconsistent* are two statements of
+one source about one quantity, under the same hypotheses, that differ to leading order too or fail to bound each other.
 """
 
 from __future__ import annotations

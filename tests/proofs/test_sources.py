@@ -56,8 +56,8 @@ def package(tmp_path, monkeypatch):
 
 def forget():
     """Read the sources anew."""
-    for remembered in (sources.hash_of, sources._modules, sources._tree, sources._lazy, sources._imports):
-        remembered.cache_clear()
+    for name in ("hash_of", "_modules", "_tree", "_lazy", "_imports", "_beside", "_content"):
+        getattr(sources, name).cache_clear()
 
 
 @pytest.mark.parametrize(("changed", "stale"), [("a.py", True), ("b.py", True), ("data.json", True), ("c.py", False)])

@@ -71,14 +71,15 @@ def test_a_claim_whose_hypotheses_no_test_met_is_named():
 def test_a_run_leaves_evidence():
     """Each check yields its evidence and writes it, and the status follows."""
     claim = CLAIMS["sgd-angle-leading"]
-    found = list(verify(planned([claim, CLAIMS["sgd-angle"]], ("identity", "slope"))))
+    found = list(verify(planned([claim, CLAIMS["angle-chord-sine"]], ("identity", "slope"))))
     assert {(e.claim, e.layer) for e in found} == {
         ("sgd-angle-leading", "identity"),
         ("sgd-angle-leading", "slope"),
-        ("sgd-angle", "identity"),
+        ("angle-chord-sine", "identity"),
     }
     assert sorted(of(claim), key=lambda e: e.layer) == [e for e in found if e.claim == claim.id]
-    assert status(claim) is Status.FULLY_PROVED
+    assert status(claim) is Status.PROVED
+    assert status(CLAIMS["angle-chord-sine"]) is Status.FULLY_PROVED
 
 
 def test_what_is_fresh_need_not_run_again():
