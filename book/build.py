@@ -35,7 +35,7 @@ TIMEOUT = 300
 
 def drop_stale_cache() -> None:
     """Forget executed cells and pages when theory, numerics, proofs or a script that pages run changed since."""
-    scripts = [BOOK / "figures.py", *sorted((BOOK / "own_rule").glob("*.py"))]
+    scripts = [BOOK / "figures.py", BOOK / "solutions.py", *sorted((BOOK / "own_rule").glob("*.py"))]
     key = source_hash() + "".join(script.read_text(encoding="utf-8") for script in scripts)
     if KEY.exists() and KEY.read_text(encoding="utf-8") == key:
         return

@@ -9,7 +9,10 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 import numerics
 import theory
-from numerics import Simulation
+from numerics import Result
+from numerics.statistics import Estimate
+from proofs.digits import shown
+from proofs.printed import predict as enclosed_predict
 from smd.predicting import predict
 
 THEORY = "#000000"
@@ -32,7 +35,7 @@ plt.rcParams.update(
 )
 
 
-def cosines(run: Simulation) -> np.ndarray:
+def cosines(run: Result) -> np.ndarray:
     """E<w, w'>/|w||w'| of each step, over the replicas."""
     norms = run.squared_norm.mean(axis=1)
     return (norms[:-1] - run.lost_overlap.mean(axis=1)) / np.sqrt(norms[:-1] * norms[1:])
@@ -52,7 +55,6 @@ def settling(optimizer: str, law: str, steps: int, dim: int, starts: tuple[float
             steps=steps,
             start_norm=factor * found.equilibrium_norm,
             seed=1,
-            record_angles=False,
         )
         norms.plot(np.sqrt(run.squared_norm.mean(axis=1)), color=colour, label=f"from {factor:g} times the equilibrium")
         angles.plot(np.arccos(np.clip(cosines(run), -1, 1)), color=colour)
@@ -84,7 +86,6 @@ def measured_against_theory(
             burn_in=round(20 * slow) + 100,
             start_norm=prediction.equilibrium_norm,
             seed=2,
-            record_angles=False,
         )
         found.append(prediction.angular_update)
         leading.append(prediction.leading_order["angular_update"])
@@ -111,12 +112,23 @@ def table(rows: list[tuple[object, ...]], header: tuple[str, ...]) -> Markdown:
     return Markdown("\n".join(lines))
 
 
+def measured(number: float, spec: str) -> str:
+    """The digits of what a simulation measured; the theory's go through ``proofs.digits.shown``."""
+    return format(float(number), spec)
+
+
+def with_error(estimate: Estimate, spec: str, over: float = 1.0, error: str | None = None) -> str:
+    """A measurement and its standard error, over a number."""
+    value, deviation = estimate.value / over, estimate.standard_error / over
+    return f"{measured(value, spec)} ± {measured(deviation, error or spec)}"
+
+
 def comparison(
     optimizer: str, law: str, dim: int, steps: int, burn_in: int, replicas: int = 16, **hyper: float
 ) -> Markdown:
     """Predicted beside measured norm and angle at one point."""
     scale = {"dim": dim} if theory.load(optimizer).normalised else {}
-    found = predict(optimizer, **hyper, **scale)
+    found = enclosed_predict(optimizer, **hyper, **scale)
     run = numerics.simulate(
         numerics.update_for(optimizer, hyper),
         law=law,
@@ -126,7 +138,6 @@ def comparison(
         burn_in=burn_in,
         start_norm=found.equilibrium_norm / 2,
         seed=3,
-        record_angles=False,
     )
     rows = []
     for name, estimate in (("equilibrium_norm", run.equilibrium_norm), ("angular_update", run.angular_update)):
@@ -134,10 +145,10 @@ def comparison(
         rows.append(
             (
                 name,
-                f"{exact:.6g}",
-                f"{estimate.value:.6g}",
-                f"{estimate.standard_error:.1g}",
-                f"{found.leading_order[name]:.6g}",
+                shown(exact, ".6g"),
+                measured(estimate.value, ".6g"),
+                measured(estimate.standard_error, ".1g"),
+                shown(found.leading_order[name], ".6g"),
             )
         )
     return table(rows, ("quantity", "exact", "measured", "standard error", "leading order"))
@@ -150,4 +161,15 @@ def display(*expressions: tuple[str, object]) -> Markdown:
     return Markdown("\n\n".join(f"$$ {left} = {latex(right)} $$" for left, right in expressions))
 
 
-__all__ = ["comparison", "cosines", "display", "measured_against_theory", "settling", "table", "theory"]
+__all__ = [
+    "comparison",
+    "cosines",
+    "display",
+    "measured",
+    "measured_against_theory",
+    "settling",
+    "shown",
+    "table",
+    "theory",
+    "with_error",
+]

@@ -38,7 +38,6 @@ def measured(optimizer: str, law: str, decay: float, hyper: dict[str, float]) ->
         steps=round(60 * half) + 200,
         burn_in=round(30 * half) + 100,
         seed=11,
-        record_angles=False,
     )
     return run.angular_update.value
 

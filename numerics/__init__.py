@@ -1,31 +1,23 @@
 """Measuring the motion: torch simulators, gradient laws, estimators. Knows nothing of the theory."""
 
-from numerics.gradients import LAWS
-from numerics.noise import Correlated, Independent, simulate_noise
-from numerics.simulation import (
-    BadSimulation,
-    Simulation,
-    Start,
-    check_run,
-    device_of,
-    random_weights,
-    simulate,
-    update_for,
-)
-from numerics.updates import UPDATES
+from numerics.arguments import check_run, device_of, update_for
+from numerics.errors import BadSimulation
+from numerics.geometry import random_weights
+from numerics.gradients import LAWS, GradientLaw
+from numerics.result import Result
+from numerics.simulation import simulate
+from numerics.updates import UPDATES, Start
 
 __all__ = [
     "LAWS",
     "UPDATES",
     "BadSimulation",
-    "Correlated",
-    "Independent",
-    "Simulation",
+    "GradientLaw",
+    "Result",
     "Start",
     "check_run",
     "device_of",
     "random_weights",
     "simulate",
-    "simulate_noise",
     "update_for",
 ]

@@ -116,11 +116,11 @@ def count(
     table: NDArray[np.int32],
     pages: Integers,
     missing: NDArray[np.bool_],
-) -> None:
+) -> int:
     """Count the numbers whose ``bits`` [chains, 4, CHUNK] are doubles seen as int64, between ``begin`` and ``end``.
 
     ``table`` [configurations, 4, OCTAVES] says which of ``pages`` [pages, 2^OCTAVE_BITS] counts an octave; what falls
-    where it says -1 is not counted, and marked in ``missing``, of the table's shape.
+    where it says -1 is not counted, but marked in ``missing``, of the table's shape. Returns how many were not.
     """
     bins = bits[:, :, begin:end] >> BIN_SHIFT
     octave = (bins >> OCTAVE_BITS) & OCTAVE_MASK  # a NaN may bear a sign
@@ -128,3 +128,4 @@ def count(
     page = table[where]
     missing[tuple(np.broadcast_to(x, page.shape)[page < 0] for x in where)] = True
     np.add.at(pages, (page[page >= 0], (bins & BIN_MASK)[page >= 0]), 1)
+    return int((page < 0).sum())

@@ -196,9 +196,10 @@ def count(
     table: NDArray[np.int32],
     pages: Integers,
     missing: NDArray[np.bool_],
-) -> None:
+) -> int:
     """See ``accumulate.count``; one task has all the pages of one configuration's quantity to itself."""
     kinds = bits.shape[1]
+    missed = 0
     for task in prange(table.shape[0] * kinds):
         configuration, kind = task // kinds, task % kinds
         for n in range(configuration * replicas, (configuration + 1) * replicas):
@@ -208,5 +209,7 @@ def count(
                 page = table[configuration, kind, octave]
                 if page < 0:
                     missing[configuration, kind, octave] = True
+                    missed += 1
                 else:
                     pages[page, place & BIN_MASK] += 1
+    return missed

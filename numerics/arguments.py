@@ -29,7 +29,7 @@ def update_for(optimizer: str, hyperparameters: Mapping[str, float | None]) -> U
         if default is MISSING and name not in hyperparameters:
             raise BadSimulation(f"{name} of {optimizer} is missing; it has no default")
     try:
-        return rule(**hyperparameters)
+        return rule(**hyperparameters)  # type: ignore[arg-type]
     except ValueError as wrong:
         raise BadSimulation(f"{optimizer}: {wrong}") from wrong
 
@@ -53,7 +53,14 @@ def law_of(law: str | GradientLaw) -> GradientLaw:
 
 
 def check_run(
-    *, law: str | GradientLaw, dim: int, replicas: int, steps: int = 1, burn_in: int = 0, start_norm: float = 1.0, seed: int = 0
+    *,
+    law: str | GradientLaw,
+    dim: int,
+    replicas: int,
+    steps: int = 1,
+    burn_in: int = 0,
+    start_norm: float = 1.0,
+    seed: int = 0,
 ) -> None:
     """Raise BadSimulation for a run that has no meaning."""
     chosen = law_of(law)

@@ -49,7 +49,7 @@ class Result:
     <w_t, w_t - w_{t+1}> and ``angle`` (radians) [records, (N,) replicas] belong to the steps that leave there. They
     are empty where nothing was recorded. ``mean`` and ``variance`` [5, (N,) replicas] of the QUANTITIES,
     ``block_variances`` [2, (N,) levels], and ``bins`` [n, 3] (configuration, quantity, bin) with their ``counts`` run
-    over all steps from ``burn_in`` on, recorded or not. ``end`` has the same leading axes. Estimates are of one
+    over all steps from ``burn_in`` on, recorded or not. ``last`` has the same leading axes. Estimates are of one
     configuration, ``result[k]``; their errors come from its replicas.
     """
 
@@ -65,7 +65,7 @@ class Result:
     block_variances: Array
     bins: Array
     counts: Array
-    end: Start | Mapping[str, Array] | None = None
+    last: Start | None = None
     provenance: Provenance | None = None
 
     @classmethod
@@ -74,7 +74,7 @@ class Result:
         recorder: Recorder,
         *,
         several: bool = False,
-        end: Start | Mapping[str, Array] | None = None,
+        end: Start | None = None,
         provenance: Provenance | None = None,
     ) -> Result:
         """What a recorder holds; ``several`` keeps the axis of configurations even where there is one."""
@@ -91,6 +91,13 @@ class Result:
         blocks = variances if several else variances[:, 0]
         found = (norms, losts, angles, recorder.record, recorder.step, recorder.burn_in, mean, variance)
         return cls(*found, counts, blocks, *bins, end, provenance)
+
+    @property
+    def end(self) -> Start:
+        """Weights and state at the end; raises BadSimulation where the engine kept none."""
+        if self.last is None:
+            raise BadSimulation("this run has no weights at its end; engine = numba or torch keeps them")
+        return self.last
 
     @property
     def replicas(self) -> int:
@@ -118,7 +125,7 @@ class Result:
         part: dict[str, Any] = {"bins": self.bins[mine] * [0, 1, 1], "counts": self.counts[mine]}
         for name in ("squared_norm", "lost_overlap", "angle", "mean", "variance", "block_variances"):
             part[name] = getattr(self, name)[:, k]
-        part["end"] = _unpack({name: array[k] if array.ndim else array for name, array in _pack(self.end).items()})
+        part["last"] = _unpack({name: array[k] if array.ndim else array for name, array in _pack(self.last).items()})
         if self.provenance is not None and not isinstance(self.provenance.hyperparameters, Mapping):
             part["provenance"] = replace(self.provenance, hyperparameters=self.provenance.hyperparameters[k])
         return replace(self, **part)
@@ -220,7 +227,7 @@ class Result:
         header: dict[str, Any] = {name: getattr(self, name) for name in COUNTS}
         header["provenance"] = None if self.provenance is None else self.provenance.as_dict()
         arrays = {name: getattr(self, name) for name in ARRAYS}
-        container.write(path, KIND, VERSION, header, arrays | {f"end.{k}": v for k, v in _pack(self.end).items()})
+        container.write(path, KIND, VERSION, header, arrays | {f"end.{k}": v for k, v in _pack(self.last).items()})
 
     @classmethod
     def load(cls, path: str | Path) -> Result:
@@ -229,11 +236,11 @@ class Result:
         origin = header["provenance"]
         end = {name.removeprefix("end."): array for name, array in arrays.items() if name.startswith("end.")}
         found: dict[str, Any] = {name: header[name] for name in COUNTS} | {name: arrays[name] for name in ARRAYS}
-        return cls(**found, end=_unpack(end), provenance=None if origin is None else Provenance(**origin))
+        return cls(**found, last=_unpack(end), provenance=None if origin is None else Provenance(**origin))
 
 
 COUNTS = ("record", "steps", "burn_in")
-ARRAYS = tuple(field.name for field in fields(Result) if field.name not in (*COUNTS, "end", "provenance"))
+ARRAYS = tuple(field.name for field in fields(Result) if field.name not in (*COUNTS, "last", "provenance"))
 STATE = "state."
 
 
@@ -244,17 +251,17 @@ def _place(quantity: str, among: tuple[int, ...]) -> int:
     return names.index(quantity)
 
 
-def _pack(end: Start | Mapping[str, Array] | None) -> dict[str, Array]:
-    if not isinstance(end, Start):
-        return dict(end or {})
+def _pack(end: Start | None) -> dict[str, Array]:
+    if end is None:
+        return {}
     state = {STATE + field.name: getattr(end.state, field.name) for field in fields(end.state)}
     parts = {"weights": end.weights} | {name: value for name, value in state.items() if value is not None}
     return {k: v.detach().cpu().numpy() if isinstance(v, torch.Tensor) else np.array(v) for k, v in parts.items()}
 
 
-def _unpack(arrays: Mapping[str, Array]) -> Start | Mapping[str, Array] | None:
-    if not any(name.startswith(STATE) for name in arrays):
-        return dict(arrays) or None
+def _unpack(arrays: Mapping[str, Array]) -> Start | None:
+    if not arrays:
+        return None
     # A number of the state is kept as an array without axes; tensors have at least that of the coordinates.
     state: dict[str, Any] = {
         name.removeprefix(STATE): torch.from_numpy(array) if array.ndim else array.item()

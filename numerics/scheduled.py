@@ -6,17 +6,20 @@ The learning rate of every step comes from torch.optim.lr_scheduler, weight deca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Generator, Tensor
-from torch.optim import SGD, AdamW, Optimizer, lr_scheduler
+from torch import Tensor
+from torch.optim import SGD, AdamW, lr_scheduler
 
-from numerics import geometry
-from numerics.gradients import LAWS
-from numerics.simulation import BadSimulation, Simulation, Start, check_run, device_of, random_weights, update_for
+from numerics.arguments import update_for
+from numerics.errors import BadSimulation
+from numerics.gradients import Gradient
+from numerics.result import Result
+from numerics.simulation import simulate
+from numerics.torch_optimizer import Factory, TorchOptimizer
+from numerics.updates.update import State
 
 Array = np.ndarray
 
@@ -67,47 +70,30 @@ def learning_rates(
     return np.array(found)
 
 
-class _Torch:
-    """One of torch.optim's optimizers as a step of a batch of weights."""
+class TorchScheduled(TorchOptimizer):
+    """A torch.optim optimizer that is told lr and weight_decay before every step."""
 
-    def __init__(self, optimizer: Optimizer, parameter: torch.nn.Parameter) -> None:
-        self.optimizer, self.parameter = optimizer, parameter
+    def __init__(self, make: Factory, lr: Array, wd: Array) -> None:
+        super().__init__(make)
+        self.lr, self.wd = lr, wd
 
-    @property
-    def weights(self) -> Tensor:
-        return self.parameter.detach()
-
-    def step(self, gradient: Any, lr: float, wd: float) -> Tensor:
-        self.optimizer.param_groups[0].update(lr=lr, weight_decay=wd)
-        self.parameter.grad = gradient.value
-        self.optimizer.step()
-        return self.parameter.detach()
+    def step(self, w: Tensor, gradient: Gradient, state: State) -> tuple[Tensor, State]:
+        """One step with the numbers of its own."""
+        for group in self.optimizer.param_groups:
+            group.update(lr=float(self.lr[state.steps]), weight_decay=float(self.wd[state.steps]))
+        return super().step(w, gradient, state)
 
 
-class _Update:
-    """One of our updates with each step's hyper-parameters."""
-
-    def __init__(self, optimizer: str, hyperparameters: Mapping[str, float | None], w: Tensor) -> None:
-        self.update = update_for(optimizer, {**hyperparameters, "lr": 1.0, "wd": 0.0})
-        self.weights, self.state = w, self.update.start(w)
-
-    def step(self, gradient: Any, lr: float, wd: float) -> Tensor:
-        assert {"lr", "wd"} <= {field.name for field in fields(self.update)}  # type: ignore[arg-type]
-        update = replace(self.update, lr=lr, wd=wd)  # type: ignore[type-var]
-        self.weights, self.state = update.step(self.weights, gradient, self.state)
-        return self.weights
-
-
-def _runner(optimizer: str, hyperparameters: Mapping[str, float | None], w: Tensor) -> _Torch | _Update:
-    chosen = {k: v for k, v in hyperparameters.items() if v is not None}
-    parameter = torch.nn.Parameter(w.clone())
+def torch_factory(optimizer: str, chosen: Mapping[str, float]) -> Factory | None:
+    """torch.optim's own optimizer of that name and these hyper-parameters, where we compare with it, else None."""
     if optimizer in ("sgd", "sgdm"):
         momentum = chosen.get("momentum", 0.9) if optimizer == "sgdm" else 0.0
-        return _Torch(SGD([parameter], lr=1.0, momentum=momentum, dampening=chosen.get("dampening", 0.0)), parameter)
+        dampening = chosen.get("dampening", 0.0)
+        return lambda parameters: SGD(parameters, lr=1.0, momentum=momentum, dampening=dampening)
     if optimizer == "adamw" and "beta2" in chosen:
         betas = (chosen.get("beta1", 0.9), chosen["beta2"])
-        return _Torch(AdamW([parameter], lr=1.0, betas=betas, eps=chosen.get("eps", 1e-12)), parameter)
-    return _Update(optimizer, chosen, w)
+        return lambda parameters: AdamW(parameters, lr=1.0, betas=betas, eps=chosen.get("eps", 1e-12))
+    return None
 
 
 def simulate_scheduled(
@@ -123,34 +109,20 @@ def simulate_scheduled(
     seed: int = 0,
     device: str = "cpu",
     **hyperparameters: float | None,
-) -> Simulation:
+) -> Result:
     """One step for each of ``lr`` and ``wd`` from random directions of ``start_norm``, with empty buffers.
 
-    sgd, sgdm, and adamw with beta2 run as torch.optim.SGD and torch.optim.AdamW (eps 1e-12 unless given). The result
-    has no burn-in: its rows are the trajectory. Raises BadSimulation for arguments without meaning.
+    sgd, sgdm, and adamw with beta2 run as torch.optim.SGD and torch.optim.AdamW (eps 1e-12 unless given), other rules
+    as ours. Every step is recorded. Raises BadSimulation for arguments without meaning.
     """
-    rates = [(float(a), float(b)) for a, b in zip(lr, wd, strict=True)]
-    place = device_of(device)
-    check_run(law=law, dim=dim, replicas=replicas, steps=len(rates), start_norm=start_norm, seed=seed)
-    generator = Generator(device=place).manual_seed(seed)
-    w = random_weights(replicas, dim, start_norm, generator)
-    runner = _runner(optimizer, hyperparameters, w)
-    draw = LAWS[law].draw
-    norms, overlaps, angles = [geometry.squared_norm(w)], [], []
-    for rate, decay in rates:
-        before = w.clone()
-        w = runner.step(draw(before, grad_norm, generator), rate, decay)
-        overlaps.append(geometry.lost_overlap(before, w))
-        angles.append(geometry.angle(before, w))
-        norms.append(geometry.squared_norm(w))
-    return Simulation(
-        squared_norm=_stack(norms),
-        lost_overlap=_stack(overlaps),
-        angle=_stack(angles),
-        burn_in=0,
-        end=Start(w, getattr(runner, "state", None)),  # type: ignore[arg-type]
-    )
-
-
-def _stack(rows: list[Tensor]) -> Array:
-    return torch.stack(rows).to("cpu", torch.float64).numpy()
+    rates, decays = np.asarray(lr, dtype=float), np.asarray(wd, dtype=float)
+    chosen = {k: v for k, v in hyperparameters.items() if v is not None}
+    make = torch_factory(optimizer, chosen)
+    settings: dict[str, Any] = {
+        "law": law, "grad_norm": grad_norm, "dim": dim, "replicas": replicas, "seed": seed, "device": device,
+        "steps": len(rates), "start_norm": start_norm,
+    }  # fmt: skip
+    if make is not None:
+        return simulate(TorchScheduled(make, rates, decays), **settings)
+    update = update_for(optimizer, {**chosen, "lr": 1.0, "wd": 0.0})
+    return simulate(update, schedule={"lr": rates, "wd": decays}, **settings)

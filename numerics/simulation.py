@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from numerics import checkpoint as checkpoints
+from numerics.arguments import check_run, law_of, update_for
 from numerics.engines import choice
 from numerics.engines.problem import CHUNK, Engine, Problem
 from numerics.errors import BadSimulation
@@ -22,9 +23,8 @@ from numerics.gradients import GradientLaw
 from numerics.provenance import Provenance
 from numerics.recording import Recorder
 from numerics.result import Result
-from numerics.arguments import check_run, law_of, update_for
 from numerics.updates import Start, Update
-from numerics.updates.update import VECTORS
+from numerics.updates.update import VECTORS, Rule
 
 Array = np.ndarray
 Hyperparameters = Mapping[str, float | None]
@@ -50,7 +50,7 @@ def simulate(
     start_norm: float = 1.0,
     schedule: Mapping[str, Sequence[float] | Array] | None = None,
     share_noise: bool = False,
-    dtype: str | None = None,
+    dtype: str = "float64",
     statistics: Collection[str] = ("mean",),
     threads: int | None = None,
     checkpoint: str | Path | None = None,
@@ -65,7 +65,8 @@ def simulate(
     The random numbers depend on seed, chain and step alone, and a result not on threads, on other chains, or on where
     the run was interrupted. With ``share_noise`` replica r of every configuration has the same noise: configurations
     are then compared pair by pair, and errors still come from replicas. ``engine`` is one of ``choice.ENGINES``, else
-    the fastest that can; ``dtype`` "float32" or "float64", else single precision where it resolves 1 - lr wd.
+    the fastest that can: with a rule's name and no ``start`` that may be the exact reduction, which has no weights at
+    the end. ``dtype`` "float32" is faster, and refused where it does not resolve 1 - lr wd.
 
     With ``checkpoint`` the run writes that file from time to time and when it is interrupted, continues from it where
     it exists, and removes it at its end. ``on_step`` is told the number of steps done.
@@ -74,7 +75,9 @@ def simulate(
     updates = _updates(rule, hyperparameters)
     chosen = law_of(law)
     check_run(law=chosen, dim=dim, replicas=replicas, steps=steps, burn_in=burn_in, start_norm=start_norm, seed=seed)
-    kind = choice.choose(updates, chosen, dim, engine, device, dtype, vectors=start is not None)
+    kind = choice.choose(
+        updates, chosen, dim, engine, device, dtype, vectors=start is not None or not isinstance(rule, str)
+    )
     problem = Problem(
         updates=updates,
         law=chosen,
@@ -86,7 +89,7 @@ def simulate(
         share=share_noise,
         dtype=kind.dtype,
         schedule=_schedule(schedule, steps),
-        start=_start(start, len(updates) * replicas, dim),
+        start=_start(start, updates, replicas, dim),
         start_norm=start_norm,
     )
     choice.check_memory(problem, kind, record)
@@ -187,7 +190,9 @@ def _many(hyperparameters: Hyperparameters | Sequence[Hyperparameters] | None) -
     return hyperparameters is not None and not isinstance(hyperparameters, Mapping)
 
 
-def _updates(rule: str | Update, hyperparameters: Hyperparameters | Sequence[Hyperparameters] | None) -> tuple[Update, ...]:
+def _updates(
+    rule: str | Update, hyperparameters: Hyperparameters | Sequence[Hyperparameters] | None
+) -> tuple[Update, ...]:
     if not isinstance(rule, str):
         if hyperparameters is not None:
             raise BadSimulation("hyperparameters are given beside an update that has its own; give one of them")
@@ -223,24 +228,45 @@ def _schedule(schedule: Mapping[str, Sequence[float] | Array] | None, steps: int
         if values.shape != (steps,):
             raise BadSimulation(f"schedule of {name} has shape {values.shape}, and there are {steps} steps")
         if not np.isfinite(values).all():
-            raise BadSimulation(f"schedule of {name} is not finite at step {int(np.flatnonzero(~np.isfinite(values))[0])}")
+            raise BadSimulation(
+                f"schedule of {name} is not finite at step {int(np.flatnonzero(~np.isfinite(values))[0])}"
+            )
     return found
 
 
-def _start(start: Start | None, chains: int, dim: int) -> Start | None:
-    if start is not None and start.weights.shape != (chains, dim):
-        raise BadSimulation(f"start has weights {tuple(start.weights.shape)}, and there are {chains} chains of dim {dim}")
-    return start
+def _start(start: Start | None, updates: tuple[Update, ...], replicas: int, dim: int) -> Start | None:
+    """The start of all chains, checked; it may have an axis of configurations."""
+    if start is None:
+        return None
+    shape, chains = tuple(start.weights.shape), len(updates) * replicas
+    if shape not in ((chains, dim), (len(updates), replicas, dim)):
+        raise BadSimulation(f"start has weights {shape}, and there are {chains} chains of dim = {dim}")
+    held = {name: getattr(start.state, name) for name in VECTORS if getattr(start.state, name) is not None}
+    if isinstance(updates[0], Rule):
+        kept = updates[0].form.kept
+        missing = [name for name in kept if held and name not in held]
+        if missing:
+            raise BadSimulation(f"start has no {missing[0]}, which the rule keeps beside {next(iter(held))}")
+        held = {name: vector.reshape(chains, dim) for name, vector in held.items()}
+    return Start(start.weights.reshape(chains, dim), replace(start.state, **held))
 
 
-def _settings(problem: Problem, kind: choice.Kind, record: int, burn_in: int, statistics: Collection[str]) -> dict[str, Any]:
+def _hash(values: Array) -> str:
+    return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
+
+
+def _settings(
+    problem: Problem, kind: choice.Kind, record: int, burn_in: int, statistics: Collection[str]
+) -> dict[str, Any]:
     """What a checkpoint must agree in."""
     return {
         "updates": [f"{update}" for update in problem.updates],
         "law": f"{problem.law}",
-        "schedule": {name: hashlib.sha256(values.tobytes()).hexdigest() for name, values in problem.schedule.items()},
+        "schedule": {name: _hash(values) for name, values in problem.schedule.items()},
         **{n: getattr(problem, n) for n in ("grad_norm", "dim", "replicas", "steps", "seed", "share", "start_norm")},
-        "start": None if problem.start is None else hashlib.sha256(problem.start.weights.cpu().numpy().tobytes()).hexdigest(),
+        "start": None
+        if problem.start is None
+        else hashlib.sha256(problem.start.weights.cpu().numpy().tobytes()).hexdigest(),
         **{name: getattr(kind, name) for name in ("engine", "device", "dtype")},
         "record": record,
         "burn_in": burn_in,

@@ -20,7 +20,7 @@ import torch
 from torch import Generator, Tensor
 
 import theory
-from numerics import LAWS, Simulation, Start, random_weights, simulate, update_for
+from numerics import LAWS, Result, Start, random_weights, simulate, update_for
 from numerics.geometry import squared_norm, unit
 from numerics.statistics import Estimate
 from numerics.updates import Lion, Update
@@ -138,7 +138,7 @@ class Subject:
         scale = grad_norm(optimizer, hyperparameters, bench, expected.moments[0, 0])
         return cls(optimizer, update_of(optimizer, hyperparameters), expected, scale, hyperparameters)
 
-    def one_step(self, bench: Bench, moments: Array) -> tuple[Start, Simulation]:
+    def one_step(self, bench: Bench, moments: Array) -> tuple[Start, Result]:
         """One step from replicas of the given moments."""
         start = start_at(self.update, moments, bench)
         return start, simulate(
@@ -356,7 +356,7 @@ def sign_stationarity(
     zero = torch.zeros(bench.replicas, bench.dim, dtype=torch.float64, device=bench.device)
     run = simulate(
         update, law="iid", dim=bench.dim, replicas=bench.replicas, steps=history, seed=bench.seed,
-        start=Start(zero, update.start(zero)), device=bench.device, record_angles=False,
+        start=Start(zero, update.start(zero)), device=bench.device,
     )  # fmt: skip
     built = squared_norm(run.end.weights).mean()
     missing = max(float(expected.moments[0, 0]) - float(built), 0.0)

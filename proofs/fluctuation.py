@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 import theory
-from numerics import Simulation, random_weights, simulate, update_for
+from numerics import Result, random_weights, simulate, update_for
 from numerics.geometry import squared_norm
 from numerics.gradients import Gradient
 from numerics.statistics import Estimate, jackknife
@@ -26,7 +26,7 @@ from theory.finite_dimension import finite_dim
 QUANTITIES = ("variance of |w|^2", "shift of E|w|^2", "variance of the angle", "shift of the mean angle")
 
 
-def run(optimizer: str, hyperparameters: Hyperparameters, bench: Bench, steps: int, burn_in: int) -> Simulation:
+def run(optimizer: str, hyperparameters: Hyperparameters, bench: Bench, steps: int, burn_in: int) -> Result:
     """A stationary run from the equilibrium norm."""
     found = theory.predict(optimizer, **_with_dim(optimizer, hyperparameters, bench.dim))
     return simulate(
@@ -43,7 +43,7 @@ def run(optimizer: str, hyperparameters: Hyperparameters, bench: Bench, steps: i
     )
 
 
-def measured(optimizer: str, hyperparameters: Hyperparameters, bench: Bench, simulation: Simulation) -> list[Estimate]:
+def measured(optimizer: str, hyperparameters: Hyperparameters, bench: Bench, simulation: Result) -> list[Estimate]:
     """QUANTITIES: Var/(E|w|^2)^2, E|w|^2/A - 1, Var(theta_t)/sin(theta)^2, (E theta_t - theta)/tan(theta)."""
     found = theory.predict(optimizer, **_with_dim(optimizer, hyperparameters, bench.dim))
     squares = simulation.squared_norm[simulation.burn_in : -1] / found.equilibrium_norm**2 - 1
@@ -198,7 +198,6 @@ def alternating(bench: Bench, steps: int, factor: float = 1.0) -> Confrontation:
         steps=steps,
         seed=bench.seed,
         device=bench.device,
-        record_angles=False,
     )
     growth = jackknife(simulation.squared_norm[2] / simulation.squared_norm[0], lambda m: m[..., 0])
     logs = np.log(simulation.squared_norm[-1] / simulation.squared_norm[0])

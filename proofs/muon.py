@@ -77,7 +77,6 @@ def equilibrium(
         seed=seed,
         start_norm=found.equilibrium_norm,
         device=device,
-        record_angles=False,
     )
     assert found.norm_bounds is not None
     assert found.angle_bounds is not None
@@ -106,7 +105,7 @@ def relaxation(
     near, far = (
         simulate(
             update, law="iid", dim=rows * columns, replicas=replicas, steps=steps, seed=seed, start_norm=norm,
-            device=device, record_angles=False,
+            device=device,
         ).squared_norm
         for norm in starts
     )  # fmt: skip

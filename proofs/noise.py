@@ -10,17 +10,10 @@ import torch
 from torch import Generator
 
 import theory
-from numerics.noise import (
-    Correlated,
-    Entries,
-    Independent,
-    laplace_entries,
-    rare_large_entries,
-    simulate_noise,
-    sparse_entries,
-    student_entries,
-)
-from numerics.simulation import Simulation, update_for
+from numerics import GradientLaw, Result, simulate, update_for
+from numerics.gradients import correlated as correlated_law
+from numerics.gradients import draw_entries
+from numerics.philox import Entries, laplace, rare_large, sparse, student
 from numerics.statistics import jackknife
 from numerics.updates import Lion
 from proofs.comparison import ROUNDING, Confrontation, Statistic
@@ -30,20 +23,22 @@ from theory.symbols import OF_PARAMETER, decay, dim, energy, persistence, snr
 
 SEED = 31
 DIM = 64
+LENGTH = math.sqrt(DIM)
+"""The RMS norm of gradients whose entries have unit mean square."""
 REPLICAS = 32
 
 MIXTURES: dict[str, tuple[ScaleMixture, Entries]] = {
-    "sparse": (scale_mixtures.sparse(0.1), sparse_entries(0.1)),
-    "rare events": (scale_mixtures.sparse(0.02), sparse_entries(0.02)),
-    "rare large": (scale_mixtures.rare_large(0.05, 10.0), rare_large_entries(0.05, 10.0)),
-    "laplace": (scale_mixtures.LAPLACE, laplace_entries),
-    "student": (scale_mixtures.student(5), student_entries(5)),
+    "sparse": (scale_mixtures.sparse(0.1), sparse(0.1)),
+    "rare events": (scale_mixtures.sparse(0.02), sparse(0.02)),
+    "rare large": (scale_mixtures.rare_large(0.05, 10.0), rare_large(0.05, 10.0)),
+    "laplace": (scale_mixtures.LAPLACE, laplace()),
+    "student": (scale_mixtures.student(5), student(5)),
 }
 """One law of a gradient's entries twice: as theory averages over its scales, and as torch draws it."""
 
 
 def _compare(
-    claim: str, hyper: Mapping[str, float], conditions: Mapping[str, object], run: Simulation, norm: float, lost: float,
+    claim: str, hyper: Mapping[str, float], conditions: Mapping[str, object], run: Result, norm: float, lost: float,
     norm_error: float = 0.0, lost_error: float = 0.0,
 ) -> Confrontation:  # fmt: skip
     statistics = (
@@ -76,8 +71,9 @@ def correlated(
     lost = float(found.one_minus_cosine.subs(values))
     # Slow modes: a and phi.
     settle = round(12 / min(hyper["lr"] * hyper["wd"], 1 - phi))
-    run = simulate_noise(
-        update_for(optimizer, hyper), Correlated(phi, r), dim=DIM, replicas=REPLICAS, steps=3 * settle,
+    run = simulate(
+        update_for(optimizer, hyper), law=correlated_law(phi, r), grad_norm=LENGTH, dim=DIM, replicas=REPLICAS,
+        steps=3 * settle,
         burn_in=settle, seed=SEED, start_norm=norm, device=device,
     )  # fmt: skip
     return _compare(claim, hyper, {"persistence": phi, "snr": r, "dim": DIM}, run, norm, lost)
@@ -100,11 +96,11 @@ def orthogonal(
     )
 
 
-def orthogonal_run(update: Any, hyper: Mapping[str, float], phi: float, r: float, device: str = "cpu") -> Simulation:
+def orthogonal_run(update: Any, hyper: Mapping[str, float], phi: float, r: float, device: str = "cpu") -> Result:
     """A long run on gradients of a scale-invariant loss, AR(1) in time over a constant mean."""
     settle = round(12 / min(hyper["lr"] * hyper["wd"], 1 - phi))
-    return simulate_noise(
-        update, Correlated(phi, r, orthogonal=True), dim=DIM, replicas=REPLICAS, steps=12 * settle,
+    return simulate(
+        update, law=correlated_law(phi, r, orthogonal=True), dim=DIM, replicas=REPLICAS, steps=12 * settle,
         burn_in=2 * settle, seed=SEED, device=device,
     )  # fmt: skip
 
@@ -116,8 +112,9 @@ def stationary_signs(phi: float, hyper: Mapping[str, float], device: str, energy
     found = theory.from_correlations(law, **hyper, energy=energy_told, beyond=phi**lags)
     p = hyper["lr"] * hyper["wd"]
     settle = round(12 / min(p, 1 - phi))
-    run = simulate_noise(
-        Lion(**hyper, beta1=0.0, beta2=0.5), Correlated(phi), dim=DIM, replicas=REPLICAS, steps=3 * settle,
+    run = simulate(
+        Lion(**hyper, beta1=0.0, beta2=0.5), law=correlated_law(phi), grad_norm=LENGTH, dim=DIM, replicas=REPLICAS,
+        steps=3 * settle,
         burn_in=settle, seed=SEED, start_norm=found.equilibrium_norm, device=device,
     )  # fmt: skip
     conditions = {"persistence": phi, "dim": DIM}
@@ -134,8 +131,9 @@ def sign_equilibrium(name: str, hyper: Mapping[str, float], device: str, believe
     chosen: dict[str, Any] = dict(hyper)
     found = sign_family.sign_law(mixture, **chosen, dim=DIM)
     settle = round(12 / min(hyper["lr"] * hyper["wd"], 1 - hyper["beta2"], mixture.density))
-    run = simulate_noise(
-        Lion(**hyper), Independent(entries), dim=DIM, replicas=REPLICAS, steps=3 * settle, burn_in=settle, seed=SEED,
+    run = simulate(
+        Lion(**hyper), law=GradientLaw(name, entries=entries), grad_norm=LENGTH, dim=DIM, replicas=REPLICAS,
+        steps=3 * settle, burn_in=settle, seed=SEED,
         start_norm=found.equilibrium_norm.value, device=device,
     )  # fmt: skip
     norm, lost = found.equilibrium_norm, found.one_minus_cosine
@@ -156,7 +154,7 @@ def sign_correlations(
     buffer, signs = torch.zeros_like(w), []
     history = round(8 / min(1 - beta2, mixture.density))
     for t in range(history + max(lags) + 1):
-        g = entries(w, generator)
+        g = draw_entries(entries, w, generator)
         if t >= history:
             signs.append(torch.sign(beta1 * buffer + (1 - beta1) * g))
         buffer = beta2 * buffer + (1 - beta2) * g

@@ -47,7 +47,7 @@ class Run:
     burn_in: int
     seed: int = 0
     device: str = "cpu"
-    dtype: torch.dtype = torch.float64
+    dtype: str = "float64"
 
 
 def confront(
@@ -55,20 +55,19 @@ def confront(
 ) -> Confrontation:
     """Norm and angle of the optimizer's long run against the prediction."""
     generator = torch.Generator(device=run.device).manual_seed(run.seed)
-    w = random_weights(run.replicas, run.dim, expected.norm, generator, run.dtype)
+    w = random_weights(run.replicas, run.dim, expected.norm, generator, getattr(torch, run.dtype))
     update = TorchOptimizer(make)
     found = simulate(
         update, law=run.law, grad_norm=run.grad_norm, dim=run.dim, replicas=run.replicas, steps=run.steps,
         burn_in=run.burn_in, seed=run.seed + 1, start=Start(w, update.start(w)), device=run.device, dtype=run.dtype,
-        record_angles=False,
     )  # fmt: skip
     squares = found.squared_norm[run.burn_in :]
     steps = squares[1:] - squares[:-1] + 2 * found.lost_overlap[run.burn_in :]
     means = np.stack([squares[:-1].mean(axis=0), steps.mean(axis=0)], axis=1)
     spread = float(squares.var() / squares.mean() ** 2) if expected.mean_field else 0.0
-    rounding = (expected.neglected + spread) / BIAS_IN_ERRORS + ROUNDING * torch.finfo(run.dtype).eps / 2.0**-52 / min(
-        expected.decay, 1
-    )
+    rounding = (expected.neglected + spread) / BIAS_IN_ERRORS + ROUNDING * torch.finfo(
+        getattr(torch, run.dtype)
+    ).eps / 2.0**-52 / min(expected.decay, 1)
     norm = jackknife(means, lambda m: np.sqrt(m[..., 0]))
     angle = jackknife(means, lambda m: 2 * np.arcsin(np.sqrt(np.clip(m[..., 1] / m[..., 0] / 4, 0, 1))))
     conditions = {

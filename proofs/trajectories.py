@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from numerics.result import Result
 from numerics.scheduled import simulate_scheduled
-from numerics.simulation import Simulation
 from numerics.statistics import Estimate, jackknife
 from proofs.comparison import ROUNDING, Confrontation, Hyperparameters, Statistic
 from proofs.confrontation import Bench
@@ -52,7 +52,7 @@ def confront(
     return Confrontation(claim, "trajectory", {**peak, **hyperparameters}, conditions, tuple(statistics))
 
 
-def _at(run: Simulation, found: Trajectory, t: int) -> list[Statistic]:
+def _at(run: Result, found: Trajectory, t: int) -> list[Statistic]:
     squared = float(found.norm[t]) ** 2
     lost = 2 * math.sin(found.angle[t] / 2) ** 2
     columns = np.stack([run.squared_norm[t], run.lost_overlap[t], run.squared_norm[t + 1]], axis=1)

@@ -11,7 +11,7 @@ import theory
 from smd.predicting import as_json, predict
 
 if TYPE_CHECKING:
-    from numerics import Simulation
+    from numerics import Result
     from numerics.statistics import Estimate
     from theory.compiled import CompiledRule
 
@@ -32,7 +32,7 @@ class Comparison:
     """Prediction and measurement of one run, with what was run."""
 
     prediction: theory.Prediction
-    run: Simulation
+    run: Result
     settings: dict[str, Any]
 
     @property

@@ -104,7 +104,7 @@ def assert_equilibrium(
     burn_in, total = _length(found, beta2, steps)
     run = Run(
         law=law, grad_norm=_scale(compiled, found), dim=dim, replicas=replicas, steps=total, burn_in=burn_in,
-        seed=seed, device=device, dtype=dtype,
+        seed=seed, device=device, dtype=str(dtype).removeprefix("torch."),
     )  # fmt: skip
     expected = _expected(compiled, found, beta2, law)
     compared = confront(make, f"{what} as {compiled.name}", expected, run, found.hyperparameters, false_alarm)

@@ -1,10 +1,15 @@
 """The book's pages: every claim stands on one of them, and every page is in the table of contents."""
 
+import ast
 import re
+import runpy
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from proofs import CLAIMS
+from proofs.digits import WrongDigits
 
 BOOK = Path(__file__).parents[1] / "book"
 PAGES = sorted(BOOK.glob("*.md"))
@@ -33,3 +38,59 @@ def test_control_a_statement_is_seen():
     """The scan finds a claim where it stands and nothing where none does."""
     assert stated("text\n```{claim} sgd-norm\n```\n") == ["sgd-norm"]
     assert stated("`{claim} sgd-norm`") == []
+
+
+PRECISE = re.compile(r"\.\d+[eEfFgG%]")
+
+
+def cells(text):
+    """The code of a page's cells."""
+    return re.findall(r"^```\{code-cell\}[^\n]*\n(?::tags:[^\n]*\n)?(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def unchecked(code):
+    """The numbers that code prints with digits of its own, past shown, measured and outside."""
+    nodes = list(ast.walk(ast.parse(code)))
+    formatted = [n for n in nodes if isinstance(n, ast.FormattedValue) and n.format_spec is not None]
+    called = [n.func for n in nodes if isinstance(n, ast.Call)]
+    named = {f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in called}
+    wrong = [ast.unparse(n) for n in formatted if PRECISE.search(ast.unparse(n.format_spec))]
+    return wrong + sorted(named & {"format", "format_float_positional", "array2string"})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_no_page_chooses_digits_past_the_check(page):
+    """Digits come from shown, which asks an enclosure, from measured, or from outside, which asks a reason."""
+    assert [found for code in cells(page.read_text(encoding="utf-8")) for found in unchecked(code)] == []
+
+
+def test_control_unchecked_digits_are_seen():
+    """A number with a precision of its own is found; a plain label is not."""
+    (code,) = cells('```{code-cell} python3\n:tags: [hide-input]\nprint(f"{x:.3f} {y:g}")\n```\n')
+    assert len(unchecked(code)) == 1
+    assert unchecked("format(x, '.3f')") == ["format"]
+    assert unchecked("shown(x, '.3f')") == []
+
+
+number = runpy.run_path(str(BOOK / "_ext" / "number_role.py"))["number"]
+
+
+ROLES = [
+    text for page in PAGES for text in re.findall(r"\{number\}`([^`]+ of [^`]+)`", page.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize("text", ROLES)
+def test_numbers_in_prose_are_enclosed(text):
+    """Every role evaluates to digits."""
+    assert re.fullmatch(r"[\d.e+-]+%?", number(text))
+
+
+def test_control_a_number_without_point_is_refused():
+    """A symbol without a value, and text that is no number, are errors."""
+    with pytest.raises(KeyError):
+        number(".2g of 1 + alpha")
+    with pytest.raises(ValueError, match="FORMAT"):
+        number("0.95")
+    with pytest.raises(WrongDigits):
+        number(".0f of 1/2 + 10**(-80)")

@@ -59,7 +59,7 @@ def step(
 
 def bias_correction(beta1: float, beta2: float, count: int) -> float:
     """What step ``count`` = 1, 2, ... multiplies the learning rate by."""
-    return math.sqrt(1 - beta2**count) / (1 - beta1**count)
+    return (1 - beta2**count) ** 0.5 / (1 - beta1**count)
 
 
 def settled(gram: Any, *, energy: Any, dim: Any, root: Callable[[Any], Any] = math.sqrt) -> Moments:

@@ -12,7 +12,9 @@ SymPy symbols pass through them; nothing here loads SymPy.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -33,13 +35,13 @@ HYPOTHESES = (
 REFERENCES = ("jordan2024muon", "liu2025moonlight")
 PARAMETERS = (LEARNING_RATE, WEIGHT_DECAY, MUON_MOMENTUM, ROWS, COLUMNS)
 
-SCALES = {
-    "original": lambda rows, columns: math.sqrt(max(1.0, rows / columns)),
-    "match_rms_adamw": lambda rows, columns: 0.2 * math.sqrt(max(rows, columns)),
-    "spectral": lambda rows, columns: math.sqrt(rows / columns),
-    "none": lambda rows, columns: 1.0,
+SQUARED_SCALES: dict[str, Callable[[int, int], Fraction]] = {
+    "original": lambda rows, columns: max(Fraction(1), Fraction(rows, columns)),
+    "match_rms_adamw": lambda rows, columns: Fraction(max(rows, columns), 25),
+    "spectral": lambda rows, columns: Fraction(rows, columns),
+    "none": lambda rows, columns: Fraction(1),
 }
-"""c by convention: torch.optim.Muon's two names, Scion's sqrt(outputs/inputs), and 1."""
+"""c^2 by convention: torch.optim.Muon's two names, Scion's sqrt(outputs/inputs), and 1."""
 ORTHOGONALISATIONS = ("polar", "newton_schulz")
 NEWTON_SCHULZ = (3.4445, -4.775, 2.0315)
 NEWTON_SCHULZ_STEPS = 5
@@ -93,7 +95,7 @@ class MuonPrediction(Prediction):
 
     ``norm_bounds`` and ``angle_bounds`` enclose the exact values (None for Newton-Schulz); the estimates inside them
     are exact where rows or columns are 1, numerical elsewhere. ``update_energy`` is E|u|^2, before the scale c;
-    ``update_persistence`` is 1 + 2 S at lr*wd -> 0, by which momentum divides the squared angle.
+    ``memory`` is S, and ``update_persistence`` is 1 + 2 S at lr*wd -> 0, by which momentum divides the squared angle.
     """
 
     nesterov: bool = True
@@ -102,6 +104,7 @@ class MuonPrediction(Prediction):
     norm_bounds: tuple[float, float] | None = None
     angle_bounds: tuple[float, float] | None = None
     update_energy: float = math.nan
+    memory: float = math.nan
     update_persistence: float = math.nan
     first_coefficients: list[float] = field(default_factory=list)
 
@@ -139,7 +142,7 @@ def predict_muon(
         if value is None:
             raise OutOfDomain(f"{parameter.name} is missing; its range is {parameter.range}")
         chosen[parameter.name] = parameter.check(value)
-    for name, text, known in (("scale", scale, SCALES), ("orthogonalise", orthogonalise, ORTHOGONALISATIONS)):
+    for name, text, known in (("scale", scale, SQUARED_SCALES), ("orthogonalise", orthogonalise, ORTHOGONALISATIONS)):
         if text not in known:
             raise OutOfDomain(f"{name} = {text} is unknown; known are {', '.join(known)}")
     if orthogonalise == "newton_schulz" and min(rows, cols) < LEAST_ROWS:
@@ -153,7 +156,7 @@ def predict_muon(
     # rho_1^(2j+1) is negligible from about DIGITS/2(1 - rho_1) on.
     terms = min(MOST_TERMS, 1 << math.ceil(math.log2(DIGITS / (1 - first) + 8))) if first < 1 else MOST_TERMS
     unscaled, correlation = update_law(int(rows), int(cols), orthogonalise, terms)
-    energy = SCALES[scale](rows, cols) ** 2 * unscaled
+    energy = float(SQUARED_SCALES[scale](int(rows), int(cols))) * unscaled
     low, middle, high = persistence(correlation, decay, mu, first)
     _, still, _ = persistence(correlation, 0.0, mu, first)
     lost, proved = one_minus_cosine(decay, middle), orthogonalise == "polar"
@@ -180,6 +183,7 @@ def predict_muon(
         norm_bounds=_ordered(*(math.sqrt(squared_norm(lr, decay, energy, s)) for s in (low, high))) if proved else None,
         angle_bounds=_ordered(*(_angle(one_minus_cosine(decay, s)) for s in (low, high))) if proved else None,
         update_energy=unscaled,
+        memory=middle,
         update_persistence=1 + 2 * still,
         first_coefficients=[float(c) for c in correlation.leading],
     )

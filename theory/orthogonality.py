@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sympy import Expr, Integer, Matrix, Symbol, factor
+from sympy import Expr, Function, Integer, Matrix, Sum, Symbol, factor
+from sympy.printing.latex import LatexPrinter
 
 from theory.autocorrelation import Autocorrelation
 from theory.equilibrium import Equilibrium
@@ -48,6 +49,25 @@ class WeightRecursion:
         if not self.is_immune:
             raise ValueError("the step uses the last gradient too, whose product with w is not zero")
         return factor(1 - self.last / (1 - self.before))
+
+
+class StepProduct(Function):
+    """<w_i, w_j> of the weights at two steps i and j of one trajectory."""
+
+    def _latex(self, printer: LatexPrinter) -> str:
+        i, j = (printer.doprint(step) for step in self.args)
+        return rf"\|w_{{{i}}}\|^2" if i == j else rf"\langle w_{{{i}}}, w_{{{j}}}\rangle"
+
+
+def summed_products(last: Expr, before: Expr) -> tuple[Expr, Expr]:
+    """(sum_t <w_{t+1}, w_t>, what (1 - c_2) times it comes to): the product with w_t summed over t = 1, ..., T.
+
+    ``last`` and ``before`` are c_1 and c_2; <g_t, w_t> = 0 at each of these steps.
+    """
+    t, steps = (Symbol(name, integer=True, nonnegative=True) for name in ("t", "T"))
+    products = Sum(StepProduct(t + 1, t), (t, 1, steps))
+    ends = StepProduct(steps + 1, steps) - StepProduct(Integer(1), Integer(0))
+    return products, last * Sum(StepProduct(t, t), (t, 1, steps)) - before * ends
 
 
 @dataclass(frozen=True)

@@ -47,10 +47,11 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """``numba.njit`` that keeps what it compiles in ``folder``."""
 
     def decorate(function: Callable[..., Any]) -> Any:
-        before, config.CACHE_DIR = config.CACHE_DIR, str(folder())
+        before = config.CACHE_DIR  # type: ignore[attr-defined]
+        config.CACHE_DIR = str(folder())  # type: ignore[attr-defined]
         try:
             return numba.njit(cache=True, **options)(function)
         finally:
-            config.CACHE_DIR = before
+            config.CACHE_DIR = before  # type: ignore[attr-defined]
 
     return decorate

@@ -13,7 +13,7 @@ from numerics.engines.readable import Readable
 from numerics.errors import BadSimulation
 from numerics.gradients import GradientLaw
 from numerics.philox.kinds import Kind as Entries
-from numerics.updates.update import Rule, Start, Update
+from numerics.updates.update import Rule, Update
 
 ENGINES = ("torch", "numba", "reduction", "triton")
 DTYPES = ("float32", "float64")
@@ -59,7 +59,7 @@ def choose(
     dim: int,
     engine: str | None,
     device: str | None,
-    dtype: str | None,
+    dtype: str,
     *,
     vectors: bool = False,
 ) -> Kind:
@@ -75,7 +75,7 @@ def choose(
         raise BadSimulation("device = cuda is not available here; use cpu")
     if engine is not None and engine not in ENGINES:
         raise BadSimulation(f"engine = {engine} is unknown; known are {', '.join(ENGINES)}")
-    if dtype is not None and dtype not in DTYPES:
+    if dtype not in DTYPES:
         raise BadSimulation(f"dtype = {dtype} is unknown; known are {', '.join(DTYPES)}")
     own = any(not isinstance(update, Rule) for update in updates)
     cannot_fold = can_fold(updates, law, dim)
@@ -91,19 +91,17 @@ def choose(
     if (chosen == "triton") != (place == "cuda") and chosen != "torch":
         raise BadSimulation(f"engine = {chosen} does not run on device = {place}")
     decay = least_decay(updates)
-    if chosen in ("torch", "reduction"):
-        return Kind(chosen, place, dtype or "float64")
     if dtype == "float32" and decay < RESOLVED:
         raise BadSimulation(f"dtype = float32 does not resolve 1 - lr wd at lr wd = {decay:.3g}; use float64")
-    return Kind(chosen, place, dtype or ("float32" if decay >= RESOLVED else "float64"))
+    return Kind(chosen, place, "float64" if chosen == "reduction" else dtype)
 
 
-def _fastest(device: str, dtype: str | None, *, own: bool, folds: bool) -> str:
+def _fastest(device: str, dtype: str, *, own: bool, folds: bool) -> str:
     if own or not has_numba():
         return "torch"
     if device == "cuda":
-        return "triton" if importlib.util.find_spec("triton") and dtype != "float64" else "torch"
-    return "reduction" if folds and dtype != "float32" else "numba"
+        return "triton" if importlib.util.find_spec("triton") and dtype == "float32" else "torch"
+    return "reduction" if folds else "numba"
 
 
 def build(kind: Kind, problem: Problem, threads: int | None) -> Engine:

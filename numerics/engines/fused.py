@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -39,7 +40,7 @@ def in_slices(run: Callable[[int, int], None], items: int, threads: int) -> None
         run(0, items)
         return
     with ThreadPoolExecutor(len(edges) - 1) as pool:
-        for done in [pool.submit(run, int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]:
+        for done in [pool.submit(run, int(a), int(b)) for a, b in pairwise(edges)]:
             done.result()
 
 

@@ -38,7 +38,9 @@ class Readable:
         """One configuration's part of all chains' state."""
         own, replicas = slice(configuration * self.problem.replicas, None), self.problem.replicas
         parts = {name: getattr(state, name) for name in VECTORS}
-        held = {k: x[..., own, :][..., :replicas, :].to(self.device, self.dtype) for k, x in parts.items() if x is not None}
+        held = {
+            k: x[..., own, :][..., :replicas, :].to(self.device, self.dtype) for k, x in parts.items() if x is not None
+        }
         return replace(state, **held)
 
     def _tensor(self, values: Array) -> Tensor:
@@ -48,7 +50,9 @@ class Readable:
         """Noise [streams, dim] and the factor of its length [streams, 1]."""
         problem = self.problem
         law, seed = problem.law, problem.seed
-        fresh = entries(law.entries, seed, self.streams, step, Stream.NOISE, problem.dim, self.dtype, device=self.device)
+        fresh = entries(
+            law.entries, seed, self.streams, step, Stream.NOISE, problem.dim, self.dtype, device=self.device
+        )
         noise, self.memory = law.noise(self.memory, fresh)
         if not law.spread:
             return noise, 1.0

@@ -100,21 +100,21 @@ def draw_lanes(z: Any, streams: Any, step: int, k0: int, k1: int) -> None:
     blocks = z.shape[0] // 4
     t, low, high = np.uint32(step), np.uint32(k0), np.uint32(k1)
     for j in range(blocks):
-        for l in range(LANES):
-            w0, w1, w2, w3 = philox4x32(np.uint32(j), t, streams[l], np.uint32(NOISE), low, high)
-            z[j, l], z[blocks + j, l] = normal_pair(z, w0, w1)
-            z[2 * blocks + j, l], z[3 * blocks + j, l] = normal_pair(z, w2, w3)
+        for lane in range(LANES):
+            w0, w1, w2, w3 = philox4x32(np.uint32(j), t, streams[lane], np.uint32(NOISE), low, high)
+            z[j, lane], z[blocks + j, lane] = normal_pair(z, w0, w1)
+            z[2 * blocks + j, lane], z[3 * blocks + j, lane] = normal_pair(z, w2, w3)
 
 
 @compiled(**COMPILED)
 def measure_lanes(z: Any, w: Any, dots: Any, noises: Any) -> None:
     """<z, w> and |z|^2 in each lane, over the entries of w."""
-    for l in range(LANES):
-        dots[l], noises[l] = 0.0, 0.0
+    for lane in range(LANES):
+        dots[lane], noises[lane] = 0.0, 0.0
     for i in range(w.shape[0]):
-        for l in range(LANES):
-            dots[l] += z[i, l] * w[i, l]
-            noises[l] += z[i, l] * z[i, l]
+        for lane in range(LANES):
+            dots[lane] += z[i, lane] * w[i, lane]
+            noises[lane] += z[i, lane] * z[i, lane]
 
 
 @compiled(**COMPILED)
@@ -148,14 +148,23 @@ def gradient_of(law: Any, dim: Any, square: Any, dot: Any, noise: Any, factor: A
 
 @compiled(**COMPILED)
 def gradient_lanes(
-    law: Any, dim: int, squares: Any, dots: Any, noises: Any, factors: Any, along: Any, scale: Any, norms: Any, means: Any
+    law: Any,
+    dim: int,
+    squares: Any,
+    dots: Any,
+    noises: Any,
+    factors: Any,
+    along: Any,
+    scale: Any,
+    norms: Any,
+    means: Any,
 ) -> None:
     """``gradient_of`` in each lane."""
-    for l in range(squares.shape[0]):
-        a, s, norms[l], means[l] = gradient_of(
-            law, dim, squares[l], float(dots[l]), float(noises[l]), factors[l]
+    for lane in range(squares.shape[0]):
+        a, s, norms[lane], means[lane] = gradient_of(
+            law, dim, squares[lane], float(dots[lane]), float(noises[lane]), factors[lane]
         )
-        along[l], scale[l] = a, s
+        along[lane], scale[lane] = a, s
 
 
 @compiled(**COMPILED)
@@ -170,29 +179,29 @@ def draw_folded(z: Any, rest: Any, streams: Any, dim: int, orthogonal: bool, ste
     narrow, c = np.float32(d), np.float32(1.0 / math.sqrt(9.0 * max(d, 0.1)))
     refused = 0
     if not orthogonal:
-        for l in range(GROUP):
-            w0, w1, _, _ = philox4x32(np.uint32(0), t, streams[l], fold, low, high)
-            z[0, l], _ = normal_pair32(w0, w1)
-    for l in range(GROUP):
-        w0, w1, w2, _ = philox4x32(np.uint32(1), t, streams[l], fold, low, high)
-        z[1, l], x = normal_pair32(w0, w1)
+        for lane in range(GROUP):
+            w0, w1, _, _ = philox4x32(np.uint32(0), t, streams[lane], fold, low, high)
+            z[0, lane], _ = normal_pair32(w0, w1)
+    for lane in range(GROUP):
+        w0, w1, w2, _ = philox4x32(np.uint32(1), t, streams[lane], fold, low, high)
+        z[1, lane], x = normal_pair32(w0, w1)
         if dim > 3:
             v = np.float32(1.0) + c * x
             square = x * x
             accepted = np.float32(uniform(w2)) < np.float32(1.0) - np.float32(0.0331) * square * square
-            rest[l] = np.float32(2.0) * narrow * v * v * v if accepted else np.float32(-1.0)
+            rest[lane] = np.float32(2.0) * narrow * v * v * v if accepted else np.float32(-1.0)
             refused += 0 if accepted else 1
         else:
-            rest[l] = x * x if dim == 3 else np.float32(0.0)
+            rest[lane] = x * x if dim == 3 else np.float32(0.0)
     if refused:
-        for l in range(GROUP):
+        for lane in range(GROUP):
             block = 1
-            while rest[l] < 0.0:
-                w0, w1, w2, _ = philox4x32(np.uint32(block), t, streams[l], fold, low, high)
+            while rest[lane] < 0.0:
+                w0, w1, w2, _ = philox4x32(np.uint32(block), t, streams[lane], fold, low, high)
                 first, second = normal_pair32(w0, w1)
                 x = float(second if block == 1 else first)
                 v = 1.0 + float(c) * x
                 u = uniform(w2)
                 if v > 0.0 and math.log(u) < 0.5 * x * x + d * (1.0 - v**3 + 3.0 * math.log(v)):
-                    rest[l] = 2.0 * d * v**3
+                    rest[lane] = 2.0 * d * v**3
                 block += 1

@@ -50,7 +50,10 @@ CHAINS = '''\
 
 
 @compiled(**COMPILED)
-def chains(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
+def chains(
+    low, high, first, share, replicas, law, dim, k0, k1, table, changes,
+    weights, kept, memory, squares, norms, lost, turned,
+):
     """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
     z = np.empty((dim + 3) // 4 * 4, weights.dtype)
 {scratch}
@@ -78,7 +81,10 @@ LANES = '''\
 
 
 @compiled(**COMPILED)
-def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
+def lanes(
+    low, high, first, share, replicas, law, dim, k0, k1, table, changes,
+    weights, kept, memory, squares, norms, lost, turned,
+):
     """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries."""
     blocks, last = (dim + 3) // 4, weights.shape[0] - 1
     z, w_of = np.empty((4 * blocks, LANES), weights.dtype), np.empty((dim, LANES), weights.dtype)
@@ -92,80 +98,84 @@ def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, w
     gradient_norms, mean_squares, way_across = np.empty(LANES), np.empty(LANES), np.empty(LANES)
     streams = np.empty(LANES, np.uint32)
     for group in range(low, high):
-        for l in range(LANES):
-            n = min(group * LANES + l, last)
-            streams[l] = n % replicas if share else n
-            square_of[l] = squares[n]
+        for lane in range(LANES):
+            n = min(group * LANES + lane, last)
+            streams[lane] = n % replicas if share else n
+            square_of[lane] = squares[n]
             for i in range(dim):
-                w_of[i, l] = weights[n, i]
+                w_of[i, lane] = weights[n, i]
 {load}
         for k in range(table.shape[1]):
             draw_lanes(z, streams, first + k, k0, k1)
             measure_lanes(z, w_of, dots, noises)
             if law[SPREAD] != 0.0:
-                for l in range(LANES):
-                    factors[l] = gradient_size(law, first + k, int(streams[l]), k0, k1)
+                for lane in range(LANES):
+                    factors[lane] = gradient_size(law, first + k, int(streams[lane]), k0, k1)
             gradient_lanes(law, dim, square_of, dots, noises, factors, along_of, scale_of, gradient_norms, mean_squares)
             if {always} or k == 0 or changes[k]:
-                for l in range(LANES):
-                    square, gradient_norm, mean_square = square_of[l], gradient_norms[l], mean_squares[l]
+                for lane in range(LANES):
+                    square, gradient_norm, mean_square = square_of[lane], gradient_norms[lane], mean_squares[lane]
                     weight_norm = math.sqrt(square)
-                    row = table[min(group * LANES + l, last) // replicas, k]
+                    row = table[min(group * LANES + lane, last) // replicas, k]
 {numbers}
-            for l in range(LANES):
-                part_of_loss[l], part_of_way[l], part_after[l] = 0.0, 0.0, 0.0
+            for lane in range(LANES):
+                part_of_loss[lane], part_of_way[lane], part_after[lane] = 0.0, 0.0, 0.0
 {loops}
-            for l in range(LANES):
-                loss, square = float(part_of_loss[l]), square_of[l]
-                way_across[l] = max(float(part_of_way[l]) - loss * loss / square, 0.0)
-                square_of[l] = float(part_after[l])
-            for l in range(min(LANES, last + 1 - group * LANES)):
-                n = group * LANES + l
-                norms[n, k], lost[n, k], turned[n, k] = square_of[l], part_of_loss[l], way_across[l]
-        for l in range(LANES):
-            n = group * LANES + l
+            for lane in range(LANES):
+                loss, square = float(part_of_loss[lane]), square_of[lane]
+                way_across[lane] = max(float(part_of_way[lane]) - loss * loss / square, 0.0)
+                square_of[lane] = float(part_after[lane])
+            for lane in range(min(LANES, last + 1 - group * LANES)):
+                n = group * LANES + lane
+                norms[n, k], lost[n, k], turned[n, k] = square_of[lane], part_of_loss[lane], way_across[lane]
+        for lane in range(LANES):
+            n = group * LANES + lane
             if n <= last:
-                squares[n] = square_of[l]
+                squares[n] = square_of[lane]
                 for i in range(dim):
-                    weights[n, i] = w_of[i, l]
+                    weights[n, i] = w_of[i, lane]
 {store}
 '''
 
-LANES_PASS = '''\
+LANES_LOOP = """\
 for i in range(dim):
-    for l in range(LANES):
-        w = w_of[i, l]
+    for lane in range(LANES):
+        w = w_of[i, lane]
 {body}
         next_w = w + change
-        w_of[i, l] = next_w
-        part_of_loss[l] -= w * change
-        part_of_way[l] += change * change
-        part_after[l] += next_w * next_w
-'''
+        w_of[i, lane] = next_w
+        part_of_loss[lane] -= w * change
+        part_of_way[lane] += change * change
+        part_after[lane] += next_w * next_w
+"""
 
-LANES_FIRST_PASS = '''\
+LANES_FIRST_LOOP = """\
 for i in range(dim):
-    for l in range(LANES):
-        w = w_of[i, l]
+    for lane in range(LANES):
+        w = w_of[i, lane]
 {body}
-        step_of[i, l] = step
-        part_of_way[l] += step * step
-for l in range(LANES):
-    n = min(group * LANES + l, last)
-    row, step_norm, weight_norm = table[n // replicas, k], math.sqrt(part_of_way[l]), math.sqrt(square_of[l])
+        step_of[i, lane] = step
+        part_of_way[lane] += step * step
+for lane in range(LANES):
+    n = min(group * LANES + lane, last)
+    row, step_norm, weight_norm = table[n // replicas, k], math.sqrt(part_of_way[lane]), math.sqrt(square_of[lane])
 {asked}
-    scale_of[l] = {size}
-    part_of_way[l] = 0.0
-'''
+    scale_of[lane] = {size}
+    part_of_way[lane] = 0.0
+"""
 
 FOLDED = '''\
 
 
 @compiled(**COMPILED)
-def folded(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
-    """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law at any dim."""
+def folded(
+    low, high, first, share, replicas, law, dim, k0, k1, table, changes,
+    weights, kept, memory, squares, norms, lost, turned,
+):
+    """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law."""
     last = weights.shape[0] - 1
-    z, rests, dots, noises = np.zeros((2, GROUP), np.float32), np.empty(GROUP, np.float32), np.zeros(GROUP), np.empty(GROUP)
+    z, rests = np.zeros((2, GROUP), np.float32), np.empty(GROUP, np.float32)
+    dots, noises = np.zeros(GROUP), np.empty(GROUP)
     length, inside, across = np.empty(GROUP), np.zeros(GROUP), np.zeros(GROUP)
     constants = np.empty(({constants}, GROUP))
     along_of, scale_of, square_of, factors = np.empty(GROUP), np.empty(GROUP), np.empty(GROUP), np.ones(GROUP)
@@ -173,51 +183,51 @@ def folded(low, high, first, share, replicas, law, dim, k0, k1, table, changes, 
     loss_of, way_of = np.empty(GROUP), np.empty(GROUP)
     streams = np.empty(GROUP, np.uint32)
     for group in range(low, high):
-        for l in range(GROUP):
-            n = min(group * GROUP + l, last)
-            streams[l] = n % replicas if share else n
-            length[l] = weights[n, 0]
-            square_of[l] = length[l] * length[l]
+        for lane in range(GROUP):
+            n = min(group * GROUP + lane, last)
+            streams[lane] = n % replicas if share else n
+            length[lane] = weights[n, 0]
+            square_of[lane] = length[lane] * length[lane]
 {load}
         for k in range(table.shape[1]):
             draw_folded(z, rests, streams, dim, law[ORTHOGONAL] != 0.0, first + k, k0, k1)
-            for l in range(GROUP):
-                z1, z2 = float(z[0, l]), float(z[1, l])
-                dots[l], noises[l] = z1 * length[l], z1 * z1 + (z2 * z2 + float(rests[l]))
+            for lane in range(GROUP):
+                z1, z2 = float(z[0, lane]), float(z[1, lane])
+                dots[lane], noises[lane] = z1 * length[lane], z1 * z1 + (z2 * z2 + float(rests[lane]))
             if law[SPREAD] != 0.0:
-                for l in range(GROUP):
-                    factors[l] = gradient_size(law, first + k, int(streams[l]), k0, k1)
+                for lane in range(GROUP):
+                    factors[lane] = gradient_size(law, first + k, int(streams[lane]), k0, k1)
             gradient_lanes(law, dim, square_of, dots, noises, factors, along_of, scale_of, gradient_norms, mean_squares)
             if {always} or k == 0 or changes[k]:
-                for l in range(GROUP):
-                    square, gradient_norm, mean_square = square_of[l], gradient_norms[l], mean_squares[l]
-                    weight_norm = length[l]
-                    row = table[min(group * GROUP + l, last) // replicas, k]
+                for lane in range(GROUP):
+                    square, gradient_norm, mean_square = square_of[lane], gradient_norms[lane], mean_squares[lane]
+                    weight_norm = length[lane]
+                    row = table[min(group * GROUP + lane, last) // replicas, k]
 {numbers}
-            for l in range(GROUP):
+            for lane in range(GROUP):
 {names}
-                along, scale = along_of[l], scale_of[l]
-                z0, z1, z2 = float(z[0, l]), float(z[1, l]), math.sqrt(float(rests[l]))
-                w0, w1, w2 = length[l], 0.0, 0.0
+                along, scale = along_of[lane], scale_of[lane]
+                z0, z1, z2 = float(z[0, lane]), float(z[1, lane]), math.sqrt(float(rests[lane]))
+                w0, w1, w2 = length[lane], 0.0, 0.0
 {entries}
                 w = w0
                 w0 += change0
                 square = w0 * w0 + (change1 * change1 + change2 * change2)
                 long = math.sqrt(square)
 {residue}
-                loss_of[l], way_of[l] = -w * change0, change1 * change1 + change2 * change2
-                length[l], square_of[l] = long, square
-            for l in range(min(GROUP, last + 1 - group * GROUP)):
-                n = group * GROUP + l
-                norms[n, k], lost[n, k], turned[n, k] = square_of[l], loss_of[l], way_of[l]
-        for l in range(GROUP):
-            n = group * GROUP + l
+                loss_of[lane], way_of[lane] = -w * change0, change1 * change1 + change2 * change2
+                length[lane], square_of[lane] = long, square
+            for lane in range(min(GROUP, last + 1 - group * GROUP)):
+                n = group * GROUP + lane
+                norms[n, k], lost[n, k], turned[n, k] = square_of[lane], loss_of[lane], way_of[lane]
+        for lane in range(GROUP):
+            n = group * GROUP + lane
             if n <= last:
-                weights[n, 0], squares[n] = length[l], square_of[l]
+                weights[n, 0], squares[n] = length[lane], square_of[lane]
 {store}
 '''
 
-PASS = '''\
+LOOP = """\
 loss, way, after = 0.0, 0.0, 0.0
 for start in range(0, dim, BLOCK):
     part_of_loss, part_of_way, part_after = cast(0.0, z), cast(0.0, z), cast(0.0, z)
@@ -231,9 +241,9 @@ for start in range(0, dim, BLOCK):
         part_of_way += change * change
         part_after += next_w * next_w
     loss, way, after = loss + part_of_loss, way + part_of_way, after + part_after
-'''
+"""
 
-FIRST_PASS = '''\
+FIRST_LOOP = """\
 step_square = 0.0
 for start in range(0, dim, BLOCK):
     part = cast(0.0, z)
@@ -246,7 +256,7 @@ for start in range(0, dim, BLOCK):
     step_square += part
 step_norm = math.sqrt(step_square)
 size = cast({size}, z)
-'''
+"""
 
 
 def _lines(lines: Iterable[str], depth: int) -> str:
@@ -268,7 +278,11 @@ def _numbers(loop: Loop) -> list[str]:
     """The numbers of a step, in double precision, then as the loop uses them."""
     return [
         *(f"{name} = row[{j}]" for j, name in enumerate(loop.asked)),
-        *(["mean_square += wd * wd * square / dim"] if "mean_square" in loop.measured and not loop.form.decoupled else []),
+        *(
+            ["mean_square += wd * wd * square / dim"]
+            if "mean_square" in loop.measured and not loop.form.decoupled
+            else []
+        ),
         *loop.numbers,
         *(f"{name} = cast({name}, z)" for name in loop.constants),
         "along_w, scale_g = cast(along, z), cast(scale, z)",
@@ -285,11 +299,11 @@ def chains(loop: Loop) -> str:
     own = {"w": "chain", "z": "z", **{name: f"chain_{name}" for name in loop.form.kept}}
     if loop.rescaled:
         views = _views(own | {"step": "steps"})
-        first = FIRST_PASS.format(views=views, body=_lines(_entry(loop), 2), size=loop.size)
+        first = FIRST_LOOP.format(views=views, body=_lines(_entry(loop), 2), size=loop.size)
         views = _views({"w": "chain", "step": "steps"})
-        loops = first + PASS.format(views=views, body=_lines(["change = -size * own_step[i]"], 2))
+        loops = first + LOOP.format(views=views, body=_lines(["change = -size * own_step[i]"], 2))
     else:
-        loops = PASS.format(views=_views(own), body=_lines(_entry(loop), 2))
+        loops = LOOP.format(views=_views(own), body=_lines(_entry(loop), 2))
     needed = "gradient_norm" in loop.measured
     return CHAINS.format(
         scratch="    steps = np.empty(dim, weights.dtype)" if loop.rescaled else "",
@@ -306,26 +320,26 @@ def lanes(loop: Loop) -> str:
     asked = [f"{name} = row[{j}]" for j, name in enumerate(loop.asked)]
     numbers = [line for line in _numbers(loop) if "cast(" not in line]
     entry = [
-        *(f"{name} = constants[{j}, l]" for j, name in enumerate(loop.constants)),
-        "g = (z[i, l] - along_of[l] * w) * scale_of[l]",
-        *(f"{name} = kept_of[{j}, i, l]" for j, name in enumerate(kept)),
+        *(f"{name} = constants[{j}, lane]" for j, name in enumerate(loop.constants)),
+        "g = (z[i, lane] - along_of[lane] * w) * scale_of[lane]",
+        *(f"{name} = kept_of[{j}, i, lane]" for j, name in enumerate(kept)),
         *loop.entry,
-        *(f"kept_of[{j}, i, l] = next_{name}" for j, name in enumerate(kept)),
+        *(f"kept_of[{j}, i, lane] = next_{name}" for j, name in enumerate(kept)),
     ]
     if loop.rescaled:
-        loops = LANES_FIRST_PASS.format(body=_lines(entry, 2), asked=_lines(asked, 1), size=loop.size)
-        loops += LANES_PASS.format(body=_lines(["change = -scale_of[l] * step_of[i, l]"], 2))
+        loops = LANES_FIRST_LOOP.format(body=_lines(entry, 2), asked=_lines(asked, 1), size=loop.size)
+        loops += LANES_LOOP.format(body=_lines(["change = -scale_of[lane] * step_of[i, lane]"], 2))
     else:
-        loops = LANES_PASS.format(body=_lines(entry, 2))
+        loops = LANES_LOOP.format(body=_lines(entry, 2))
     return LANES.format(
         held=len(kept),
         constants=len(loop.constants),
         steps="dim" if loop.rescaled else "0",
-        load=_lines((f"kept_of[{j}, i, l] = kept[{j}, n, i]" for j in range(len(kept))), 4),
-        numbers=_lines([*numbers, *(f"constants[{j}, l] = {c}" for j, c in enumerate(loop.constants))], 5),
+        load=_lines((f"kept_of[{j}, i, lane] = kept[{j}, n, i]" for j in range(len(kept))), 4),
+        numbers=_lines([*numbers, *(f"constants[{j}, lane] = {c}" for j, c in enumerate(loop.constants))], 5),
         always=bool(loop.measured),
         loops=textwrap.indent(loops.rstrip(), "    " * 3),
-        store=_lines((f"kept[{j}, n, i] = kept_of[{j}, i, l]" for j in range(len(kept))), 5),
+        store=_lines((f"kept[{j}, n, i] = kept_of[{j}, i, lane]" for j in range(len(kept))), 5),
     )
 
 
@@ -334,13 +348,17 @@ def folded(loop: Loop) -> str:
     kept = loop.form.kept
     numbers = [line for line in _numbers(loop) if "cast(" not in line]
     entries: list[str] = []
-    for i, of_buffer in enumerate(("inside[l]", "across[l]", "0.0")):
+    for i, of_buffer in enumerate(("inside[lane]", "across[lane]", "0.0")):
         entries += [f"w, g = w{i}, (z{i} - along * w{i}) * scale", *(f"{name} = {of_buffer}" for name in kept)]
         entries += [*loop.entry, f"step{i} = step" if loop.rescaled else f"change{i} = change"]
         entries += [f"{name}{i} = next_{name}" for name in kept]
     if loop.rescaled:
         entries += [*(f"{name} = row[{j}]" for j, name in enumerate(loop.asked))]
-        entries = ["row = table[min(group * GROUP + l, last) // replicas, k]", "weight_norm = length[l]", *entries]
+        entries = [
+            "row = table[min(group * GROUP + lane, last) // replicas, k]",
+            "weight_norm = length[lane]",
+            *entries,
+        ]
         entries += ["step_norm = math.sqrt(step0 * step0 + (step1 * step1 + step2 * step2))", f"size = {loop.size}"]
         entries += [f"change{i} = -size * step{i}" for i in range(3)]
     residue = []
@@ -349,17 +367,17 @@ def folded(loop: Loop) -> str:
             f"part = ({name}0 * w0 + ({name}1 * change1 + {name}2 * change2)) / long",
             f"left0, left1 = {name}0 - part * w0 / long, {name}1 - part * change1 / long",
             f"left2 = {name}2 - part * change2 / long",
-            "inside[l], across[l] = part, math.sqrt(left0 * left0 + (left1 * left1 + left2 * left2))",
+            "inside[lane], across[lane] = part, math.sqrt(left0 * left0 + (left1 * left1 + left2 * left2))",
         ]
     return FOLDED.format(
         constants=len(loop.constants),
         always=bool(loop.measured),
-        load=_lines(["inside[l], across[l] = kept[0, n, 0], kept[0, n, 1]"] if kept else [], 3),
-        numbers=_lines([*numbers, *(f"constants[{j}, l] = {c}" for j, c in enumerate(loop.constants))], 5),
-        names=_lines((f"{name} = constants[{j}, l]" for j, name in enumerate(loop.constants)), 4),
+        load=_lines(["inside[lane], across[lane] = kept[0, n, 0], kept[0, n, 1]"] if kept else [], 3),
+        numbers=_lines([*numbers, *(f"constants[{j}, lane] = {c}" for j, c in enumerate(loop.constants))], 5),
+        names=_lines((f"{name} = constants[{j}, lane]" for j, name in enumerate(loop.constants)), 4),
         entries=_lines(entries, 4),
         residue=_lines(residue, 4),
-        store=_lines(["kept[0, n, 0], kept[0, n, 1] = inside[l], across[l]"] if kept else [], 4),
+        store=_lines(["kept[0, n, 0], kept[0, n, 1] = inside[lane], across[lane]"] if kept else [], 4),
     )
 
 

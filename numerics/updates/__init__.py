@@ -8,7 +8,7 @@ from numerics.updates.adam import Adam, AdamW, NAdam, NAdamW, RMSprop, RMSpropW
 from numerics.updates.sgd import SGD, SGDM, SGDW, Nesterov, NesterovW
 from numerics.updates.sign import Lion, SignSGD, Signum
 from numerics.updates.trust import LAMB, LARS, NGD
-from numerics.updates.update import Start, State, Update
+from numerics.updates.update import Rule, Start, State, Update
 
 __all__ = [
     "LAMB",
@@ -34,7 +34,7 @@ __all__ = [
     "Update",
 ]
 
-UPDATES: dict[str, type] = {
+UPDATES: dict[str, type[Rule]] = {
     "sgd": SGD,
     "sgdm": SGDM,
     "adamw": AdamW,

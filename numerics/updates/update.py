@@ -41,14 +41,6 @@ class Start:
     state: State
 
 
-@dataclass(frozen=True)
-class Start:
-    """Weights [replicas, dim] and optimizer state to start from."""
-
-    weights: Tensor
-    state: State
-
-
 class Update(Protocol):
     """An optimizer's update on tensors."""
 

@@ -555,19 +555,20 @@ def _orthogonal_experiment(device: str) -> list[Confrontation]:
 
 
 def _trajectory() -> list[Formula]:
-    from sympy import Symbol
+    from sympy import symbols
 
-    right = Symbol(
-        r"c_1 \sum_{t=1}^T \|w_t\|^2 - c_2\,\left(\langle w_{T+1}, w_T\rangle - \langle w_1, w_0\rangle\right)"
-    )
-    return [Formula(r"(1 - c_2)\sum_{t=1}^T \langle w_{t+1}, w_t\rangle", right)]
+    from proofs.latex import latex
+    from theory.orthogonality import summed_products
+
+    products, right = summed_products(*symbols("c_1 c_2"))
+    return [Formula(rf"(1 - c_2) {latex(products)}", right)]
 
 
 def _trajectory_obligations() -> list[Obligation]:
     from sympy import Symbol, symbols
 
     from theory.optimizers import OPTIMIZERS
-    from theory.orthogonality import WeightRecursion
+    from theory.orthogonality import StepProduct, WeightRecursion, summed_products
     from theory.symbols import decay, lr, wd
 
     owed = []
@@ -583,8 +584,14 @@ def _trajectory_obligations() -> list[Obligation]:
     products = [Symbol("P_0", positive=True)]
     for square in squares:
         products.append(c1 * square + c2 * products[-1])
-    telescoped = c1 * sum(squares) - c2 * (products[-1] - products[0])
-    owed.append(Obligation("the sum over three steps telescopes", (1 - c2) * sum(products[1:]), telescoped))
+
+    def run(expression: Expr) -> Expr:
+        """The claim's expression over three steps, with their squared norms and products put in."""
+        three = expression.subs(Symbol("T", integer=True, nonnegative=True), len(squares)).doit()
+        return three.replace(StepProduct, lambda i, j: squares[j - 1] if i == j else products[j])
+
+    left, right = summed_products(c1, c2)
+    owed.append(Obligation("the sum over three steps telescopes", (1 - c2) * run(left), run(right)))
     return owed
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sympy import Add, Expr, Integer, Mul, Pow, Rational, S, Symbol, cos, exp, pi, sin
+from sympy import Abs, Add, Expr, Integer, Mul, Pow, Rational, S, Sum, Symbol, asin, binomial, cos, exp, oo, pi, sin
+
+from theory.orthogonality import StepProduct
 
 KEYWORDS = frozenset(
     [
@@ -31,7 +33,8 @@ KEYWORDS = frozenset(
         "PI",
     ]
 )
-FUNCTIONS = {exp: "exp", cos: "cos", sin: "sin"}
+FUNCTIONS = {exp: "exp", cos: "cos", sin: "sin", asin: "asin", Abs: "Rabs"}
+OF_NATURALS = {binomial: "Binomial.C", StepProduct: "product"}
 
 
 class Outside(ValueError):
@@ -56,7 +59,9 @@ def is_natural(symbol: Symbol) -> bool:
 
 
 def term(expression: Expr, named: dict[Symbol, str]) -> str:
-    """The Coq term of a rational expression with square roots, natural powers, pi, exp, sin and cos.
+    """The Coq term of a rational expression with square roots, natural powers, pi and the functions above.
+
+    A series is Coquelicot's; a finite sum starts at a number.
 
     Raises:
         Outside: for anything else.
@@ -81,6 +86,10 @@ def term(expression: Expr, named: dict[Symbol, str]) -> str:
         return _power(expression.base, expression.exp, named)
     if expression.func in FUNCTIONS:
         return f"({FUNCTIONS[expression.func]} {term(expression.args[0], named)})"
+    if expression.func in OF_NATURALS:
+        return f"({OF_NATURALS[expression.func]} {' '.join(_natural(part, named) for part in expression.args)})"
+    if isinstance(expression, Sum):
+        return _series(expression, named)
     raise Outside(f"{expression.func.__name__} is not among the functions that are translated")
 
 
@@ -130,15 +139,32 @@ def _power(base: Expr, power: Expr, named: dict[Symbol, str]) -> str:
     return f"({term(base, named)} ^ {_natural(power, named)})"
 
 
-def _natural(power: Expr, named: dict[Symbol, str]) -> str:
-    """A sum of natural symbols and numbers as a term of nat."""
+def _series(series: Sum, named: dict[Symbol, str]) -> str:
+    """Terms counted from zero, all of them or as many as there are."""
+    ((bound, first, last),) = series.limits
+    if not (is_natural(bound) and first.is_Integer and first >= 0):
+        raise Outside(f"a sum over {bound} from {first}")
+    name = names([bound])[bound]
+    while name in named.values():
+        name += "'"
+    body = term(series.function.subs(bound, bound + first), named | {bound: name})
+    if last is oo:
+        return f"(Series (fun {name} : nat => {body}))"
+    return f"(sum (fun {name} : nat => {body}) {_natural(last - first + 1, named)})"
+
+
+def _natural(number: Expr, named: dict[Symbol, str]) -> str:
+    """A sum of products of natural symbols and numbers as a term of nat."""
     parts: list[str] = []
-    for part in Add.make_args(power):
-        coefficient, symbol = part.as_coeff_Mul()
-        if not (coefficient.is_Integer and coefficient > 0 and (symbol == 1 or _is_natural_symbol(symbol))):
-            raise Outside(f"the exponent {power} is not a sum of natural numbers")
-        parts += [str(coefficient)] if symbol == 1 else [named[symbol]] * int(coefficient)
-    return f"({' + '.join(parts)})%nat" if len(parts) > 1 else parts[0]
+    for part in Add.make_args(number.expand()):
+        coefficient, rest = part.as_coeff_Mul()
+        factors = [] if rest == 1 else [named.get(symbol, "") for symbol in Mul.make_args(rest)]
+        natural = all(_is_natural_symbol(symbol) for symbol in Mul.make_args(rest)) or rest == 1
+        if not (natural and coefficient.is_Integer and coefficient >= 0):
+            raise Outside(f"{number} is not a sum of products of natural numbers")
+        parts += [" * ".join(factors)] * int(coefficient) if factors else [str(coefficient)]
+    text = " + ".join(parts) or "0"
+    return text if text.isidentifier() else f"({text})%nat"
 
 
 def _is_natural_symbol(expression: Expr) -> bool:

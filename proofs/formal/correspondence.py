@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from sympy import Symbol
+
 from proofs.formal.coq_terms import names, term
 from theory import symbols
 
@@ -16,6 +18,10 @@ IN_COQ = {
     symbols.beta1: "beta",
 }
 """Symbols that do not go by their own names."""
+
+
+LAG = Symbol("k", integer=True, nonnegative=True)
+"""Lags are counted from one: this is the lag less one."""
 
 
 def stated() -> tuple[str, ...]:
@@ -38,7 +44,7 @@ def source() -> str:
     from proofs.claims import CLAIMS
 
     def formula(place: re.Match[str]) -> str:
-        right = CLAIMS[place[1]].formulas()[int(place[2])].right
+        right = CLAIMS[place[1]].formulas()[int(place[2])].right.subs(symbols.lag, LAG + 1)
         return term(right, names(right.free_symbols) | {s: n for s, n in IN_COQ.items() if s in right.free_symbols})
 
     return FORMULA.sub(formula, TEMPLATE.read_text(encoding="utf-8"))

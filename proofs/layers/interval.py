@@ -1,9 +1,10 @@
 """The interval layer: Arb's ball arithmetic from the exact expressions.
 
-*Numbers*: what ``theory.predict`` says at printed recipes lies within DIGITS digits of an enclosure of the derived
-expression. *Inequalities*: right - left is positive on every box of a subdivision of CORNERS, which shows them there
-and nowhere else. *Equalities*: at rational points an enclosure of the difference that leaves zero out refutes; one
-that holds zero supports and shows nothing, so that a claim with nothing else stays undecided.
+*Numbers*: what the theory predicts at the recipes that the book prints, and what it derives over what was published,
+lies within its digits of an enclosure of the derived expression; the book's build asks the same of every printed
+digit (``proofs.digits``). *Inequalities*: right - left is positive on every box of a subdivision of CORNERS, which
+shows them there and nowhere else. *Equalities*: at rational points an enclosure of the difference that leaves zero
+out refutes; one that holds zero supports and shows nothing, so that a claim with nothing else stays undecided.
 """
 
 from __future__ import annotations
@@ -16,41 +17,44 @@ from dataclasses import dataclass
 from flint import arb
 from sympy import Integer, Rational, Symbol
 
-import theory
-from proofs.balls import BITS, NotEnclosed, enclose, enclose_series, exact
+from proofs.balls import BITS, NotEnclosed, enclose, exact
 from proofs.claim import Claim, Obligation
+from proofs.digits import Enclosed
 from proofs.domain import positive_on
+from proofs.enclosed import predicted
 from proofs.layers import points
+from proofs.literature import ROWS
+from proofs.literature.comparison import ratio_at
+from proofs.printed import RECIPES
 from proofs.verdict import Outcome, Verdict
 from theory.compiled import NAMES
-from theory.leading_order import series_at_zero
-from theory.prediction import symbol_values
-from theory.symbols import OF_PARAMETER, decay, energy
 
 LAYER = "interval"
-DIGITS = 12
-"""Digits that a predicted number claims."""
+DIGITS, OF_RATIOS = 12, 7
+"""Digits that a prediction claims, and those that are printed of what is derived over what was published."""
 CORNERS = (Rational(1, 8), Rational(7, 8))
 """Shares of a symbol's range between which an inequality is shown."""
 BOXES = 400
 """Boxes that are tried for one inequality."""
 SAMPLES = 6
-RECIPES: dict[str, tuple[dict[str, float], ...]] = {
-    "adamw": ({"lr": 6e-4, "wd": 0.1}, {"lr": 0.1, "wd": 0.1}),
-    "lion": ({"lr": 0.1, "wd": 0.1}, {"lr": 1e-2, "wd": 1.0}),
-    "sgd": ({"lr": 0.1, "wd": 1e-4}, {"lr": 0.5, "wd": 1.2}),
-    "lars": ({"lr": 1.0, "wd": 0.5, "trust": 0.1},),
-}
-"""Recipes that the book prints numbers for; the rest of the hyper-parameters at their defaults."""
 ELSEWHERE = ({"lr": 0.1, "wd": 1e-4}, {"lr": 0.1, "wd": 0.1})
-PRINTED = {
-    "norm_power": ("norm", "norm"),
-    "one_minus_cosine": ("one_minus_cosine", "one_minus_cosine"),
-    "norm_leading_order": ("norm_leading", "norm_leading_order"),
-    "angle_leading_order": ("angle_leading", "angle_leading_order"),
+"""Recipes of the rules that the book prints no predictions of."""
+MOTION = ("cos_angular_update", "angular_update", "chord", "sine")
+NUMBERS = {
+    "norm_power": ("equilibrium_norm",),
+    "one_minus_cosine": MOTION,
+    "characteristic_polynomial": ("convergence_rate", "half_life"),
+    "norm_leading_order": ("equilibrium_norm of leading_order",),
+    "angle_leading_order": ("angular_update of leading_order",),
 }
-"""By a claim's subject: the compiled function behind the printed number and the derived quantity that it states."""
-ANGLES = ("angle", "chord", "sine")
+"""By a claim's subject: the fields of a prediction that it states."""
+MUON = {
+    "muon-norm": ("equilibrium_norm",),
+    "muon-angle": MOTION,
+    "muon-rate": ("convergence_rate", "half_life"),
+    "muon-leading": ("equilibrium_norm of leading_order", "angular_update of leading_order", "update_persistence"),
+}
+"""The same for Muon's claims, which have no subject."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,12 @@ class Number:
     recipe: Mapping[str, float | None]
     printed: float
     ball: arb
+    digits: int = DIGITS
 
     @property
     def agrees(self) -> bool:
-        """Whether the double lies within DIGITS digits of the ball."""
-        return bool(abs(self.ball - exact(self.printed)) <= abs(exact(self.printed)) * arb(10) ** -DIGITS)
+        """Whether the double lies within ``digits`` digits of the ball."""
+        return bool(abs(self.ball - exact(self.printed)) <= abs(exact(self.printed)) * arb(10) ** -self.digits)
 
 
 def check(claim: Claim) -> Verdict:
@@ -97,44 +102,27 @@ def check(claim: Claim) -> Verdict:
 
 def _verdict(outcome: Outcome, begin: float, detail: dict[str, object]) -> Verdict:
     method = (
-        f"Arb at {BITS} bits: printed numbers to {DIGITS} digits, inequalities on boxes "
+        f"Arb at {BITS} bits: printed numbers to {DIGITS} digits ({OF_RATIOS} of a ratio), inequalities on boxes "
         f"between {CORNERS[0]} and {CORNERS[1]} of each range, equalities at {SAMPLES} points"
     )
     return Verdict(LAYER, outcome, method, time.perf_counter() - begin, detail)
 
 
 def numbers(claim: Claim) -> Iterator[Number]:
-    """The doubles that a prediction of this claim's subject prints, with their enclosures."""
-    if claim.optimizer not in NAMES or claim.subject not in PRINTED:
-        return
-    function, quantity = PRINTED[claim.subject]
-    found, rule = theory.equilibrium_of(claim.optimizer), theory.load(claim.optimizer)
-    derived = {function: getattr(found, "norm" if function == "norm" else quantity)}
-    if claim.subject == "one_minus_cosine":
-        derived |= {name: getattr(found, name) for name in ANGLES}
-    for given in RECIPES.get(claim.optimizer, ELSEWHERE):
-        chosen = theory.complete(claim.optimizer, given)
-        values = symbol_values(rule, chosen)
-        at = balls(claim.optimizer, chosen, values)
-        for name, law in derived.items():
-            expression = law.leading if hasattr(law, "leading") else law
-            yield Number(name, given, float(rule(name, values)), enclose(expression, at))
-
-
-def balls(optimizer: str, chosen: Mapping[str, float | None], values: Mapping[str, float]) -> dict[Symbol, arb]:
-    """The symbols at exact hyper-parameters, series enclosed; a decay behind a gain is taken as it was found."""
-    found = theory.equilibrium_of(optimizer)
-    at: dict[Symbol, arb] = {}
-    for parameter in theory.load(optimizer).parameters:
-        value = parameter.absent if chosen[parameter.name] is None else chosen[parameter.name]
-        ball = exact(float(value or 0))
-        at[OF_PARAMETER[parameter.name]] = ball**2 if OF_PARAMETER[parameter.name] is energy else ball
-    at[decay] = exact(values["p"]) if found.rule.gain is not None else exact(chosen["lr"]) * exact(chosen["wd"])
-    for symbol, expression in found.rule.definitions:
-        at[symbol] = enclose(expression.subs(dict(found.rule.definitions)), at)
-    for symbol, series in (found.series | series_at_zero(found.series)).items():
-        at[symbol] = enclose_series(series, at)
-    return at
+    """The doubles that are printed of this claim, with their enclosures: predictions, and published over derived."""
+    rule = claim.optimizer if claim.optimizer in NAMES else "muon"
+    fields = MUON.get(claim.id, ()) if rule == "muon" else NUMBERS.get(str(claim.subject), ())
+    for given in RECIPES.get(rule, ELSEWHERE) if fields else ():
+        found = predicted(rule, given)
+        for field in fields:
+            name, _, table = field.partition(" of ")
+            printed = getattr(found, table)[name] if table else getattr(found, name)
+            if printed is not None:
+                yield Number(field, given, printed, printed.ball)
+    for row in ROWS:
+        ratio = ratio_at(row, row.recipe) if row.page == claim.id else None
+        if isinstance(ratio, Enclosed):
+            yield Number(f"derived over published, {row.id}", row.recipe, ratio, ratio.ball, OF_RATIOS)
 
 
 def refutes(owed: Obligation) -> dict[str, str] | None:

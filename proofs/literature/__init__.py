@@ -1,7 +1,15 @@
 """Published formulas as data, compared with what is derived; never a source of a derived result."""
 
 from proofs.literature import equilibria, equivalences, rates, regimes, schedules, settings, signs
-from proofs.literature.comparison import STANDARD, Comparison, at_standard_recipes, compare
+from proofs.literature.comparison import (
+    OUTSIDE,
+    STANDARD,
+    Comparison,
+    at_standard_recipes,
+    compare,
+    ratio_at,
+    ratio_in_print,
+)
 from proofs.literature.published import PROVENANCES, Published, Relation, Unaudited
 from proofs.literature.questions import QUESTIONS, Question
 from proofs.literature.settings import UNAUDITED
@@ -19,6 +27,7 @@ TOPICS: dict[str, tuple[Published, ...]] = {
 ROWS: tuple[Published, ...] = tuple(row for rows in TOPICS.values() for row in rows)
 
 __all__ = [
+    "OUTSIDE",
     "PROVENANCES",
     "QUESTIONS",
     "ROWS",
@@ -32,4 +41,6 @@ __all__ = [
     "Unaudited",
     "at_standard_recipes",
     "compare",
+    "ratio_at",
+    "ratio_in_print",
 ]

@@ -12,12 +12,17 @@ import math
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from mpmath import mp, mpf
-from sympy import Expr, cancel, lambdify, powdenest
+from sympy import Expr, Rational, cancel, lambdify, powdenest
 
+from proofs.digits import Enclosed, ball, outside, shown
 from proofs.literature.published import Published, Recipe, Relation, Side
 from theory.symbols import OF_PARAMETER, dampening, decay, lr, wd
+
+if TYPE_CHECKING:
+    from flint import arb
 
 DIGITS, DOUBLE = 120, 15
 SAMPLES, PATHS = 6, 3
@@ -33,6 +38,16 @@ APPROACH = 0.1
 DEFAULTS: Recipe = {"grad_norm": 1.0, "dim": 5, "dampening": 0.0}
 NAMES = {name: str(symbol) for name, symbol in OF_PARAMETER.items()} | {"rows": "m", "cols": "n"}
 INEQUALITIES = (Relation.AT_MOST, Relation.AT_LEAST)
+
+
+OUTSIDE = {
+    "DEF-2 largest": "quadrature",
+    "AMI-3 modulus": "fixed point",
+    "AMI-3 stability": "fixed point",
+    "AMI-3 with noise": "fixed point",
+    "KOS-X1 logger": "single precision",
+}
+"""The rows whose ratio has no enclosure, with the key of the reason in ``digits.OUTSIDE``."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +85,10 @@ def at_standard_recipes(row: Published) -> dict[str, float]:
     own = {name for name in COEFFICIENTS if name in row.recipe}
     owner = {what: what.partition(",")[0] for what in STANDARD}
     named = {name for name in owner.values() if name.lower() in f"{row.id} {row.of}".lower()}
-    ratio = _ratio(row.published(), row.derived())
+    published, derived = row.published(), row.derived()
+    ratio = _ratio(published, derived)
     return {
-        what: float(ratio({**row.recipe, **recipe}))
+        what: _enclosed(published, derived, ratio, {**row.recipe, **recipe})
         for what, recipe in STANDARD.items()
         if recipe.keys() == own and owner[what] in (named or owner.values()) and row.given({**row.recipe, **recipe})
     }
@@ -84,27 +100,61 @@ def compare(row: Published) -> Comparison:
     published, derived = row.published(), row.derived()
     ratio = _ratio(published, derived)
     symbolic = isinstance(published, Expr) and isinstance(derived, Expr)
-    here = ratio(row.recipe)
+    here, printed = ratio(row.recipe), _enclosed(published, derived, ratio, row.recipe)
     if row.relation in INEQUALITIES:
         witness = _witness(row, ratio, symbolic)
-        return Comparison(row, "refuted" if witness else "bound", float(here), row.recipe, witness=witness)
+        return Comparison(row, "refuted" if witness else "bound", printed, row.recipe, witness=witness)
     if row.tolerance:
         verdict = "exact" if abs(1 / here - 1) <= row.tolerance else "differs"
-        return Comparison(row, verdict, float(here), row.recipe)
+        return Comparison(row, verdict, printed, row.recipe)
     around = [row.recipe, *_around(row, SAMPLES, NEAR)]
     same = SAME[symbolic]
     constant = here if row.relation is Relation.PROPORTIONAL else mpf(1)
     if all(abs(ratio(point) / constant - 1) < same for point in around):
         proved = symbolic and row.relation is Relation.EQUAL and _decided(published, derived)
-        return Comparison(row, "exact", float(here), row.recipe, proved)
+        return Comparison(row, "exact", printed, row.recipe, proved)
     if not row.limit.keys() <= row.recipe.keys():
-        return Comparison(row, "differs", float(here), row.recipe)
+        return Comparison(row, "differs", printed, row.recipe)
     steps = first, second = STEPS[symbolic]
     if row.relation is Relation.PROPORTIONAL:
         constant = ratio(_towards(row, row.recipe, second / 1e4 if symbolic else second))
     paths = ([abs(ratio(_towards(row, point, e)) / constant - 1) for e in steps] for point in around[:PATHS])
     tends = all(_tends(far, near, first / second, same) for far, near in paths)
-    return Comparison(row, "leading order" if tends else "differs", float(here), row.recipe)
+    return Comparison(row, "leading order" if tends else "differs", printed, row.recipe)
+
+
+def ratio_in_print(row: Published, ratio: float, spec: str) -> str:
+    """A ratio's digits, enclosed unless the row is OUTSIDE."""
+    return outside(ratio, spec, OUTSIDE[row.id]) if row.id in OUTSIDE else shown(ratio, spec)
+
+
+@mp.workdps(DIGITS)
+def ratio_at(row: Published, recipe: Recipe) -> float:
+    """Derived over published at a recipe; enclosed where both sides are."""
+    published, derived = row.published(), row.derived()
+    return _enclosed(published, derived, _ratio(published, derived), recipe)
+
+
+def _enclosed(published: Side, derived: Side, ratio: Callable[[Recipe], mpf], recipe: Recipe) -> float:
+    value = float(ratio(recipe))
+    full = {**DEFAULTS, **recipe}
+    with mp.workdps(DOUBLE):
+        sides = [side if isinstance(side, Expr) else side(full) for side in (published, derived)]
+    if not all(isinstance(side, Expr | Enclosed) for side in sides):
+        return value
+    if sides[0] == sides[1]:  # two zeros agree as well
+        return Enclosed(1.0, lambda: ball(1.0))
+    return Enclosed(value, lambda: _ball(sides[1], full) / _ball(sides[0], full))
+
+
+def _ball(side: Expr | Enclosed, recipe: Recipe) -> arb:
+    """The ball of a side at a recipe, whose numbers are the decimals that are written."""
+    from proofs.balls import enclose, exact
+
+    if isinstance(side, Enclosed):
+        return ball(side)
+    known = {name: exact(number) for name, number in _symbols(recipe, Rational).items()}
+    return enclose(side, {symbol: known[str(symbol)] for symbol in side.free_symbols})
 
 
 @mp.workdps(DIGITS)
@@ -130,9 +180,9 @@ def _functions(*sides: Side) -> Callable[[Recipe], list[mpf]]:
     return at
 
 
-def _symbols(recipe: Recipe) -> dict[str, mpf]:
+def _symbols(recipe: Recipe, number: Callable[[str], Any] = mpf) -> dict[str, Any]:
     """Numbers for symbols: the decay p = eta lambda and L = grad_norm^2 beside the recipe's own."""
-    known = {NAMES.get(name, name): mpf(str(x)) for name, x in recipe.items()}
+    known = {NAMES.get(name, name): number(str(x)) for name, x in recipe.items()}
     known["L"] = known["L"] ** 2
     if {"eta", "lambda"} <= known.keys():
         known["p"] = known["eta"] * known["lambda"]

@@ -5,14 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
-from sympy import Expr, sqrt
+from sympy import Expr, log, sqrt
 
 import theory
+from proofs import enclosed
+from proofs.enclosed import of_expression
 from proofs.literature.published import Recipe, Side
-from theory.prediction import symbol_values
 from theory.symbols import decay, squared_norm
 from theory.update_rule import UpdateRule
+
+if TYPE_CHECKING:
+    from theory import Prediction
+
+FIELDS = {"norm": "equilibrium_norm", "angle": "angular_update", "sine": "sine"}
+"""The field of a prediction that holds a quantity of the equilibrium."""
 
 
 def of(optimizer: str, quantity: str) -> Callable[[], Side]:
@@ -22,7 +30,7 @@ def of(optimizer: str, quantity: str) -> Callable[[], Side]:
         rule = theory.OPTIMIZERS[optimizer]
         if _explicit(rule):
             return getattr(theory.equilibrium_of(optimizer), quantity)
-        return lambda recipe: float(theory.load(optimizer)(quantity, _values(optimizer, recipe)))
+        return lambda recipe: getattr(at(optimizer, recipe), FIELDS[quantity])
 
     return derived
 
@@ -37,23 +45,23 @@ def own(optimizer: str, recipe: Recipe) -> dict[str, float]:
     return {name: x for name, x in recipe.items() if theory.load(optimizer).takes(name)}
 
 
-def _values(optimizer: str, recipe: Recipe) -> dict[str, float]:
-    return symbol_values(theory.load(optimizer), theory.complete(optimizer, own(optimizer, recipe)))
+def at(optimizer: str, recipe: Recipe) -> Prediction:
+    """The enclosed prediction at the part of a recipe that the optimizer takes."""
+    return enclosed.predicted(optimizer, own(optimizer, recipe))
 
 
 def predicted(optimizer: str, quantity: str) -> Callable[[], Side]:
     """A number of ``theory.predict``."""
-    return lambda: lambda recipe: float(getattr(theory.predict(optimizer, **own(optimizer, recipe)), quantity))
+    return lambda: lambda recipe: getattr(at(optimizer, recipe), quantity)
 
 
 def rate(optimizer: str, times: float = 1) -> Callable[[], Side]:
     """-log of the slow multiplier of the squared norm's deviation, per step."""
 
-    def at(recipe: Recipe) -> float:
-        half_life = theory.predict(optimizer, **own(optimizer, recipe)).half_life
-        return times * math.log(2) / float(half_life or math.nan)
+    def found(recipe: Recipe) -> float:
+        return times * of_expression(log(2)) / (at(optimizer, recipe).half_life or math.nan)
 
-    return lambda: at
+    return lambda: found
 
 
 @cache

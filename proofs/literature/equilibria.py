@@ -9,7 +9,7 @@ from mpmath import sqrt as msqrt
 from sympy import Expr, Rational, S, acos, pi, solve, sqrt, symbols
 
 import theory
-from proofs.literature.derived import in_learning_rate, moment, of, own, step_size
+from proofs.literature.derived import at, in_learning_rate, moment, of, step_size
 from proofs.literature.published import Published, Recipe, Relation
 from theory.geometry import angle
 from theory.symbols import beta1, beta2, dim, energy, lr, momentum, wd
@@ -142,7 +142,7 @@ def _adamw_rms() -> Expr:
 
 
 def _adam_l2_step(recipe: Recipe) -> float:
-    found = theory.predict("adam_l2", **own("adam_l2", recipe))
+    found = at("adam_l2", recipe)
     return found.chord * found.equilibrium_norm
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from mpmath import mp, mpf
 from sympy import Expr, Integer, acos, atan, cos, lambdify, sqrt, symbols
 
+from proofs.enclosed import of_expression
 from proofs.literature.derived import in_learning_rate
 from proofs.literature.equilibria import ADAMW, KOSSON, SGD, SGDM, WAN
 from proofs.literature.published import Published, Recipe, Relation, printed
@@ -69,7 +70,7 @@ def _sgd_schedule(times: Expr = elapsed) -> Expr:
 
 
 def _per_epoch(recipe: Recipe) -> float:
-    root = float(lambdify((lr, wd, momentum), _root())(recipe["lr"], recipe["wd"], recipe["momentum"]))
+    root = of_expression(_root(), {lr: recipe["lr"], wd: recipe["wd"], momentum: recipe["momentum"]})
     return root ** (-2 * recipe["steps"])
 
 

@@ -8,9 +8,11 @@ from sympy import Expr, Integer, Rational, log, sqrt, tan
 
 import theory
 from proofs.algebra.fluctuations import ENERGY_VARIANCE, LOWER
-from proofs.literature.derived import in_learning_rate, own, rate
+from proofs.enclosed import exactly
+from proofs.literature.derived import at, in_learning_rate, own, rate
 from proofs.literature.equilibria import ADAM, ADAMW, KOSSON, SGD, SGDM, WAN, sgd_norm
 from proofs.literature.published import Published, Recipe, Relation, Side
+from proofs.printed import finite_dim
 from theory.equivalence import e_folding, mean_age, root_near_one
 from theory.fluctuations import fluctuations_of
 from theory.inverse import cosine_after
@@ -71,7 +73,7 @@ def _cube_root() -> Expr:
 
 def _gaussian_variance(optimizer: str) -> Side:
     """Relative variance of |w|^2 under Gaussian gradients orthogonal to w."""
-    return lambda r: theory.finite_dim(optimizer, int(r["dim"]), **own(optimizer, r)).relative_variance
+    return lambda r: finite_dim(optimizer, int(r["dim"]), **own(optimizer, r)).relative_variance
 
 
 def _oscillator_rate() -> Expr:
@@ -93,7 +95,7 @@ def _time(optimizer: str) -> Side:
 
 
 def _ratio_of_rates(recipe: Recipe) -> float:
-    momentum_, plain = (float(rate(name)()(recipe)) for name in ("sgdm", "sgd"))
+    momentum_, plain = (rate(name)()(recipe) for name in ("sgdm", "sgd"))
     return momentum_ / plain
 
 
@@ -110,12 +112,12 @@ def _lagging_rate() -> Expr:
 
 def _first_update(recipe: Recipe) -> float:
     """RMS of AdamW's first update: (1 - beta1) g / sqrt((1 - beta2) g^2) times its bias correction."""
-    kept = (1 - recipe["beta1"]) / math.sqrt(1 - recipe["beta2"])
-    return bias_correction(recipe["beta1"], recipe["beta2"], 1) * kept
+    first, second = exactly(recipe["beta1"]), exactly(recipe["beta2"])
+    return bias_correction(first, second, 1) * ((1 - first) / (1 - second) ** 0.5)
 
 
 def _multiplier(recipe: Recipe) -> float:
-    return abs(theory.predict("adam_l2", **own("adam_l2", recipe)).convergence_rate or 0.0)
+    return abs(at("adam_l2", recipe).convergence_rate or 0.0)
 
 
 STEPS = 10

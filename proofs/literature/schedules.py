@@ -7,15 +7,16 @@ from functools import cache
 from sympy import Expr, Integer, Rational, Symbol, atan, exp, log, solve, sqrt
 
 import theory
+from proofs.enclosed import exactly
 from proofs.literature.derived import in_learning_rate
 from proofs.literature.equilibria import ADAMW, KOSSON, SGD, WAN
 from proofs.literature.published import Published, Recipe, Relation, printed
+from proofs.printed import final_norm
 from theory import geometry, transient
 from theory.catalogue import Choice
 from theory.inverse import cosine_after
 from theory.schedule import scheduled
 from theory.symbols import dampening, decay, dim, elapsed, energy, lr, momentum, snr, squared_norm, wd
-from theory.trajectory import trajectory
 from theory.transient import drop, start, target, time
 
 DROP = {**SGD, "k": 10.0}
@@ -102,7 +103,7 @@ def _walk_change() -> Expr:
 @cache
 def _cosine_rms(lr_: float, wd_: float, steps: int, final: float, begin: float) -> float:
     schedule = scheduled("cosine", lr=lr_, wd=wd_, steps=steps, final=final)
-    return float(trajectory("adamw", schedule, begin, beta1=0.9, dim=1).norm[-1])
+    return final_norm("adamw", schedule, begin, beta1=0.9, dim=1)
 
 
 def _su_example(recipe: Recipe) -> float:
@@ -112,12 +113,13 @@ def _su_example(recipe: Recipe) -> float:
 def _cooled(recipe: Recipe) -> float:
     """|g|/|w| at the end of a linear decay of SGD that began at equilibrium."""
     schedule = scheduled("linear", lr=recipe["lr"], wd=recipe["wd"], steps=int(recipe["steps"]), final=recipe["final"])
-    return 1 / float(trajectory("sgd", schedule).norm[-1]) ** 2
+    return 1 / final_norm("sgd", schedule) ** 2
 
 
 def _corrected(recipe: Recipe) -> float:
     """Decay per step of the corrected form."""
-    return recipe["lr"] * Choice("adamw", "corrected").coefficient(recipe["lr"], recipe["wd"], recipe["eta_max"])
+    rate, coefficient = exactly(recipe["lr"]), exactly(recipe["wd"])
+    return rate * Choice("adamw", "corrected").coefficient(rate, coefficient, recipe["eta_max"])
 
 
 def _adamw_ratio(coefficient: Expr) -> Expr:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from functools import cache
 
 from sympy import Expr, Integer, sqrt, symbols
 
 import theory
-from proofs.literature.derived import in_learning_rate, moment, of, own
+from proofs.enclosed import of_expression, predicted
+from proofs.literature.derived import at, in_learning_rate, moment, of
 from proofs.literature.equilibria import ADAMW, LION, averaging
 from proofs.literature.published import Published, Recipe, Relation, Side, printed
-from theory.muon import SCALES, MuonPrediction, predict_muon
+from theory import Prediction
+from theory.muon import SQUARED_SCALES
 from theory.stationary_input import driven_by, signal_and_noise
 from theory.symbols import beta1, dim, lr, momentum, snr, wd
 
@@ -43,23 +44,24 @@ def _overlap() -> Expr:
 
 
 @cache
-def _muon(lr_: float, wd_: float, momentum_: float, rows: int, cols: int, nesterov: bool) -> MuonPrediction:
-    return predict_muon(lr=lr_, wd=wd_, momentum=momentum_, rows=rows, cols=cols, nesterov=nesterov, scale="none")
+def _muon(lr_: float, wd_: float, momentum_: float, rows: int, cols: int, nesterov: bool) -> Prediction:
+    shape = {"rows": rows, "cols": cols, "nesterov": nesterov, "scale": "none"}
+    return predicted("muon", {"lr": lr_, "wd": wd_, "momentum": momentum_, **shape})
 
 
 def muon(quantity: str, nesterov: bool) -> Side:
     """A number of Muon's equilibrium without a scale."""
 
-    def at(recipe: Recipe) -> float:
+    def number(recipe: Recipe) -> float:
         found = _muon(*(recipe[n] for n in ("lr", "wd", "momentum")), *(int(recipe[n]) for n in SIZE), nesterov)
-        return float(getattr(found, quantity))
+        return getattr(found, quantity)
 
-    return at
+    return number
 
 
 def _size(scale: str) -> Side:
     """|c polar(B)|_F of rows x cols."""
-    return lambda r: SCALES[scale](r["rows"], r["cols"]) * math.sqrt(min(r["rows"], r["cols"]))
+    return lambda r: of_expression(sqrt(SQUARED_SCALES[scale](*(int(r[n]) for n in SIZE)) * min(r[n] for n in SIZE)))
 
 
 def _rows() -> Expr:
@@ -93,11 +95,11 @@ def _su_rms() -> Expr:
 
 def _mean_square(recipe: Recipe) -> float:
     """E w^2 per coordinate of Signum."""
-    return theory.predict("signum", **own("signum", {**recipe, "dim": 1})).equilibrium_norm ** 2
+    return at("signum", {**recipe, "dim": 1}).equilibrium_norm ** 2
 
 
 def _root_mean_square(recipe: Recipe) -> float:
-    return math.sqrt(_mean_square(recipe))
+    return _mean_square(recipe) ** 0.5
 
 
 def _largest_sum() -> Expr:
@@ -106,12 +108,12 @@ def _largest_sum() -> Expr:
 
 
 def _lion_rms(recipe: Recipe) -> float:
-    return theory.predict("lion", **own("lion", {**recipe, "dim": 1})).equilibrium_norm
+    return at("lion", {**recipe, "dim": 1}).equilibrium_norm
 
 
 def _muon_rms(recipe: Recipe) -> float:
     """RMS singular value of Muon's weights."""
-    return muon("equilibrium_norm", True)(recipe) / math.sqrt(min(recipe["rows"], recipe["cols"]))
+    return muon("equilibrium_norm", True)(recipe) / of_expression(sqrt(min(int(recipe[n]) for n in SIZE)))
 
 
 WHY_MUON = "the polar factor forgets faster than its momentum"

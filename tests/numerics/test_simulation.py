@@ -76,26 +76,19 @@ def test_averages_skip_the_burn_in():
     assert whole.equilibrium_norm.value != close(norm, 1e-3)
 
 
-def test_angles_need_not_be_recorded():
-    """Without angles the run is the same and the angles are empty."""
-    with_angles, without = run(seed=9), run(seed=9, record_angles=False)
-    assert np.array_equal(with_angles.squared_norm, without.squared_norm)
-    assert without.angle.shape == (0, 8)
-
-
 def test_a_run_can_be_continued():
     """The end of a run starts another one; its first norm is the last one before."""
     first = run("sgdm", seed=1)
     second = run("sgdm", seed=2, start=first.end)
-    assert np.array_equal(first.squared_norm[-1], second.squared_norm[0])
+    assert second.squared_norm[0] == close(first.squared_norm[-1], 1e-15)
     assert second.end.state.steps == 60
 
 
 def test_progress_is_told():
-    """``on_step`` hears the number of steps done, each once."""
+    """``on_step`` hears the number of steps done at the end of every chunk."""
     heard = []
-    run(steps=4, on_step=heard.append)
-    assert heard == [1, 2, 3, 4]
+    run(steps=600, on_step=heard.append)
+    assert heard == [256, 512, 600]
 
 
 @strategies.examples(0.3)
@@ -116,7 +109,7 @@ def test_sgd_pathwise_by_hand():
 
 def test_single_precision_is_carried_through():
     """The dtype asked for is that of the end."""
-    assert run(dtype=torch.float32).end.weights.dtype == torch.float32
+    assert run(dtype="float32").end.weights.dtype == torch.float32
 
 
 MISTAKES = {

@@ -228,7 +228,6 @@ def lion_run():
         burn_in=1000,
         seed=11,
         start_norm=predict("lion", **LION).equilibrium_norm,
-        record_angles=False,
     )
 
 
@@ -285,7 +284,6 @@ def test_adamw_with_real_second_moments_tends_to_the_prediction():
         steps=9000,
         burn_in=6000,
         seed=12,
-        record_angles=False,
     )
     found = predict("adamw", **chosen, dim=64)
     for measured, predicted in (

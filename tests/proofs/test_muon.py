@@ -142,7 +142,7 @@ def test_newton_schulz_by_the_law_of_large_matrices(rows, columns):
     found, polar = (predict_muon(**point, cols=columns, orthogonalise=how) for how in ("newton_schulz", "polar"))
     measured = simulate(
         Muon(**point, cols=columns, orthogonalise="newton_schulz"), law="iid", dim=rows * columns, replicas=8,
-        steps=900, burn_in=300, seed=1, start_norm=found.equilibrium_norm, record_angles=False,
+        steps=900, burn_in=300, seed=1, start_norm=found.equilibrium_norm,
     )  # fmt: skip
     assert measured.equilibrium_norm.value == pytest.approx(found.equilibrium_norm, rel=0.02)
     assert measured.angular_update.value == pytest.approx(found.angular_update, rel=0.02)
@@ -155,6 +155,6 @@ def test_orthogonal_gradients_change_the_norm_by_a_share_of_one_over_mn():
     found = predict_muon(**point, cols=4)
     measured = simulate(
         Muon(**point, cols=4), law="sphere", dim=16, replicas=96, steps=1200, burn_in=250, seed=13,
-        start_norm=found.equilibrium_norm, record_angles=False,
+        start_norm=found.equilibrium_norm,
     )  # fmt: skip
     assert measured.equilibrium_norm.value / found.equilibrium_norm - 1 == pytest.approx(0.3 / 16, abs=0.1 / 16)

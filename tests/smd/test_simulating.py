@@ -74,10 +74,12 @@ def test_too_few_steps_are_said_to_be():
 
 
 def test_progress_is_told_with_the_total():
-    """``on_step`` hears how many steps are done and how many there are."""
+    """``on_step`` hears at the end of every chunk how many steps are done and how many there are."""
     heard = []
-    simulate("sgd", lr=0.1, wd=0.1, steps=3, dim=4, replicas=2, on_step=lambda done, total: heard.append((done, total)))
-    assert heard == [(1, 3), (2, 3), (3, 3)]
+    simulate(
+        "sgd", lr=0.1, wd=0.1, steps=300, dim=4, replicas=2, on_step=lambda done, total: heard.append((done, total))
+    )
+    assert heard == [(256, 300), (300, 300)]
 
 
 def test_json_of_a_run_holds_prediction_and_measurement():

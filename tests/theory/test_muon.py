@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import theory
 from tests.strategies import log_uniform
 from theory.domain import NoEquilibrium, OutOfDomain
-from theory.muon import SCALES, first_correlation, newton_schulz, one_minus_cosine, predict_muon, squared_norm
+from theory.muon import SQUARED_SCALES, first_correlation, newton_schulz, one_minus_cosine, predict_muon, squared_norm
 
 RECIPE = {"lr": 0.02, "wd": 0.1, "rows": 8, "cols": 16}
 
@@ -75,9 +75,9 @@ def test_leading_order_falls_behind_in_proportion_to_the_decay():
 def test_scales_change_the_norm_and_nothing_else():
     """c multiplies the norm; the angle does not see it."""
     plain = predict_muon(**RECIPE, scale="none")
-    for name, scale in SCALES.items():
+    for name, scale in SQUARED_SCALES.items():
         found = predict_muon(**RECIPE, scale=name)
-        assert found.equilibrium_norm == pytest.approx(plain.equilibrium_norm * scale(8, 16))
+        assert found.equilibrium_norm == pytest.approx(plain.equilibrium_norm * math.sqrt(scale(8, 16)))
         assert found.angular_update == plain.angular_update
 
 

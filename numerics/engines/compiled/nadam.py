@@ -30,7 +30,26 @@ from numerics.engines.steps import (
 
 
 @compiled(**COMPILED)
-def chains(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
+def chains(
+    low,
+    high,
+    first,
+    share,
+    replicas,
+    law,
+    dim,
+    k0,
+    k1,
+    table,
+    changes,
+    weights,
+    kept,
+    memory,
+    squares,
+    norms,
+    lost,
+    turned,
+):
     """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
     z = np.empty((dim + 3) // 4 * 4, weights.dtype)
 
@@ -110,7 +129,26 @@ def chains(low, high, first, share, replicas, law, dim, k0, k1, table, changes, 
 
 
 @compiled(**COMPILED)
-def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
+def lanes(
+    low,
+    high,
+    first,
+    share,
+    replicas,
+    law,
+    dim,
+    k0,
+    k1,
+    table,
+    changes,
+    weights,
+    kept,
+    memory,
+    squares,
+    norms,
+    lost,
+    turned,
+):
     """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries."""
     blocks, last = (dim + 3) // 4, weights.shape[0] - 1
     z, w_of = np.empty((4 * blocks, LANES), weights.dtype), np.empty((dim, LANES), weights.dtype)
@@ -124,26 +162,26 @@ def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, w
     gradient_norms, mean_squares, way_across = np.empty(LANES), np.empty(LANES), np.empty(LANES)
     streams = np.empty(LANES, np.uint32)
     for group in range(low, high):
-        for l in range(LANES):
-            n = min(group * LANES + l, last)
-            streams[l] = n % replicas if share else n
-            square_of[l] = squares[n]
+        for lane in range(LANES):
+            n = min(group * LANES + lane, last)
+            streams[lane] = n % replicas if share else n
+            square_of[lane] = squares[n]
             for i in range(dim):
-                w_of[i, l] = weights[n, i]
-                kept_of[0, i, l] = kept[0, n, i]
-                kept_of[1, i, l] = kept[1, n, i]
+                w_of[i, lane] = weights[n, i]
+                kept_of[0, i, lane] = kept[0, n, i]
+                kept_of[1, i, lane] = kept[1, n, i]
         for k in range(table.shape[1]):
             draw_lanes(z, streams, first + k, k0, k1)
             measure_lanes(z, w_of, dots, noises)
             if law[SPREAD] != 0.0:
-                for l in range(LANES):
-                    factors[l] = gradient_size(law, first + k, int(streams[l]), k0, k1)
+                for lane in range(LANES):
+                    factors[lane] = gradient_size(law, first + k, int(streams[lane]), k0, k1)
             gradient_lanes(law, dim, square_of, dots, noises, factors, along_of, scale_of, gradient_norms, mean_squares)
             if False or k == 0 or changes[k]:
-                for l in range(LANES):
-                    square, gradient_norm, mean_square = square_of[l], gradient_norms[l], mean_squares[l]
+                for lane in range(LANES):
+                    square, gradient_norm, mean_square = square_of[lane], gradient_norms[lane], mean_squares[lane]
                     weight_norm = math.sqrt(square)
-                    row = table[min(group * LANES + l, last) // replicas, k]
+                    row = table[min(group * LANES + lane, last) // replicas, k]
                     beta1 = row[0]
                     beta2 = row[1]
                     eps = row[2]
@@ -162,34 +200,34 @@ def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, w
                     c7 = 1 / root_of_weight
                     c8 = eps
                     c9 = -lr
-                    constants[0, l] = c0
-                    constants[1, l] = c1
-                    constants[2, l] = c2
-                    constants[3, l] = c3
-                    constants[4, l] = c4
-                    constants[5, l] = c5
-                    constants[6, l] = c6
-                    constants[7, l] = c7
-                    constants[8, l] = c8
-                    constants[9, l] = c9
-            for l in range(LANES):
-                part_of_loss[l], part_of_way[l], part_after[l] = 0.0, 0.0, 0.0
+                    constants[0, lane] = c0
+                    constants[1, lane] = c1
+                    constants[2, lane] = c2
+                    constants[3, lane] = c3
+                    constants[4, lane] = c4
+                    constants[5, lane] = c5
+                    constants[6, lane] = c6
+                    constants[7, lane] = c7
+                    constants[8, lane] = c8
+                    constants[9, lane] = c9
+            for lane in range(LANES):
+                part_of_loss[lane], part_of_way[lane], part_after[lane] = 0.0, 0.0, 0.0
             for i in range(dim):
-                for l in range(LANES):
-                    w = w_of[i, l]
-                    c0 = constants[0, l]
-                    c1 = constants[1, l]
-                    c2 = constants[2, l]
-                    c3 = constants[3, l]
-                    c4 = constants[4, l]
-                    c5 = constants[5, l]
-                    c6 = constants[6, l]
-                    c7 = constants[7, l]
-                    c8 = constants[8, l]
-                    c9 = constants[9, l]
-                    g = (z[i, l] - along_of[l] * w) * scale_of[l]
-                    buffer = kept_of[0, i, l]
-                    second_moment = kept_of[1, i, l]
+                for lane in range(LANES):
+                    w = w_of[i, lane]
+                    c0 = constants[0, lane]
+                    c1 = constants[1, lane]
+                    c2 = constants[2, lane]
+                    c3 = constants[3, lane]
+                    c4 = constants[4, lane]
+                    c5 = constants[5, lane]
+                    c6 = constants[6, lane]
+                    c7 = constants[7, lane]
+                    c8 = constants[8, lane]
+                    c9 = constants[9, lane]
+                    g = (z[i, lane] - along_of[lane] * w) * scale_of[lane]
+                    buffer = kept_of[0, i, lane]
+                    second_moment = kept_of[1, i, lane]
                     g = g + c0 * w
                     buffer = c1 * buffer + c2 * g
                     second_moment = c3 * second_moment + c4 * g * g
@@ -197,25 +235,25 @@ def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, w
                     next_buffer = buffer
                     next_second_moment = second_moment
                     change = c9 * u
-                    kept_of[0, i, l] = next_buffer
-                    kept_of[1, i, l] = next_second_moment
+                    kept_of[0, i, lane] = next_buffer
+                    kept_of[1, i, lane] = next_second_moment
                     next_w = w + change
-                    w_of[i, l] = next_w
-                    part_of_loss[l] -= w * change
-                    part_of_way[l] += change * change
-                    part_after[l] += next_w * next_w
-            for l in range(LANES):
-                loss, square = float(part_of_loss[l]), square_of[l]
-                way_across[l] = max(float(part_of_way[l]) - loss * loss / square, 0.0)
-                square_of[l] = float(part_after[l])
-            for l in range(min(LANES, last + 1 - group * LANES)):
-                n = group * LANES + l
-                norms[n, k], lost[n, k], turned[n, k] = square_of[l], part_of_loss[l], way_across[l]
-        for l in range(LANES):
-            n = group * LANES + l
+                    w_of[i, lane] = next_w
+                    part_of_loss[lane] -= w * change
+                    part_of_way[lane] += change * change
+                    part_after[lane] += next_w * next_w
+            for lane in range(LANES):
+                loss, square = float(part_of_loss[lane]), square_of[lane]
+                way_across[lane] = max(float(part_of_way[lane]) - loss * loss / square, 0.0)
+                square_of[lane] = float(part_after[lane])
+            for lane in range(min(LANES, last + 1 - group * LANES)):
+                n = group * LANES + lane
+                norms[n, k], lost[n, k], turned[n, k] = square_of[lane], part_of_loss[lane], way_across[lane]
+        for lane in range(LANES):
+            n = group * LANES + lane
             if n <= last:
-                squares[n] = square_of[l]
+                squares[n] = square_of[lane]
                 for i in range(dim):
-                    weights[n, i] = w_of[i, l]
-                    kept[0, n, i] = kept_of[0, i, l]
-                    kept[1, n, i] = kept_of[1, i, l]
+                    weights[n, i] = w_of[i, lane]
+                    kept[0, n, i] = kept_of[0, i, lane]
+                    kept[1, n, i] = kept_of[1, i, lane]

@@ -30,7 +30,26 @@ from numerics.engines.steps import (
 
 
 @compiled(**COMPILED)
-def chains(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
+def chains(
+    low,
+    high,
+    first,
+    share,
+    replicas,
+    law,
+    dim,
+    k0,
+    k1,
+    table,
+    changes,
+    weights,
+    kept,
+    memory,
+    squares,
+    norms,
+    lost,
+    turned,
+):
     """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
     z = np.empty((dim + 3) // 4 * 4, weights.dtype)
 
@@ -85,7 +104,26 @@ def chains(low, high, first, share, replicas, law, dim, k0, k1, table, changes, 
 
 
 @compiled(**COMPILED)
-def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
+def lanes(
+    low,
+    high,
+    first,
+    share,
+    replicas,
+    law,
+    dim,
+    k0,
+    k1,
+    table,
+    changes,
+    weights,
+    kept,
+    memory,
+    squares,
+    norms,
+    lost,
+    turned,
+):
     """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries."""
     blocks, last = (dim + 3) // 4, weights.shape[0] - 1
     z, w_of = np.empty((4 * blocks, LANES), weights.dtype), np.empty((dim, LANES), weights.dtype)
@@ -99,25 +137,25 @@ def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, w
     gradient_norms, mean_squares, way_across = np.empty(LANES), np.empty(LANES), np.empty(LANES)
     streams = np.empty(LANES, np.uint32)
     for group in range(low, high):
-        for l in range(LANES):
-            n = min(group * LANES + l, last)
-            streams[l] = n % replicas if share else n
-            square_of[l] = squares[n]
+        for lane in range(LANES):
+            n = min(group * LANES + lane, last)
+            streams[lane] = n % replicas if share else n
+            square_of[lane] = squares[n]
             for i in range(dim):
-                w_of[i, l] = weights[n, i]
-                kept_of[0, i, l] = kept[0, n, i]
+                w_of[i, lane] = weights[n, i]
+                kept_of[0, i, lane] = kept[0, n, i]
         for k in range(table.shape[1]):
             draw_lanes(z, streams, first + k, k0, k1)
             measure_lanes(z, w_of, dots, noises)
             if law[SPREAD] != 0.0:
-                for l in range(LANES):
-                    factors[l] = gradient_size(law, first + k, int(streams[l]), k0, k1)
+                for lane in range(LANES):
+                    factors[lane] = gradient_size(law, first + k, int(streams[lane]), k0, k1)
             gradient_lanes(law, dim, square_of, dots, noises, factors, along_of, scale_of, gradient_norms, mean_squares)
             if True or k == 0 or changes[k]:
-                for l in range(LANES):
-                    square, gradient_norm, mean_square = square_of[l], gradient_norms[l], mean_squares[l]
+                for lane in range(LANES):
+                    square, gradient_norm, mean_square = square_of[lane], gradient_norms[lane], mean_squares[lane]
                     weight_norm = math.sqrt(square)
-                    row = table[min(group * LANES + l, last) // replicas, k]
+                    row = table[min(group * LANES + lane, last) // replicas, k]
                     beta1 = row[0]
                     lr = row[1]
                     wd = row[2]
@@ -125,51 +163,71 @@ def lanes(low, high, first, share, replicas, law, dim, k0, k1, table, changes, w
                     c1 = (1 - beta1) / nonzero(gradient_norm)
                     c2 = -(lr * wd)
                     c3 = lr
-                    constants[0, l] = c0
-                    constants[1, l] = c1
-                    constants[2, l] = c2
-                    constants[3, l] = c3
-            for l in range(LANES):
-                part_of_loss[l], part_of_way[l], part_after[l] = 0.0, 0.0, 0.0
+                    constants[0, lane] = c0
+                    constants[1, lane] = c1
+                    constants[2, lane] = c2
+                    constants[3, lane] = c3
+            for lane in range(LANES):
+                part_of_loss[lane], part_of_way[lane], part_after[lane] = 0.0, 0.0, 0.0
             for i in range(dim):
-                for l in range(LANES):
-                    w = w_of[i, l]
-                    c0 = constants[0, l]
-                    c1 = constants[1, l]
-                    c2 = constants[2, l]
-                    c3 = constants[3, l]
-                    g = (z[i, l] - along_of[l] * w) * scale_of[l]
-                    buffer = kept_of[0, i, l]
+                for lane in range(LANES):
+                    w = w_of[i, lane]
+                    c0 = constants[0, lane]
+                    c1 = constants[1, lane]
+                    c2 = constants[2, lane]
+                    c3 = constants[3, lane]
+                    g = (z[i, lane] - along_of[lane] * w) * scale_of[lane]
+                    buffer = kept_of[0, i, lane]
                     buffer = c0 * buffer + c1 * g
                     next_buffer = buffer
                     change = c2 * w - c3 * buffer
-                    kept_of[0, i, l] = next_buffer
+                    kept_of[0, i, lane] = next_buffer
                     next_w = w + change
-                    w_of[i, l] = next_w
-                    part_of_loss[l] -= w * change
-                    part_of_way[l] += change * change
-                    part_after[l] += next_w * next_w
-            for l in range(LANES):
-                loss, square = float(part_of_loss[l]), square_of[l]
-                way_across[l] = max(float(part_of_way[l]) - loss * loss / square, 0.0)
-                square_of[l] = float(part_after[l])
-            for l in range(min(LANES, last + 1 - group * LANES)):
-                n = group * LANES + l
-                norms[n, k], lost[n, k], turned[n, k] = square_of[l], part_of_loss[l], way_across[l]
-        for l in range(LANES):
-            n = group * LANES + l
+                    w_of[i, lane] = next_w
+                    part_of_loss[lane] -= w * change
+                    part_of_way[lane] += change * change
+                    part_after[lane] += next_w * next_w
+            for lane in range(LANES):
+                loss, square = float(part_of_loss[lane]), square_of[lane]
+                way_across[lane] = max(float(part_of_way[lane]) - loss * loss / square, 0.0)
+                square_of[lane] = float(part_after[lane])
+            for lane in range(min(LANES, last + 1 - group * LANES)):
+                n = group * LANES + lane
+                norms[n, k], lost[n, k], turned[n, k] = square_of[lane], part_of_loss[lane], way_across[lane]
+        for lane in range(LANES):
+            n = group * LANES + lane
             if n <= last:
-                squares[n] = square_of[l]
+                squares[n] = square_of[lane]
                 for i in range(dim):
-                    weights[n, i] = w_of[i, l]
-                    kept[0, n, i] = kept_of[0, i, l]
+                    weights[n, i] = w_of[i, lane]
+                    kept[0, n, i] = kept_of[0, i, lane]
 
 
 @compiled(**COMPILED)
-def folded(low, high, first, share, replicas, law, dim, k0, k1, table, changes, weights, kept, memory, squares, norms, lost, turned):
-    """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law at any dim."""
+def folded(
+    low,
+    high,
+    first,
+    share,
+    replicas,
+    law,
+    dim,
+    k0,
+    k1,
+    table,
+    changes,
+    weights,
+    kept,
+    memory,
+    squares,
+    norms,
+    lost,
+    turned,
+):
+    """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law."""
     last = weights.shape[0] - 1
-    z, rests, dots, noises = np.zeros((2, GROUP), np.float32), np.empty(GROUP, np.float32), np.zeros(GROUP), np.empty(GROUP)
+    z, rests = np.zeros((2, GROUP), np.float32), np.empty(GROUP, np.float32)
+    dots, noises = np.zeros(GROUP), np.empty(GROUP)
     length, inside, across = np.empty(GROUP), np.zeros(GROUP), np.zeros(GROUP)
     constants = np.empty((4, GROUP))
     along_of, scale_of, square_of, factors = np.empty(GROUP), np.empty(GROUP), np.empty(GROUP), np.ones(GROUP)
@@ -177,26 +235,26 @@ def folded(low, high, first, share, replicas, law, dim, k0, k1, table, changes, 
     loss_of, way_of = np.empty(GROUP), np.empty(GROUP)
     streams = np.empty(GROUP, np.uint32)
     for group in range(low, high):
-        for l in range(GROUP):
-            n = min(group * GROUP + l, last)
-            streams[l] = n % replicas if share else n
-            length[l] = weights[n, 0]
-            square_of[l] = length[l] * length[l]
-            inside[l], across[l] = kept[0, n, 0], kept[0, n, 1]
+        for lane in range(GROUP):
+            n = min(group * GROUP + lane, last)
+            streams[lane] = n % replicas if share else n
+            length[lane] = weights[n, 0]
+            square_of[lane] = length[lane] * length[lane]
+            inside[lane], across[lane] = kept[0, n, 0], kept[0, n, 1]
         for k in range(table.shape[1]):
             draw_folded(z, rests, streams, dim, law[ORTHOGONAL] != 0.0, first + k, k0, k1)
-            for l in range(GROUP):
-                z1, z2 = float(z[0, l]), float(z[1, l])
-                dots[l], noises[l] = z1 * length[l], z1 * z1 + (z2 * z2 + float(rests[l]))
+            for lane in range(GROUP):
+                z1, z2 = float(z[0, lane]), float(z[1, lane])
+                dots[lane], noises[lane] = z1 * length[lane], z1 * z1 + (z2 * z2 + float(rests[lane]))
             if law[SPREAD] != 0.0:
-                for l in range(GROUP):
-                    factors[l] = gradient_size(law, first + k, int(streams[l]), k0, k1)
+                for lane in range(GROUP):
+                    factors[lane] = gradient_size(law, first + k, int(streams[lane]), k0, k1)
             gradient_lanes(law, dim, square_of, dots, noises, factors, along_of, scale_of, gradient_norms, mean_squares)
             if True or k == 0 or changes[k]:
-                for l in range(GROUP):
-                    square, gradient_norm, mean_square = square_of[l], gradient_norms[l], mean_squares[l]
-                    weight_norm = length[l]
-                    row = table[min(group * GROUP + l, last) // replicas, k]
+                for lane in range(GROUP):
+                    square, gradient_norm, mean_square = square_of[lane], gradient_norms[lane], mean_squares[lane]
+                    weight_norm = length[lane]
+                    row = table[min(group * GROUP + lane, last) // replicas, k]
                     beta1 = row[0]
                     lr = row[1]
                     wd = row[2]
@@ -204,27 +262,27 @@ def folded(low, high, first, share, replicas, law, dim, k0, k1, table, changes, 
                     c1 = (1 - beta1) / nonzero(gradient_norm)
                     c2 = -(lr * wd)
                     c3 = lr
-                    constants[0, l] = c0
-                    constants[1, l] = c1
-                    constants[2, l] = c2
-                    constants[3, l] = c3
-            for l in range(GROUP):
-                c0 = constants[0, l]
-                c1 = constants[1, l]
-                c2 = constants[2, l]
-                c3 = constants[3, l]
-                along, scale = along_of[l], scale_of[l]
-                z0, z1, z2 = float(z[0, l]), float(z[1, l]), math.sqrt(float(rests[l]))
-                w0, w1, w2 = length[l], 0.0, 0.0
+                    constants[0, lane] = c0
+                    constants[1, lane] = c1
+                    constants[2, lane] = c2
+                    constants[3, lane] = c3
+            for lane in range(GROUP):
+                c0 = constants[0, lane]
+                c1 = constants[1, lane]
+                c2 = constants[2, lane]
+                c3 = constants[3, lane]
+                along, scale = along_of[lane], scale_of[lane]
+                z0, z1, z2 = float(z[0, lane]), float(z[1, lane]), math.sqrt(float(rests[lane]))
+                w0, w1, w2 = length[lane], 0.0, 0.0
                 w, g = w0, (z0 - along * w0) * scale
-                buffer = inside[l]
+                buffer = inside[lane]
                 buffer = c0 * buffer + c1 * g
                 next_buffer = buffer
                 change = c2 * w - c3 * buffer
                 change0 = change
                 buffer0 = next_buffer
                 w, g = w1, (z1 - along * w1) * scale
-                buffer = across[l]
+                buffer = across[lane]
                 buffer = c0 * buffer + c1 * g
                 next_buffer = buffer
                 change = c2 * w - c3 * buffer
@@ -244,14 +302,14 @@ def folded(low, high, first, share, replicas, law, dim, k0, k1, table, changes, 
                 part = (buffer0 * w0 + (buffer1 * change1 + buffer2 * change2)) / long
                 left0, left1 = buffer0 - part * w0 / long, buffer1 - part * change1 / long
                 left2 = buffer2 - part * change2 / long
-                inside[l], across[l] = part, math.sqrt(left0 * left0 + (left1 * left1 + left2 * left2))
-                loss_of[l], way_of[l] = -w * change0, change1 * change1 + change2 * change2
-                length[l], square_of[l] = long, square
-            for l in range(min(GROUP, last + 1 - group * GROUP)):
-                n = group * GROUP + l
-                norms[n, k], lost[n, k], turned[n, k] = square_of[l], loss_of[l], way_of[l]
-        for l in range(GROUP):
-            n = group * GROUP + l
+                inside[lane], across[lane] = part, math.sqrt(left0 * left0 + (left1 * left1 + left2 * left2))
+                loss_of[lane], way_of[lane] = -w * change0, change1 * change1 + change2 * change2
+                length[lane], square_of[lane] = long, square
+            for lane in range(min(GROUP, last + 1 - group * GROUP)):
+                n = group * GROUP + lane
+                norms[n, k], lost[n, k], turned[n, k] = square_of[lane], loss_of[lane], way_of[lane]
+        for lane in range(GROUP):
+            n = group * GROUP + lane
             if n <= last:
-                weights[n, 0], squares[n] = length[l], square_of[l]
-                kept[0, n, 0], kept[0, n, 1] = inside[l], across[l]
+                weights[n, 0], squares[n] = length[lane], square_of[lane]
+                kept[0, n, 0], kept[0, n, 1] = inside[lane], across[lane]

@@ -113,6 +113,8 @@ Definition nesterov (eta lam al : R) :=
   Rule (1 - eta*(1+al)*lam) (- eta*al^2) (- eta*(1+al)) lam al 1.
 (** m' = be m + (1-be) g, w' = (1 - eta lam) w - eta m', g of unit energy a coordinate *)
 Definition adamw (eta lam be : R) := Rule (1 - eta*lam) (- eta*be) (- eta*(1-be)) 0 be (1-be).
+(** m' = al m + g, w' = (1 - eta lam) w - eta (g + al m') *)
+Definition nesterovw (eta lam al : R) := Rule (1 - eta*lam) (- eta*al^2) (- eta*(1+al)) 0 al 1.
 Definition sgd (eta lam : R) := Rule (1 - eta*lam) 0 (- eta) 0 0 0.
 
 (** ** Angles that no correlation moves *)
@@ -134,19 +136,18 @@ Proof.
 Qed.
 
 (** The same summed along one trajectory, without stationarity: what is left are the ends. *)
-Fixpoint total (f : nat -> R) (T : nat) : R := match T with O => 0 | S k => total f k + f (S k) end.
 Theorem products_without_correlation : forall (n : nat) (w g : nat -> vec) (c1 c2 b : R),
   (forall t i, w (S (S t)) i = c1 * w (S t) i + c2 * w t i + b * g (S t) i) ->
   (forall t, dot n (g (S t)) (w (S t)) = 0) -> forall T,
-  (1 - c2) * total (fun t => dot n (w (S t)) (w t)) T =
-  c1 * total (fun t => dot n (w t) (w t)) T - c2 * (dot n (w (S T)) (w T) - dot n (w 1%nat) (w 0%nat)).
+  (1 - c2) * sum (fun t => dot n (w (S (S t))) (w (S t))) T =
+  c1 * sum (fun t => dot n (w (S t)) (w (S t))) T - c2 * (dot n (w (S T)) (w T) - dot n (w 1%nat) (w 0%nat)).
 Proof.
   intros n w g c1 c2 b E H T. induction T as [|T IH]; [simpl; ring|].
   assert (F : dot n (w (S (S T))) (w (S T)) = c1 * dot n (w (S T)) (w (S T)) + c2 * dot n (w (S T)) (w T)).
   { rewrite <- !mean_dot.
     rewrite (mean_ext _ n (w (S (S T))) (lin 1 (lin c1 (w (S T)) c2 (w T)) b (g (S T)))) by (intros i; rewrite E; unfold lin; ring).
     rewrite !mean_lin, (mean_dot n (g (S T))), H, (mean_sym _ n (w T)). ring. }
-  cbn [total]. rewrite !Rmult_plus_distr_l, IH. lra.
+  cbn [sum]. rewrite !Rmult_plus_distr_l, IH. lra.
 Qed.
 
 (** Heavy ball and decoupled momentum have that form. *)
@@ -178,7 +179,7 @@ Ltac domain := first
 Ltac split_all := repeat match goal with H : _ /\ _ |- _ => destruct H end.
 
 (** Off the resonance inside the book's domains: its factors. *)
-Ltac factored := intros; unfold resonance, det, sgdm, sgdw, nesterov, adamw; cbn [ww wm wg mw mm mg]; ring.
+Ltac factored := intros; unfold resonance, det, sgdm, sgdw, nesterov, nesterovw, adamw; cbn [ww wm wg mw mm mg]; ring.
 Lemma sgdm_resonance : forall eta lam al tau, resonance (sgdm eta lam al tau) =
   (1 - al) * (eta * lam * (1 - tau)) * (2 * (1 + al) - eta * lam * (1 - tau)).
 Proof. factored. Qed.
@@ -187,6 +188,9 @@ Lemma sgdw_resonance : forall eta lam al tau, resonance (sgdw eta lam al tau) =
 Proof. factored. Qed.
 Lemma nesterov_resonance : forall eta lam al, resonance (nesterov eta lam al) =
   (1 - al * (1 - eta * lam)) * (eta * lam) * (2 * (1 + al) - eta * lam * (1 + 2 * al)).
+Proof. factored. Qed.
+Lemma nesterovw_resonance : forall eta lam al, resonance (nesterovw eta lam al) =
+  (1 - (1 - eta * lam) * al) * (eta * lam * (2 - eta * lam)) * ((1 - al) * (1 + al)).
 Proof. factored. Qed.
 Lemma adamw_resonance : forall eta lam be, resonance (adamw eta lam be) =
   (1 - (1 - eta * lam) * be) * (eta * lam * (2 - eta * lam)) * ((1 - be) * (1 + be)).
@@ -199,8 +203,8 @@ Ltac at_rest E := let HN := fresh "off" in let Hn := fresh "norm" in off_resonan
   match goal with H : stationary ?r ?q ?a ?b ?c, HA : 0 < ?a |- _ => first
     [ pose proof (norm_at_energy r _ a b c HN HA H) as Hn | pose proof (square_at_energy r q a b c HN HA H) as Hn ];
     rewrite E in Hn; rewrite Hn; clear Hn HN H end;
-  unfold numA, sgdm, sgdw, nesterov, adamw; field; repeat split; domain.
+  unfold numA, sgdm, sgdw, nesterov, nesterovw, adamw; field; repeat split; domain.
 Ltac turning E := let HN := fresh "off" in let Hn := fresh "number" in let Hc := fresh "turn" in off_resonance E HN;
   match goal with H : stationary ?r ?q ?a ?b ?c, HA : 0 < ?a |- _ =>
     destruct (cosine_at_rest r q a b c HN HA H) as [Hn Hc]; rewrite Hc; apply (quotient_is _ _ _ Hn); clear Hn Hc HN H end;
-  unfold numA, numB, sgdm, sgdw, nesterov, adamw; cbn [ww wm]; field; repeat split; domain.
+  unfold numA, numB, sgdm, sgdw, nesterov, nesterovw, adamw; cbn [ww wm]; field; repeat split; domain.

@@ -1,7 +1,7 @@
 (** The headline theorems' hypotheses are met by concrete instances. *)
 From Coq Require Import Reals Lra List. Import ListNotations.
 From Coquelicot Require Import Coquelicot.
-From SphericalMotion Require Import Vectors HeavyBall HeavyBallGlobal StochasticNorm Headlines Moments ExponentialRate.
+From SphericalMotion Require Import Vectors HeavyBall HeavyBallGlobal Expectation StochasticNorm WhiteNoise Headlines Moments ExponentialRate.
 Open Scope R_scope.
 (** SGDM, al = 0.9, eta lam = 1e-5, cold start m0 = 0, |w0|^2 = 1, any xs *)
 Example sgdm_cold_start : exists Cst rho, 0 <= Cst /\ 0 <= rho < 1 /\
@@ -9,24 +9,6 @@ Example sgdm_cold_start : exists Cst rho, 0 <= Cst /\ 0 <= rho < 1 /\
 Proof.
   apply gram_converges; try lra; simpl; try lra. intros s t. unfold q, qf; simpl. nra.
 Qed.
-(** S5 with a two-point law z in {b/2, 3b/2} *)
-Example two_point_noise : forall T x0, 1 <= x0 ->
-  let law := fun _ : list R => [(1/2, 1/20); (1/2, 3/20)] in
-  EV (9/10) law T [] x0 (fun x => (x-1)*(x-1)) <= (9/10*(9/10))^T*((x0-1)*(x0-1)) + 1^2*(1/400)/((1/20)*(1+9/10))*(1-(9/10*(9/10))^T).
-Proof.
-  intros T x0 Hx0 law.
-  pose proof (sgd_mean_square (9/10) 1 (sqrt (1/2)) (1/400) 1 (1/20) law) as H.
-  assert (Hs : sqrt (1/2) * sqrt (1/2) = 1/2) by (apply sqrt_sqrt; lra).
-  assert (Hp : 0 < sqrt (1/2)) by (apply sqrt_lt_R0; lra).
-  assert (B1 : 1/9 <= sqrt (1/2)) by nra. assert (B2 : sqrt (1/2) <= 1) by nra.
-  set (r := sqrt (1/2)) in *.
-  apply H; clear H; try lra.
-  - intros h. split; [intros w z [E|[E|[]]]; injection E; intros; lra | simpl; lra].
-  - intros h w z [E|[E|[]]]; injection E; intros; simpl; lra.
-  - intros h. simpl. lra.
-  - intros h. simpl. lra.
-Qed.
-
 (** Heavy ball at rest at eta = lambda = 1/10, alpha = 9/10 *)
 Example sgdm_rests : exists L A B C, 0 < L /\ 0 < A /\ stationary (sgdm (1/10) (1/10) (9/10) 0) (L / A) A B C.
 Proof.
@@ -53,4 +35,48 @@ Proof.
   - apply P.
   - simpl. unfold lin, turned. ring.
   - set (w := plane t) in *. simpl dot in *. unfold lin, turned. field. lra.
+Qed.
+
+(** ** Random runs: a fair coin at every step *)
+Definition coin : list (R * bool) := [(1/2, true); (1/2, false)].
+Lemma coin_is_fair : isprob coin.
+Proof. split; [intros p o [E|[E|[]]]; injection E; intros; lra | simpl; lra]. Qed.
+(** SGD in the plane with energy 1/4 or 7/4 *)
+Definition kick (o : bool) : R := if o then 1/2 else sqrt (7/4).
+Definition tossed_gradient (w : vec) (o : bool) : vec := lin (kick o / dot 2 w w) (turned w) 0 w.
+Fixpoint tossed (h : list bool) : vec :=
+  match h with [] => fun _ => 1 | o :: k => lin (1 - 1/10*(1/10)) (tossed k) (-(1/10)) (tossed_gradient (tossed k) o) end.
+Lemma two_point_energy : forall w o, 0 < dot 2 w w ->
+  dot 2 (tossed_gradient w o) w = 0 /\ dot 2 (tossed_gradient w o) (tossed_gradient w o) * dot 2 w w = kick o * kick o.
+Proof. intros w o H. unfold tossed_gradient. simpl dot in *. unfold lin, turned. split; [ring | field; lra]. Qed.
+Example two_point_noise : noisy_run (fun _ => coin) 2 (1/10) (1/10) 1 (1/4) (9/16) tossed (fun h => tossed_gradient (tossed h)) /\
+  (1 - (1 - 1/10*(1/10))^2) * 1 <= 16 * ((1 - 1/10*(1/10))^2)^3 * (1/4).
+Proof.
+  assert (K : sqrt (7/4) * sqrt (7/4) = 7/4) by (apply sqrt_sqrt; lra).
+  assert (P : forall h, 0 < dot 2 (tossed h) (tossed h)).
+  { induction h as [|o h IH]; [simpl; lra|].
+    change (tossed (o :: h)) with (lin (1 - 1/10*(1/10)) (tossed h) (-(1/10)) (tossed_gradient (tossed h) o)).
+    destruct (two_point_energy (tossed h) o IH) as [Ho _]. repeat rewrite ?dot_lin_l, ?dot_lin_r.
+    rewrite (dot_sym 2 (tossed h) (tossed_gradient (tossed h) o)), Ho. pose proof (dot_pos 2 (tossed_gradient (tossed h) o)). lra. }
+  assert (N : forall h o, noisy 2 tossed (fun h => tossed_gradient (tossed h)) h o = kick o * kick o).
+  { intros h o. apply (two_point_energy (tossed h) o (P h)). }
+  split; [|simpl; lra]. unfold noisy_run. split; [intros; apply coin_is_fair|]. split; [reflexivity|]. split.
+  - intros h p o _ _. rewrite N. split; [apply two_point_energy, P|]. destruct o; unfold kick; lra.
+  - intros h _. unfold coin. cbn [Ex]. rewrite !N. unfold kick. rewrite K. lra.
+Qed.
+(** AdamW in one dimension with gradients of either sign *)
+Fixpoint signs (h : list bool) : vec * vec :=
+  match h with
+  | [] => (fun _ => 0, fun _ => 0)
+  | o :: k => let g := fun _ : nat => if o then 1 else -1 in
+              (weights (adamw (1/10) (1/10) (9/10)) (fst (signs k)) (snd (signs k)) g,
+               buffer (adamw (1/10) (1/10) (9/10)) (fst (signs k)) (snd (signs k)) g)
+  end.
+Example a_white_run : exists w m g, white_run (fun _ => coin) 1 (adamw (1/10) (1/10) (9/10)) w m g /\
+  forall t, mom_energy (fun _ => coin) 1 g t = 1.
+Proof.
+  exists (fun h => fst (signs h)), (fun h => snd (signs h)), (fun (_ : list bool) (o : bool) (_ : nat) => if o then 1 else -1). split.
+  - split; [intros; apply coin_is_fair|]. split; [reflexivity|]. split; [reflexivity|]. intros h _ i _. simpl. lra.
+  - intros t. unfold mom_energy, Enext. rewrite (E_ext _ t _ (fun _ => 1)) by (intros; simpl; lra).
+    apply E_const. intros; apply coin_is_fair.
 Qed.

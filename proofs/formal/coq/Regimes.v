@@ -4,6 +4,7 @@
     h is the tangent of the angle from the minimum, c = (curvature) (learning rate) / length^2. *)
 From Coq Require Import Reals Lra Psatz.
 From Coquelicot Require Import Coquelicot.
+From SphericalMotion Require Import Vectors.
 Open Scope R_scope.
 
 Definition toy_step (c h : R) := - h * (2*c - h^2 - 1) / (2*c*h^2 + h^2 + 1).
@@ -45,7 +46,6 @@ Proof.
     replace (2*c*h^2 + h^2 + 1) with (2*c - h^2 - 1) by lra. reflexivity.
 Qed.
 
-Fixpoint sum (f : nat -> R) (n : nat) : R := match n with O => 0 | S k => sum f k + f k end.
 Lemma sum_lt f g n : (forall i, (i < S n)%nat -> f i < g i) -> sum f (S n) < sum g (S n).
 Proof.
   induction n; intros H; [simpl; pose proof (H O ltac:(auto)); lra|].

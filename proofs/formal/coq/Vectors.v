@@ -1,4 +1,4 @@
-(** Vectors of dimension n as functions nat -> R, the Euclidean inner product, the cosine of an angle. *)
+(** Vectors of dimension n as functions nat -> R, the Euclidean inner product, the cosine of an angle; sums. *)
 From Coq Require Import Reals Lra Psatz.
 Open Scope R_scope.
 
@@ -17,3 +17,8 @@ Proof. rewrite dot_sym, dot_lin_l, (dot_sym n u), (dot_sym n v); ring. Qed.
 Lemma dot_pos n u : 0 <= dot n u u.
 Proof. induction n; simpl; [lra | nra]. Qed.
 Definition cosangle (n : nat) (u v : vec) := dot n u v / (sqrt (dot n u u) * sqrt (dot n v v)).
+
+(** The sum of the first n terms. *)
+Fixpoint sum (f : nat -> R) (n : nat) : R := match n with O => 0 | S k => sum f k + f k end.
+Lemma sum_ext f g n : (forall k, f k = g k) -> sum f n = sum g n.
+Proof. intros H. induction n; simpl; [reflexivity | rewrite IHn, H; reflexivity]. Qed.

@@ -1,12 +1,14 @@
 """SymPy to Coq: what is printed, what is refused."""
 
 import pytest
-from sympy import Rational, Symbol, cos, erf, exp, pi, sqrt, symbols
+from sympy import Abs, Rational, Sum, Symbol, asin, binomial, cos, erf, exp, oo, pi, sqrt, symbols
 
 from proofs.formal.coq_terms import Outside, names, term
+from theory.orthogonality import StepProduct
 
 x, y = symbols("x y", positive=True)
 n, t = symbols("n t", integer=True, nonnegative=True)
+k = Symbol("k", positive=True)
 CASES = {
     "sum": (x - 2 * y, "(x - (2 * y))"),
     "negative number": (x * -3, "((-3) * x)"),
@@ -20,6 +22,16 @@ CASES = {
     "negative exponent": (x ** (-t), "(/ (x ^ t))"),
     "natural number among reals": (n * x, "((INR n) * x)"),
     "constants and functions": (pi * exp(-x) * cos(y), "(PI * (exp ((-1) * x)) * (cos y))"),
+    "more functions": (asin(x) - Abs(x - 2), "((asin x) - (Rabs (x - 2)))"),
+    "product of natural numbers": (x ** (2 * n * t + t), "(x ^ (t + n * t + n * t)%nat)"),
+    "binomial": (binomial(2 * n, n), "(Binomial.C (n + n)%nat n)"),
+    "series": (Sum(x**n, (n, 0, oo)), "(Series (fun n : nat => (x ^ n)))"),
+    "series from one": (Sum(x**n, (n, 1, oo)), "(Series (fun n : nat => (x ^ (1 + n)%nat)))"),
+    "sum beside its own index": (n * Sum(x**n, (n, 1, t)), "((INR n) * (sum (fun n' : nat => (x ^ (1 + n')%nat)) t))"),
+    "products of weights": (
+        StepProduct(t + 1, t) - StepProduct(1, 0),
+        "((product (1 + t)%nat t) - (product (1)%nat (0)%nat))",
+    ),
 }
 
 
@@ -30,7 +42,10 @@ def test_terms(case):
     assert term(expression, names(expression.free_symbols)) == expected
 
 
-@pytest.mark.parametrize("expression", [erf(x), x**y, x ** (n - t), x ** Rational(1, 3)])
+@pytest.mark.parametrize(
+    "expression",
+    [erf(x), x**y, x ** (n - t), x ** Rational(1, 3), binomial(x, n), Sum(x**n, (n, t, oo)), Sum(1 / k, (k, 1, t))],
+)
 def test_what_is_outside_is_refused(expression):
     """Nothing is printed that Coq would read otherwise."""
     with pytest.raises(Outside):

@@ -100,7 +100,7 @@ def test_what_is_true_is_not(name):
 
 def test_equalities_are_supported_not_shown():
     """A claim of equalities without numbers stays undecided, and the verdict counts the support."""
-    verdict = interval.check(replace(altered.with_obligations(altered.TRUE["equal"]), subject=None))
+    verdict = interval.check(replace(altered.with_obligations(altered.TRUE["equal"]), subject=None, id="altered"))
     assert verdict.outcome is Outcome.UNDECIDED
     assert verdict.detail == {"shown": 0, "supported": 1}
 
@@ -109,12 +109,15 @@ def test_an_inequality_is_shown_on_boxes():
     """arcsin x >= 0.9 x is shown by subdivision; one that fails inside, or touches, is not."""
     above = Obligation("arcsine", decay * Rational(9, 10), asin(decay), "<=")
     assert interval.positive_margin(above)
-    assert interval.check(replace(altered.with_obligations(above), subject=None)).outcome is Outcome.HOLDS
+    assert interval.check(replace(altered.with_obligations(above), subject=None, id="altered")).outcome is Outcome.HOLDS
     fails = Obligation("fails", decay, Rational(1, 2) + 0 * decay, "<=")
     touches = Obligation("touches", Integer(0), (decay - beta1) ** 2, "<=")
     assert not interval.positive_margin(fails)
     assert not interval.positive_margin(touches)
-    assert interval.check(replace(altered.with_obligations(touches), subject=None)).outcome is Outcome.UNDECIDED
+    assert (
+        interval.check(replace(altered.with_obligations(touches), subject=None, id="altered")).outcome
+        is Outcome.UNDECIDED
+    )
 
 
 def test_boxes_of_whole_numbers_are_refused():
