@@ -16,7 +16,6 @@ FOLDER = Path(__file__).parent / "triton_kernels"
 
 SOURCE = '''\
 """{name} in Triton: written by ``python -m numerics.engines.writing_triton`` from the rule's lines; do not edit."""
-# ruff: noqa
 # mypy: ignore-errors
 
 import triton

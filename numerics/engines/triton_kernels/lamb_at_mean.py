@@ -1,5 +1,4 @@
-"""lamb_at_mean in Triton: written by ``python -m numerics.engines.writing_triton`` from the lines of the rule; do not edit."""
-# ruff: noqa
+"""lamb_at_mean in Triton: written by ``python -m numerics.engines.writing_triton`` from the rule's lines; do not edit."""
 # mypy: ignore-errors
 
 import triton
