@@ -19,10 +19,10 @@ from numerics.philox.kinds import Entries, Kind
 from numerics.updates.update import Rule, Start, State
 
 LARGEST = 65536
-"""Entries that one program takes. From 8192 on some of them leave its registers for the cache."""
+"""Entries that one program takes; above 4096 the compiler keeps some of them outside of its registers."""
 
-A_THREAD, THREADS = 8, 1024
-"""Entries of each thread as long as there are threads. Sums depend on it, and so it does on the dimension alone."""
+A_THREAD, THREADS = 16, 1024
+"""Entries of a thread while there are threads left. Sums depend on it, and so it does on the dimension alone."""
 
 
 def block_of(dim: int) -> int:
@@ -87,7 +87,8 @@ class FusedTriton:
         block = block_of(problem.dim)
         self.kernel.chains[(problem.chains,)](
             *held.values(), *measured, rows, first, count, problem.replicas, problem.seed, *self.law,
-            DIM=problem.dim, BLOCK=block, SHARE=problem.share, **flags_of(problem.law), num_warps=warps_of(block),
+            DIM=problem.dim, BLOCK=block, SHARE=problem.share, **flags_of(problem.law),
+            num_warps=warps_of(block), enable_fp_fusion=True,
         )  # fmt: skip
         found = measured.cpu().double().numpy()
         return found[0], found[1], found[2]

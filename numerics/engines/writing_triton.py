@@ -43,12 +43,12 @@ def chains(
     n = tl.program_id(0).to(tl.int64)
     stream = n % replicas if SHARE else n
     entry, inside = places(DIM, BLOCK)
-    own = n * DIM + entry
-    w = tl.load(weights + own, mask=inside, other=0.0)
+    own = n * DIM
+    w = tl.load(weights + own + entry, mask=inside, other=0.0)
 {load}
     noise = w
     if REMEMBERS:
-        noise = tl.load(memory + own, mask=inside, other=0.0)
+        noise = tl.load(memory + own + entry, mask=inside, other=0.0)
     square = tl.load(squares + n)
     row = rows + n // replicas * count * {width}
     for k in range(count):
@@ -64,8 +64,7 @@ def chains(
             scale /= tl.sqrt(square)
         if SPREADS:
             scale *= gradient_size(spread, seed, first + k, stream)
-        if NORMALISED{or_measured}:
-            rest = tl.sqrt(tl.sum(z * z))
+        rest = tl.sqrt(tl.sum(z * z))
         if NORMALISED:
             scale /= rest
         g = scale * z
@@ -79,10 +78,10 @@ def chains(
         tl.store(turned + at, tl.maximum(way - loss / square * loss, 0.0))
         w, square = next_w, after
         row += {width}
-    tl.store(weights + own, w, mask=inside)
+    tl.store(weights + own + entry, w, mask=inside)
 {store}
     if REMEMBERS:
-        tl.store(memory + own, noise, mask=inside)
+        tl.store(memory + own + entry, noise, mask=inside)
     tl.store(squares + n, square)
 '''
 
@@ -143,24 +142,24 @@ def source(form: Form) -> str:
         *measured,
         *map(_for_triton, of_step),
     ]
+    kept = {name: f"kept + {_of(j)} + entry" for j, name in enumerate(form.kept)}
     text = SOURCE.format(
         name=form.name,
         asked=", ".join(loop.asked),
         known=_lines(of_row, 1),
         columns=", ".join(columns),
         width=len(columns),
-        load=_lines((f"{k} = tl.load(kept + {_of(j)}, mask=inside, other=0.0)" for j, k in enumerate(form.kept)), 1),
-        or_measured=" or True" if "gradient_norm" in loop.measured else "",
+        load=_lines((f"{name} = tl.load({at}, mask=inside, other=0.0)" for name, at in kept.items()), 1),
         numbers=_lines(numbers, 2),
         change=_lines(_change(loop), 2),
-        store=_lines((f"tl.store(kept + {_of(j)}, {k}, mask=inside)" for j, k in enumerate(form.kept)), 1),
+        store=_lines((f"tl.store({at}, {name}, mask=inside)" for name, at in kept.items()), 1),
     )
     return "\n".join(line.rstrip() for line in text.splitlines() if line.strip() or not line) + "\n"
 
 
 def _of(j: int) -> str:
     """Where the vectors that a rule keeps stand: all chains of the first, then of the second."""
-    return "own" if j == 0 else f"{j} * tl.num_programs(0).to(tl.int64) * DIM + own"
+    return "own" if j == 0 else f"(own + {j} * tl.num_programs(0).to(tl.int64) * DIM)"
 
 
 def _apart(loop: Loop) -> tuple[list[str], list[str]]:

@@ -29,12 +29,12 @@ def chains(
     n = tl.program_id(0).to(tl.int64)
     stream = n % replicas if SHARE else n
     entry, inside = places(DIM, BLOCK)
-    own = n * DIM + entry
-    w = tl.load(weights + own, mask=inside, other=0.0)
-    buffer = tl.load(kept + own, mask=inside, other=0.0)
+    own = n * DIM
+    w = tl.load(weights + own + entry, mask=inside, other=0.0)
+    buffer = tl.load(kept + own + entry, mask=inside, other=0.0)
     noise = w
     if REMEMBERS:
-        noise = tl.load(memory + own, mask=inside, other=0.0)
+        noise = tl.load(memory + own + entry, mask=inside, other=0.0)
     square = tl.load(squares + n)
     row = rows + n // replicas * count * 4
     for k in range(count):
@@ -50,8 +50,7 @@ def chains(
             scale /= tl.sqrt(square)
         if SPREADS:
             scale *= gradient_size(spread, seed, first + k, stream)
-        if NORMALISED:
-            rest = tl.sqrt(tl.sum(z * z))
+        rest = tl.sqrt(tl.sum(z * z))
         if NORMALISED:
             scale /= rest
         g = scale * z
@@ -76,8 +75,8 @@ def chains(
         tl.store(turned + at, tl.maximum(way - loss / square * loss, 0.0))
         w, square = next_w, after
         row += 4
-    tl.store(weights + own, w, mask=inside)
-    tl.store(kept + own, buffer, mask=inside)
+    tl.store(weights + own + entry, w, mask=inside)
+    tl.store(kept + own + entry, buffer, mask=inside)
     if REMEMBERS:
-        tl.store(memory + own, noise, mask=inside)
+        tl.store(memory + own + entry, noise, mask=inside)
     tl.store(squares + n, square)
