@@ -25,8 +25,8 @@ MASK, CHI = tl.constexpr(int(_Stream.MASK)), tl.constexpr(int(_Stream.CHI))
 def words(seed, block, step, chain, stream):
     """Four tensors of words, one entry a block; counters may have any integer type and are taken modulo 2^32."""
     # A block of 64 bits would turn tl.philox into the generator of 64-bit words.
-    c0, c1 = tl.to_tensor(block).to(tl.uint32), tl.to_tensor(step).to(tl.uint32)
-    c2, c3 = tl.to_tensor(chain).to(tl.uint32), tl.to_tensor(stream).to(tl.uint32)
+    c0, c1 = tl.cast(block, tl.uint32), tl.cast(step, tl.uint32)
+    c2, c3 = tl.cast(chain, tl.uint32), tl.cast(stream, tl.uint32)
     return tl.philox(seed, c0, c1, c2, c3, ROUNDS)
 
 
