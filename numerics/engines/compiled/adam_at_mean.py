@@ -31,24 +31,8 @@ from numerics.engines.steps import (
 
 @compiled(**COMPILED)
 def chains(
-    low,
-    high,
-    first,
-    share,
-    replicas,
-    law,
-    dim,
-    k0,
-    k1,
-    table,
-    changes,
-    weights,
-    kept,
-    memory,
-    squares,
-    norms,
-    lost,
-    turned,
+    low, high, first, share, replicas, law, dim, k0, k1, table, changes,
+    weights, kept, memory, squares, norms, lost, turned,
 ):
     """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
     z = np.empty((dim + 3) // 4 * 4, weights.dtype)
@@ -109,24 +93,8 @@ def chains(
 
 @compiled(**COMPILED)
 def lanes(
-    low,
-    high,
-    first,
-    share,
-    replicas,
-    law,
-    dim,
-    k0,
-    k1,
-    table,
-    changes,
-    weights,
-    kept,
-    memory,
-    squares,
-    norms,
-    lost,
-    turned,
+    low, high, first, share, replicas, law, dim, k0, k1, table, changes,
+    weights, kept, memory, squares, norms, lost, turned,
 ):
     """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries."""
     blocks, last = (dim + 3) // 4, weights.shape[0] - 1
@@ -214,24 +182,8 @@ def lanes(
 
 @compiled(**COMPILED)
 def folded(
-    low,
-    high,
-    first,
-    share,
-    replicas,
-    law,
-    dim,
-    k0,
-    k1,
-    table,
-    changes,
-    weights,
-    kept,
-    memory,
-    squares,
-    norms,
-    lost,
-    turned,
+    low, high, first, share, replicas, law, dim, k0, k1, table, changes,
+    weights, kept, memory, squares, norms, lost, turned,
 ):
     """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law."""
     last = weights.shape[0] - 1

@@ -31,24 +31,8 @@ from numerics.engines.steps import (
 
 @compiled(**COMPILED)
 def chains(
-    low,
-    high,
-    first,
-    share,
-    replicas,
-    law,
-    dim,
-    k0,
-    k1,
-    table,
-    changes,
-    weights,
-    kept,
-    memory,
-    squares,
-    norms,
-    lost,
-    turned,
+    low, high, first, share, replicas, law, dim, k0, k1, table, changes,
+    weights, kept, memory, squares, norms, lost, turned,
 ):
     """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
     z = np.empty((dim + 3) // 4 * 4, weights.dtype)
@@ -99,24 +83,8 @@ def chains(
 
 @compiled(**COMPILED)
 def lanes(
-    low,
-    high,
-    first,
-    share,
-    replicas,
-    law,
-    dim,
-    k0,
-    k1,
-    table,
-    changes,
-    weights,
-    kept,
-    memory,
-    squares,
-    norms,
-    lost,
-    turned,
+    low, high, first, share, replicas, law, dim, k0, k1, table, changes,
+    weights, kept, memory, squares, norms, lost, turned,
 ):
     """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries."""
     blocks, last = (dim + 3) // 4, weights.shape[0] - 1
@@ -190,26 +158,11 @@ def lanes(
                     weights[n, i] = w_of[i, lane]
 
 
+
 @compiled(**COMPILED)
 def folded(
-    low,
-    high,
-    first,
-    share,
-    replicas,
-    law,
-    dim,
-    k0,
-    k1,
-    table,
-    changes,
-    weights,
-    kept,
-    memory,
-    squares,
-    norms,
-    lost,
-    turned,
+    low, high, first, share, replicas, law, dim, k0, k1, table, changes,
+    weights, kept, memory, squares, norms, lost, turned,
 ):
     """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law."""
     last = weights.shape[0] - 1
@@ -284,3 +237,4 @@ def folded(
             n = group * GROUP + lane
             if n <= last:
                 weights[n, 0], squares[n] = length[lane], square_of[lane]
+
