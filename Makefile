@@ -50,7 +50,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@echo "Creating $(VENV) with $(SUITABLE)"
 	@$(SUITABLE) -m venv $(VENV) || { echo "the venv module is incomplete: install your system's python3-venv" >&2; exit 2; }
 	@echo "Installing torch 2.13.0 with pip (a CPU build takes about 200 MB to fetch; on Linux the default build brings CUDA, about 3 GB),"
-	@echo "then jupyter-book, the checkers and this project (about 200 MB). Set pip's own options to choose another build of torch."
+	@echo "then jupyter-book, the checkers and this project (about 200 MB, on Linux 400 MB with Triton). Set pip's own options to choose another build of torch."
 	@$(BIN)/python -m pip install -c constraints.txt torch
 	@$(BIN)/python -m pip install -c constraints.txt -e '.[dev,book]'
 	@touch $@

@@ -21,7 +21,7 @@ from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
 from nbformat import NotebookNode
 
-from proofs.evidence import source_hash
+from proofs.sources import hash_of_all
 
 BOOK = Path(__file__).parent.resolve()
 BUILD = BOOK / "_build"
@@ -36,7 +36,7 @@ TIMEOUT = 300
 def drop_stale_cache() -> None:
     """Forget executed cells and pages when theory, numerics, proofs or a script that pages run changed since."""
     scripts = [BOOK / "figures.py", BOOK / "solutions.py", *sorted((BOOK / "own_rule").glob("*.py"))]
-    key = source_hash() + "".join(script.read_text(encoding="utf-8") for script in scripts)
+    key = hash_of_all() + "".join(script.read_text(encoding="utf-8") for script in scripts)
     if KEY.exists() and KEY.read_text(encoding="utf-8") == key:
         return
     shutil.rmtree(CACHE, ignore_errors=True)

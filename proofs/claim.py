@@ -10,14 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeVar
 
 import theory
+from theory.derivation import reading
 
 if TYPE_CHECKING:
     from sympy import Expr
+    from sympy.core.relational import Relational
 
     from proofs.comparison import Confrontation
+
+
+Value = TypeVar("Value")
 
 
 class Kind(StrEnum):
@@ -88,8 +94,10 @@ class Obligation:
 class Claim:
     """A statement with a permanent id.
 
-    ``optimizer`` and ``subject`` name the derived quantity of ``theory.Equilibrium`` that it states,
-    from which its dependencies follow. ``formulas`` and ``obligations`` are derived on call.
+    ``optimizer`` and ``subject`` name the derived quantity of ``theory.Equilibrium`` that it states, ``states`` are the
+    labels of further ones: what reads them depends on the claim.
+    ``formulas`` and ``obligations`` are derived on call.
+    ``domain`` are the hypotheses that are relations between symbols: what a point must meet to test the claim.
     ``experiment`` confronts the claim with a simulation on the named device; it imports torch itself.
     """
 
@@ -103,7 +111,9 @@ class Claim:
     sources: tuple[str, ...]
     optimizer: str | None = None
     subject: str | None = None
+    states: tuple[str, ...] = ()
     extra_hypotheses: tuple[str, ...] = ()
+    domain: Callable[[], tuple[Relational, ...]] = tuple
     experiment: Callable[[str], list[Confrontation]] | None = None
 
     @cached_property
@@ -127,12 +137,32 @@ class Claim:
     @cached_property
     def displays(self) -> list[Formula]:
         """The formulas, derived once."""
-        return self.formulas()
+        return self._reading(self.formulas)
 
     @cached_property
     def owed(self) -> list[Obligation]:
         """The obligations, derived once."""
-        return self.obligations()
+        return self._reading(self.obligations)
+
+    def _reading(self, derive: Callable[[], Value]) -> Value:
+        import_module("theory.optimizers")  # what a module derives when it is loaded is not this claim's
+        with reading() as used:
+            found = derive()
+        self.__dict__.setdefault("_reads", set()).update(used)
+        return found
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Labels of the derived quantities that its formulas and obligations read."""
+        assert self.displays is not None
+        assert self.owed is not None
+        return frozenset(self.__dict__["_reads"])
+
+    @property
+    def stated(self) -> frozenset[str]:
+        """Labels of the derived quantities that it is the claim about."""
+        own = () if self.optimizer is None or self.subject is None else (f"{self.optimizer}.{self.subject}",)
+        return frozenset((*own, *self.states))
 
     @cached_property
     def convention(self) -> str | None:

@@ -1,25 +1,33 @@
 """Evidence: what a checker said about a claim, when, with what, and about which content.
 
-Written by runs, one JSON file a claim and layer; a file that is missing or damaged is no evidence.
+Written by runs, one JSON file a claim and layer; a file that is missing or damaged is no evidence. What continuous
+integration cannot repeat, on a GPU or for long, is promoted: copied with its provenance into the package, where it
+counts until a source changes that it was made from.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-import theory
+from proofs import sources
 from proofs.claim import Claim
+from proofs.claims import CLAIMS, MODULES
+from proofs.layers import TABLE
 from proofs.release import package_version, versions
 from proofs.verdict import Outcome, Verdict
 from theory.compiled import cache_directory
+
+PROMOTED = Path(__file__).with_name("promoted")
+"""Where promoted evidence lies, committed with the sources."""
+LONG = 300.0
+"""Seconds above which a check is not repeated everywhere."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +48,18 @@ class Evidence:
 
     @property
     def is_stale(self) -> bool:
-        """Whether a source has changed since; what a claim says is part of the sources."""
-        return self.sources != source_hash()
+        """Whether a source that it was made from has changed since; what a claim says is among them."""
+        return self.sources != sources_of(self.claim, self.layer)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether every machine can make it anew in reasonable time."""
+        return TABLE[self.layer].device == "cpu" and self.seconds < LONG
+
+    @property
+    def file_name(self) -> str:
+        """The name of its file, in whichever folder."""
+        return f"{self.claim}.{self.layer}.json"
 
 
 def directory() -> Path:
@@ -51,14 +69,12 @@ def directory() -> Path:
 
 
 @cache
-def source_hash() -> str:
-    """Hash of the sources of theory, numerics and proofs."""
-    digest = hashlib.sha256()
-    here = Path(__file__).parent
-    for package in (Path(str(theory.__file__)).parent, here.parent / "numerics", here):
-        for file in sorted(f for kind in ("*.py", "*.json", "*.v") for f in package.rglob(kind)):
-            digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:16]
+def sources_of(claim_id: str, layer: str) -> str:
+    """Hash of the sources that a layer's verdict on a claim depends on; empty where there is no such claim or layer."""
+    stated_in = next((module.__name__ for module in MODULES if any(c.id == claim_id for c in module.CLAIMS)), None)
+    if stated_in is None or layer not in TABLE:
+        return ""
+    return sources.hash_of(stated_in, f"proofs.layers.{TABLE[layer].module}")
 
 
 def record(claim: Claim, verdict: Verdict, device: str = "cpu") -> Evidence:
@@ -71,29 +87,78 @@ def record(claim: Claim, verdict: Verdict, device: str = "cpu") -> Evidence:
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(verdict.seconds, 3),
         content=claim.content_hash,
-        sources=source_hash(),
+        sources=sources_of(claim.id, verdict.layer),
         device=device,
         versions={"spherical-motion": package_version(), "python": platform.python_version()}
         | versions("sympy", "numpy", "torch"),
         detail=verdict.detail,
     )
-    target = directory() / f"{claim.id}.{verdict.layer}.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_suffix(f".{os.getpid()}.part")
-    unfinished.write_text(json.dumps(asdict(evidence), indent=1, default=str), encoding="utf-8")
-    unfinished.replace(target)
+    _write(evidence, directory())
     return evidence
 
 
+def promote(claims: Iterable[Claim]) -> list[Path]:
+    """Copy the fresh evidence of runs that are not repeated everywhere into the package; the files written."""
+    found = [e for claim in claims for e in _in(directory(), claim) if not e.is_stale and not e.is_repeatable]
+    return [_write(e, PROMOTED) for e in found]
+
+
 def of(claim: Claim) -> list[Evidence]:
-    """All evidence on a claim; damaged files, and files that speak of another claim, are left out."""
-    return [e for e in _readable(sorted(directory().glob(f"{claim.id}.*.json"))) if e.claim == claim.id]
+    """All evidence on a claim, one a layer: promoted or made here, fresh before stale, then the later.
+
+    Damaged files, and files that speak of another claim, are left out.
+    """
+    best: dict[str, Evidence] = {}
+    for e in (*_in(PROMOTED, claim), *_in(directory(), claim)):
+        before = best.get(e.layer)
+        if before is None or (not e.is_stale, e.date) >= (not before.is_stale, before.date):
+            best[e.layer] = e
+    return [best[layer] for layer in sorted(best)]
 
 
-def _readable(files: Iterable[Path]) -> Iterable[Evidence]:
-    for file in files:
-        try:
-            fields = json.loads(file.read_text(encoding="utf-8"))
-            yield Evidence(**{**fields, "outcome": Outcome(fields["outcome"])})
-        except (OSError, ValueError, TypeError, KeyError):
-            continue
+def outdated(claims: Iterable[Claim]) -> list[str]:
+    """One line for each promoted verdict that is older than a source and has no fresh one in its place."""
+    return [
+        f"{e.claim} {e.layer}: a source changed after the evidence of {e.date} on {e.device}; run it there again and "
+        "smd promote"
+        for claim in claims
+        for e in _in(PROMOTED, claim)
+        if e.is_stale and not any(other.layer == e.layer and not other.is_stale for other in of(claim))
+    ]
+
+
+def damaged() -> list[str]:
+    """One line for each promoted file that is no evidence on a claim."""
+    lines = []
+    for file in sorted(PROMOTED.glob("*.json")):
+        found = _read(file)
+        if found is None or found.claim not in CLAIMS or found.file_name != file.name:
+            lines.append(f"{PROMOTED.name}/{file.name}: this file is no evidence on a claim and is left out")
+    return lines
+
+
+def _write(evidence: Evidence, folder: Path) -> Path:
+    target = folder / evidence.file_name
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_suffix(f".{os.getpid()}.part")
+    unfinished.write_text(json.dumps(asdict(evidence), indent=1, default=str) + "\n", encoding="utf-8")
+    unfinished.replace(target)
+    return target
+
+
+def _in(folder: Path, claim: Claim) -> Iterator[Evidence]:
+    """The sound evidence on a claim that a folder holds."""
+    for file in sorted(folder.glob(f"{claim.id}.*.json")):
+        found = _read(file)
+        if found is not None and found.claim == claim.id:
+            yield found
+
+
+def _read(file: Path) -> Evidence | None:
+    try:
+        fields = json.loads(file.read_text(encoding="utf-8"))
+        found = Evidence(**{**fields, "outcome": Outcome(fields["outcome"])})
+        words = (found.claim, found.layer, found.date, found.sources, found.device)
+        return found if all(isinstance(w, str) for w in words) and isinstance(found.detail, dict) else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

@@ -8,7 +8,7 @@ from enum import StrEnum
 from proofs import evidence as ledger
 from proofs.claim import Claim, Kind
 from proofs.claims import CLAIMS
-from proofs.dependencies import depends_on
+from proofs.dependencies import ancestors
 from proofs.evidence import Evidence
 from proofs.layers import Worth, of_worth
 from proofs.verdict import Outcome
@@ -75,10 +75,10 @@ def status(claim: Claim, evidence_of: Callable[[Claim], Iterable[Evidence]] = le
     A refuted or stale ancestor makes the claim so; it is *fully proved* when all of them are.
     """
     own = alone(claim, evidence_of(claim))
-    above = [status(CLAIMS[other], evidence_of) for other in depends_on(claim)]
+    above = [alone(CLAIMS[other], evidence_of(CLAIMS[other])) for other in sorted(ancestors(claim))]
     for bad in (Status.REFUTED, Status.STALE):
         if bad in (own, *above):
             return bad
-    if own is Status.PROVED and all(s is Status.FULLY_PROVED for s in above):
+    if own is Status.PROVED and all(s is Status.PROVED for s in above):
         return Status.FULLY_PROVED
     return own

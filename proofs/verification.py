@@ -10,6 +10,7 @@ from functools import partial
 from importlib.util import find_spec
 from multiprocessing import get_context
 
+from proofs import dependencies
 from proofs import evidence as ledger
 from proofs.claim import Claim, Kind
 from proofs.claims import CLAIMS
@@ -23,12 +24,6 @@ DECIDING = of_worth(Worth.PROVES, Worth.DECIDES)
 """The layers of which one must hold."""
 EVERYWHERE = ("identity", "certificate", "smt")
 """The deciding layers that apply to every claim: two of them hold for each exact claim and bound."""
-ALONE = {
-    "isotropic-fixed-point": (
-        "its divisor sqrt(2 + 2 a) - 2 has no certificate of its sign, and cvc5 runs late on the discriminant"
-    ),
-}
-"""The exact claims and bounds that only one of them decides, and why."""
 SLICE = 8
 """Neighbouring claims of no optimizer that go to one process."""
 FEW = 6
@@ -73,6 +68,17 @@ def unmet(claims: Iterable[Claim], layers: Iterable[str] = LAYERS) -> list[str]:
     ]
 
 
+def never_met(found: Iterable[Evidence]) -> list[str]:
+    """One line for each layer that drew points for a claim, of which none met its domain and hypotheses."""
+    lines = []
+    for e in found:
+        inside, outside, unmet = (e.detail.get(name) for name in ("inside", "outside", "unmet"))
+        if unmet or (outside and not inside):
+            what = f" of {', '.join(map(str, unmet))}" if isinstance(unmet, list) else ""
+            lines.append(f"{e.claim} {e.layer}: no point met the hypotheses{what} ({inside} inside, {outside} outside)")
+    return lines
+
+
 def failing(found: Iterable[Evidence]) -> list[str]:
     """The claims that a layer refutes, that layers were to decide and none did, or that one layer alone decides."""
     by_claim: dict[str, dict[str, Outcome]] = {}
@@ -86,7 +92,7 @@ def _fails(claim: Claim, said: Mapping[str, Outcome]) -> bool:
     refuted = Outcome.REFUTED in said.values()
     undecided = not holding and any(layer in said for layer in DECIDING)
     full = claim.kind in (Kind.EXACT, Kind.BOUND) and said.keys() >= set(EVERYWHERE)
-    return refuted or undecided or (full and len(holding) < 2 and claim.id not in ALONE)
+    return refuted or undecided or (full and len(holding) < 2)
 
 
 def planned(claims: Iterable[Claim], layers: Iterable[str] = LAYERS, missing: bool = False) -> list[Check]:
@@ -103,7 +109,9 @@ def run(check: Check) -> Evidence:
     """Run one check and write its evidence."""
     claim = CLAIMS[check.claim]
     verdict = checkers(claim)[check.layer]()
-    return ledger.record(claim, verdict, TABLE[check.layer].device)
+    if check.layer == dependencies.LAYER:
+        dependencies.depends_on(claim)  # kept while everything is derived
+    return ledger.record(claim, verdict, TABLE[check.layer].device_name)
 
 
 def verify(checks: list[Check], jobs: int | None = None) -> Iterator[Evidence]:

@@ -51,6 +51,7 @@ def as_json(found: Iterable[Comparison], others: Iterable[Unaudited]) -> dict[st
             "derived_over_published": one.ratio,
             "recipe": dict(one.recipe),
             "standard_recipes": at_standard_recipes(one.row),
+            "statements": list(one.row.statements) if one.row.against else None,
             "witness": None if one.witness is None else dict(one.witness),
             "derived_in": one.row.page,
             "why": one.row.why,

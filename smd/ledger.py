@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import proofs
 from proofs import Claim, evidence
 from proofs.dependencies import depends_on
+from proofs.evidence import Evidence
 
 
-def row(claim: Claim) -> dict[str, Any]:
+def row(claim: Claim, evidence_of: Callable[[Claim], list[Evidence]] = evidence.of) -> dict[str, Any]:
     """One claim: id, title, kind, setting, status, evidence (layer to verdict) and what it was derived from."""
     return {
         "id": claim.id,
         "title": claim.heading,
         "kind": str(claim.kind),
         "setting": str(claim.setting),
-        "status": str(proofs.status(claim)),
-        "evidence": {e.layer: str(e.outcome) for e in evidence.of(claim) if not e.is_stale},
+        "status": str(proofs.status(claim, evidence_of)),
+        "evidence": {e.layer: str(e.outcome) for e in evidence_of(claim) if not e.is_stale},
         "depends_on": list(depends_on(claim)),
     }
 
@@ -27,8 +29,9 @@ def row(claim: Claim) -> dict[str, Any]:
 def rows(claims: Iterable[Claim], on_row: Callable[[int, str], None] = lambda done, name: None) -> list[dict[str, Any]]:
     """The claims in turn; ``on_row`` is called after each with how many are done and its id."""
     found = []
+    known = cache(evidence.of)
     for claim in claims:
-        found.append(row(claim))
+        found.append(row(claim, known))
         on_row(len(found), claim.id)
     return found
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-from proofs import CLAIMS
+from proofs import CLAIMS, evidence
 from theory.compiled import load
 
 # Each worker has one core to itself.
@@ -42,8 +42,9 @@ def pytest_xdist_make_scheduler(config, log):
 
 @pytest.fixture(autouse=True)
 def evidence_directory(tmp_path_factory, monkeypatch):
-    """An empty folder for evidence, so that no test reads or writes a user's."""
+    """An empty folder for evidence, so that no test reads or writes a user's, and another for promoted evidence."""
     directory = tmp_path_factory.mktemp("evidence")
+    monkeypatch.setattr(evidence, "PROMOTED", tmp_path_factory.mktemp("promoted"))
     monkeypatch.setenv("SMD_EVIDENCE_DIR", str(directory))
     return directory
 

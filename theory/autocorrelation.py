@@ -6,7 +6,7 @@ has one term, the sign of a Gaussian filter infinitely many.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sympy import Expr, Integer, Matrix, Symbol, eye
 
@@ -20,13 +20,14 @@ class Autocorrelation:
 
     ``modes``: a finite mixture as (weight, mode) pairs. ``series``: an infinite one, whose ``factor``
     is the mode itself. ``source_modes``: the multipliers of the linear filter behind the input.
-    ``abbreviations``: subexpressions with the symbols that stand for them in print.
+    ``abbreviations``: subexpressions with the symbols that stand for them in print. ``origin``: what it was derived by.
     """
 
     modes: tuple[tuple[Expr, Expr], ...] = ()
     series: WeightedSeries | None = None
     source_modes: tuple[Expr, ...] = ()
     abbreviations: tuple[tuple[Symbol, Expr], ...] = ()
+    origin: str = field(default="", compare=False, repr=False)
 
     @property
     def is_white(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Expr, Integer, Matrix, Mul, Poly, diag, factor, factor_list, log, numer, roots, together
 from sympy.polys.matrices import DomainMatrix
 
-from theory.gram import GramRecursion
+from theory.gram import GramRecursion, after_step
 from theory.symbols import decay, lr, moment, multiplier
 
 
@@ -24,7 +24,7 @@ def jacobian(recursion: GramRecursion) -> Matrix:
     size = transition.rows
     entries = [(i, j) for i in range(size) for j in range(i, size)]
     moments = Matrix(size, size, moment)
-    moved = transition * moments * transition.T
+    moved = after_step(moments, transition, Matrix.zeros(size), Integer(0))
     after = Matrix([moved[i, j] for i, j in entries])
     result = after.jacobian([moments[i, j] for i, j in entries])
     if rule.elasticity != 0:

@@ -8,7 +8,7 @@ brings it back: its covariance S solves the discrete Lyapunov equation S = J S J
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cache
 from itertools import combinations_with_replacement
 
 from sympy import (
@@ -30,6 +30,7 @@ from sympy import (
     together,
 )
 
+from theory.derivation import derived, recorded
 from theory.equilibrium import Equilibrium, equilibrium_of
 from theory.finite_dimension import angle_response
 from theory.symbols import (
@@ -61,6 +62,7 @@ class Fluctuations:
         if not equilibrium.rule.autocorrelation.is_white:
             raise ValueError(f"{equilibrium.rule.name}: fluctuations are derived for white input only")
         self.equilibrium = equilibrium
+        self.rule = equilibrium.rule
         self.recursion = equilibrium.recursion
 
     def _relative(self, expression: Matrix) -> Matrix:
@@ -76,17 +78,17 @@ class Fluctuations:
         written = expression.subs(damped_decay, decay * (1 - dampening))
         return written if dampening in self._parameters else written.subs(dampening, 0)
 
-    @cached_property
+    @derived
     def _parameters(self) -> set[Symbol]:
         return self.recursion.transition.free_symbols | self.recursion.drive.free_symbols
 
-    @cached_property
+    @derived
     def gram(self) -> Matrix:
         """G over |w|^2 at the fixed point."""
         unit = self.recursion.unit_gram
         return self._relative(unit / unit[0, 0])
 
-    @cached_property
+    @derived
     def jacobian(self) -> Matrix:
         """J over the upper triangle."""
         return self._relative(self.equilibrium.jacobian)
@@ -94,13 +96,13 @@ class Fluctuations:
     def _vector(self, matrix: Matrix) -> Matrix:
         return Matrix([matrix[i, j] for i, j in self.recursion.entries])
 
-    @cached_property
+    @derived
     def energy_kick(self) -> Matrix:
         """What zeta = 1 adds to the moments: vec(K) q / |w|^2."""
         unit = self.recursion.unit_gram[0, 0]
         return self._vector(self._relative(self.recursion.noise / unit))
 
-    @cached_property
+    @derived
     def overlap_noise(self) -> Matrix:
         """Covariance, times d - 1, of what the overlaps <g, s_i> add to the moments."""
         size = self.recursion.transition.rows
@@ -128,12 +130,12 @@ class Fluctuations:
         (found,) = linsolve([residual[pair] for pair in pairs], list(names.values()))
         return unknown.subs(dict(zip(names.values(), found, strict=True))).applyfunc(factor)
 
-    @cached_property
+    @derived
     def by_energy(self) -> Matrix:
         """Covariance of G over |w|^4 for v = 1 and no overlaps."""
         return self._lyapunov(self.energy_kick * self.energy_kick.T)
 
-    @cached_property
+    @derived
     def by_overlap(self) -> Matrix:
         """Covariance of G over |w|^4, times d - 1, for v = 0."""
         kick = self.energy_kick
@@ -147,12 +149,12 @@ class Fluctuations:
         first, second = (factor(part) for part in parts)
         return energy_variance * first + second / (dim - 1)
 
-    @cached_property
+    @derived
     def relative_variance(self) -> Expr:
         """Var(|w|^2) / (E|w|^2)^2."""
         return self._combined(self.by_energy[0, 0], self.by_overlap[0, 0])
 
-    @cached_property
+    @derived
     def squared_norm_shift(self) -> Expr:
         """E|w|^2 / A - 1 for the mean field A.
 
@@ -161,12 +163,12 @@ class Fluctuations:
         """
         return -self.equilibrium.rule.elasticity / 2 * self.relative_variance
 
-    @cached_property
+    @derived
     def angle_by_energy(self) -> tuple[Expr, Expr]:
         """Variance over sin^2 and shift over tan of the angle for v = 1 and no overlaps."""
         return self._angle(self.by_energy, self.energy_kick * self.energy_kick.T)
 
-    @cached_property
+    @derived
     def angle_by_overlap(self) -> tuple[Expr, Expr]:
         """The same, times d - 1, for v = 0."""
         return self._angle(self.by_overlap, self.overlap_noise)
@@ -179,12 +181,12 @@ class Fluctuations:
         variance, shift = angle_response(overlap, before, self.jacobian[0, :], covariance, noise[0, 0], lost)
         return factor(variance), factor(shift)
 
-    @cached_property
+    @derived
     def angle_variance(self) -> Expr:
         """Var(theta) / sin(theta)^2, where cos(theta) = E<w, w'>/E|w|^2."""
         return self._combined(self.angle_by_energy[0], self.angle_by_overlap[0])
 
-    @cached_property
+    @derived
     def angle_shift(self) -> Expr:
         """(E theta_t - theta) / tan(theta): the mean angle of a step against theta."""
         return self._combined(self.angle_by_energy[1], self.angle_by_overlap[1])
@@ -196,6 +198,7 @@ def fluctuations_of(rule_name: str) -> Fluctuations:
     return Fluctuations(equilibrium_of(rule_name))
 
 
+@recorded
 @cache
 def sgd_moments() -> tuple[Expr, ...]:
     """E y, E y^2, E y^3, E y^4 of y = |w|^2/A - 1 for SGD to second order in v.
@@ -231,11 +234,13 @@ def sgd_moments() -> tuple[Expr, ...]:
     return tuple(m.subs(values) for m in mean[1:])
 
 
+@recorded
 def chi_mean_over_rms(freedom: Expr) -> Expr:
     """Mean over root mean square of the length of an isotropic Gaussian vector in ``freedom`` dimensions."""
     return sqrt(2 / freedom) * gamma((freedom + 1) / 2) / gamma(freedom / 2)
 
 
+@recorded
 def kurtosis_share(rule: UpdateRule) -> Expr:
     """sum_k h_k^4 / (sum_k h_k^2)^2 of the weights' response h_k = (M^k N)_0 to one input.
 
@@ -264,6 +269,7 @@ def _response_power_sum(rule: UpdateRule, power: int) -> Expr:
     return factor(found[0])
 
 
+@recorded
 def gaussian_angle(cosine: Expr) -> tuple[Expr, Expr]:
     """(variance, shift of the mean) times d of the angle between w and w' with d independent Gaussian coordinates.
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from sympy import Expr, Integer, Symbol, asin, binomial, factor, pi, powsimp
 
 from theory.autocorrelation import Autocorrelation
+from theory.derivation import derived, recorded
 from theory.forms import positive_factors
 from theory.series import WeightedSeries
 from theory.symbols import correlation, index, lag
@@ -38,27 +38,30 @@ class GaussianFilter:
             raise NotLinear(f"the filter's output {output} may not feed back into {buffer}")
         return cls(transition[0, 0], drive[0], transition[1, 0], drive[1])
 
-    @cached_property
+    @derived
     def variance(self) -> Expr:
         """E c^2 = D^2 + H^2 P with P = F^2 P + E^2."""
         stored = self.gain**2 / (1 - self.pole**2)
         return positive_factors(self.feedthrough**2 + self.readout**2 * stored)
 
+    @recorded
     def autocovariance(self, k: Expr = lag) -> Expr:
         """E c_t c_{t+k} = H F^(k-1) (F P H + E D) for k >= 1."""
         stored = self.gain**2 / (1 - self.pole**2)
         first = self.readout * (self.pole * stored * self.readout + self.gain * self.feedthrough)
         return factor(first) * self.pole ** (k - 1)
 
-    @cached_property
+    @derived
     def first_correlation(self) -> Expr:
         """rho_1 = E c_t c_{t+1} / E c^2; rho_k = rho_1 F^(k-1)."""
         return positive_factors(self.autocovariance(Integer(1)) / self.variance)
 
+    @recorded
     def sign_autocorrelation_at(self, k: Expr = lag) -> Expr:
         """R_k = (2/pi) arcsin(rho_1 F^(k-1)) of the filter's sign, k >= 1."""
         return 2 / pi * asin(self.first_correlation * self.pole ** (k - 1))
 
+    @recorded
     def sign_autocorrelation(self) -> Autocorrelation:
         """R_k as a geometric mixture: the Taylor series of arcsin, one power of rho_k a term.
 

@@ -27,6 +27,7 @@ from sympy import (
     together,
 )
 
+from theory.derivation import recorded
 from theory.equilibrium import Equilibrium
 from theory.forms import positive_factors
 from theory.symbols import INTERIOR, decay, energy, lr, multiplier, wd
@@ -53,11 +54,13 @@ class NoClosedForm(ValueError):
     """The equilibrium does not invert in radicals of degree two; ``theory.solving`` gives the number."""
 
 
+@recorded
 def decay_for_angle(found: Equilibrium) -> Expr:
     """p = eta*lambda at which the angular update has a wanted cosine."""
     return _inverted(found, found.one_minus_cosine, 1 - cosine, decay)
 
 
+@recorded
 def decay_for_rate(found: Equilibrium) -> Expr:
     """p at which the squared norm's deviation shrinks by z a step: from the multiplier that is 1 at p = 0."""
     at = {multiplier: Integer(1), decay: Integer(0)}
@@ -66,22 +69,26 @@ def decay_for_rate(found: Equilibrium) -> Expr:
     return tidied(_branch(found, slow.subs(multiplier, rate), decay, {rate: 1 - INTERIOR[decay] / 1000}))
 
 
+@recorded
 def decay_for_norm(found: Equilibrium) -> Expr:
     """p at which the norm is as wanted, at given lr; the smaller of two, where there are two."""
     return _inverted(found, found.norm_power, norm**found.norm_exponent, decay)
 
 
+@recorded
 def lr_for_norm(found: Equilibrium) -> Expr:
     """The learning rate at which the norm is as wanted, at given wd."""
     return _inverted(found, found.norm_power.subs(decay, lr * wd), norm**found.norm_exponent, lr)
 
 
+@recorded
 def smallest_norm(found: Equilibrium) -> Expr:
     """norm^(its exponent) at the decay where it is least, for given lr: no decay gives a smaller norm."""
     slope = numer(together(found.norm_power.diff(decay)))
     return simplify(found.norm_power.subs(decay, _branch(found, slope, decay, {})))
 
 
+@recorded
 def turn_per_relaxation(found: Equilibrium) -> Expr:
     """theta^2 / (1 - z) as p -> 0: the squared angle turned in the time in which the norm's deviation falls.
 
@@ -91,6 +98,7 @@ def turn_per_relaxation(found: Equilibrium) -> Expr:
     return positive_factors(cancel(squared / (1 - found.rate_leading_order)))
 
 
+@recorded
 def cosine_after(found: Equilibrium, count: int) -> Expr:
     """E<w_t, w_{t+k}> / E|w|^2 at equilibrium for k = ``count`` steps, for white input: (M^k G)_00 / G_00."""
     if found.rule.autocorrelation.source_modes:
@@ -100,12 +108,14 @@ def cosine_after(found: Equilibrium, count: int) -> Expr:
     return factor(cancel(together(moved[0, 0] / recursion.unit_gram[0, 0])))
 
 
+@recorded
 def turn_of_steps(found: Equilibrium, count: int) -> Expr:
     """(1 - cos after k steps) / (1 - cos after one) as p -> 0, k = ``count``: how squared angles add."""
     ratio = cancel(together((1 - cosine_after(found, count)) / found.one_minus_cosine))
     return factor(cancel(ratio.subs(decay, 0)))
 
 
+@recorded
 def scaling_rule(found: Equilibrium, noise: Expr) -> tuple[Expr, Expr]:
     """Factors of (lr, wd) that carry a run to another batch size, to leading order in p.
 
@@ -124,11 +134,13 @@ def scaling_rule(found: Equilibrium, noise: Expr) -> tuple[Expr, Expr]:
     return rule[by_lr], rule[by_wd]
 
 
+@recorded
 def rescaled(expression: Expr, factors: Mapping[Symbol, Expr]) -> Expr:
     """The expression with symbols multiplied by factors: another batch size, another lr or wd."""
     return expression.subs({symbol: symbol * by for symbol, by in factors.items()}, simultaneous=True)
 
 
+@recorded
 def oriented(expression: Expr) -> Expr:
     """A product with every factor written so that it is positive inside the domain."""
     sign, parts = 1, []
@@ -161,6 +173,7 @@ def _branch(found: Equilibrium, equation: Expr, unknown: Symbol, at: Mapping[Sym
     return min(positive, key=lambda pair: pair[0])[1]
 
 
+@recorded
 def tidied(root: Expr) -> Expr:
     """A rational root as a product of factors, another simplified."""
     return oriented(factor(root) if root.is_rational_function() else factor(simplify(root), deep=True))

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from theory.derivation import recorded
 from theory.domain import LEARNING_RATE, WEIGHT_DECAY, NoEquilibrium, OutOfDomain, Parameter
 from theory.polar import EXACT_ROWS, EXACT_TERMS, Array, PolarCorrelation, polar_correlation, spectral_limit
 from theory.prediction import Prediction, contraction_margin, half_life, signed_multiplier
@@ -51,6 +52,7 @@ MOST_TERMS = 1 << 20
 DIGITS = 40.0
 
 
+@recorded
 def first_correlation(momentum: Any, nesterov: bool) -> Any:
     """rho_1 of the momentum on white gradients; rho_k = rho_1 mu^(k-1).
 
@@ -62,11 +64,13 @@ def first_correlation(momentum: Any, nesterov: bool) -> Any:
     return ((1 + momentum) * momentum**2 + momentum * tail) / ((1 + momentum) ** 2 + tail)
 
 
+@recorded
 def squared_norm(lr: Any, decay: Any, energy: Any, persistence: Any) -> Any:
     """E|W|^2 = lr^2 q (1 + 2 a S)/(1 - a^2), S = sum_{k>=1} a^(k-1) R_k, for a stationary update of energy q."""
     return lr**2 * energy * (1 + 2 * (1 - decay) * persistence) / (decay * (2 - decay))
 
 
+@recorded
 def one_minus_cosine(decay: Any, persistence: Any) -> Any:
     """1 - E<W, W'>/E|W|^2 = p (1 - p S)/(1 + 2 a S)."""
     return decay * (1 - decay * persistence) / (1 + 2 * (1 - decay) * persistence)

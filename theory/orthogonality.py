@@ -14,6 +14,7 @@ from sympy import Expr, Function, Integer, Matrix, Sum, Symbol, factor
 from sympy.printing.latex import LatexPrinter
 
 from theory.autocorrelation import Autocorrelation
+from theory.derivation import recorded
 from theory.equilibrium import Equilibrium
 from theory.symbols import buffer_overlap
 from theory.update_rule import UpdateRule
@@ -44,6 +45,7 @@ class WeightRecursion:
         return bool(self.input_before == 0)
 
     @property
+    @recorded
     def one_minus_cosine(self) -> Expr:
         """1 - E<w, w'>/E|w|^2 for gradients orthogonal to w; raises ValueError where they do not fix it."""
         if not self.is_immune:
@@ -79,6 +81,7 @@ class OrthogonalInput(Autocorrelation):
         return Matrix([0, buffer_overlap][: transition.rows]), {}
 
 
+@recorded
 def under_orthogonal_gradients(rule: UpdateRule) -> Equilibrium:
     """The equilibrium for any stationary gradients orthogonal to w, in terms of c = E<m, g>/E|g|^2."""
     return Equilibrium(replace(rule, autocorrelation=OrthogonalInput()))

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from theory.derivation import recorded
 from theory.wishart import Invariants, Partition, moments, partitions
 
 Array = np.ndarray
@@ -30,6 +31,7 @@ EXACT_ROWS = 128
 MAX_TERMS = 1 << 20
 
 
+@recorded
 def hermite_energy(rows: Any, columns: Any, order: int, largest: int | None = None) -> tuple[list[list], list[dict]]:
     """(G, v): Gram matrix of the Hermite forms of degree 2*order and their overlaps with the nuclear norm.
 
@@ -84,11 +86,13 @@ def vector_coefficients(dim: int, terms: int) -> Array:
     return first * np.concatenate(([1.0], np.cumprod(vector_ratio(dim, np.arange(terms - 1.0)))))
 
 
+@recorded
 def square_limit(j: Any, pi: Any = math.pi) -> Any:
     """c_j of large square matrices, (64/pi^2) (j+1)^2 / ((2j+1)^2 (2j+3)^2); j may be a SymPy symbol."""
     return 64 * (j + 1) ** 2 / (pi * (2 * j + 1) * (2 * j + 3)) ** 2
 
 
+@recorded
 def vector_ratio(dim: Any, j: Any) -> Any:
     """c_(j+1)/c_j at m = 1, of 2F1(1/2, 1/2; n/2 + 1; .)."""
     return (2 * j + 1) ** 2 / (2 * (2 * j + dim + 2) * (j + 1))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from sympy import Expr, Symbol, asin, cancel, pi, sqrt
 
+from theory.derivation import recorded
 from theory.forms import positive_factors
 from theory.gaussian_filter import GaussianFilter
 from theory.symbols import beta2, contraction, correlation, density, lag
@@ -18,11 +19,13 @@ variances = Symbol("v_1", positive=True), Symbol("v_2", positive=True)
 covariance = Symbol("v_12", real=True)
 
 
+@recorded
 def sign_covariance() -> Expr:
     """E[sign X sign Y] = (2/pi) arcsin(v_12 / sqrt(v_1 v_2)) of jointly normal X, Y."""
     return 2 / pi * asin(covariance / sqrt(variances[0] * variances[1]))
 
 
+@recorded
 def joint_fourths(filter_: GaussianFilter, k: Expr = lag) -> tuple[Expr, ...]:
     """Sum over common gradients of h_j^4, h_j^3 h_{j+k}, h_j^2 h_{j+k}^2, h_j h_{j+k}^3, over the variance squared."""
     kick, pole = filter_.readout * filter_.gain, filter_.pole
@@ -35,6 +38,7 @@ def joint_fourths(filter_: GaussianFilter, k: Expr = lag) -> tuple[Expr, ...]:
     return tuple(e / filter_.variance**2 for e in (own, common(1), common(2), common(3)))
 
 
+@recorded
 def curvature_form(fourths: tuple[Expr, ...], rho: Expr) -> Expr:
     """d R / d kappa at kappa = 0: half the second derivative of the sign covariance along the spread of the scales.
 
@@ -51,11 +55,13 @@ def curvature_form(fourths: tuple[Expr, ...], rho: Expr) -> Expr:
     return total.subs(correlation, rho)
 
 
+@recorded
 def kurtosis_slope(filter_: GaussianFilter, k: Expr = lag) -> Expr:
     """d R_k / d kappa at kappa = 0 of the filter's sign, for gradients of random scale."""
     return curvature_form(joint_fourths(filter_, k), filter_.first_correlation * filter_.pole ** (k - 1))
 
 
+@recorded
 def signum_kurtosis_slope() -> Expr:
     """Signum's: eps rho / (6 pi sqrt(1 - rho^2)), rho = beta^k, eps = (1 - beta^2)/(1 + beta^2).
 
@@ -67,22 +73,26 @@ def signum_kurtosis_slope() -> Expr:
     return positive_factors(slope) / sqrt(1 - correlation**2)
 
 
+@recorded
 def rare_memory() -> Expr:
     """S of R_k = (1 - s)^k: the sign keeps its value until the next gradient that is not zero."""
     return (1 - density) / (1 - contraction * (1 - density))
 
 
+@recorded
 def rare_loss(filter_: GaussianFilter) -> Expr:
     """Bound on 1 - S/S_0 over max(1, h_1/(h_0 beta2)): a gradient may change c_t's sign and not that of m_{t+1}."""
     return 4 / pi * density**2 * filter_.pole / (1 - filter_.pole)
 
 
+@recorded
 def rare_excess(filter_: GaussianFilter) -> Expr:
     """Bound on S / S_0 - 1 over max(1, h_1/(h_0 beta2)), S_0 = ``rare_memory``: of order (s/(1 - beta2))^2."""
     pole = filter_.pole
     return density**2 * pole / ((1 - density) * (1 - pole) * (1 - contraction * pole))
 
 
+@recorded
 def long_buffer_correlation(filter_: GaussianFilter, k: Expr = lag) -> Expr:
     """R_k of the sign for sparse gradients with a long buffer, kappa (1 - beta2) -> 0.
 
@@ -97,6 +107,7 @@ def long_buffer_correlation(filter_: GaussianFilter, k: Expr = lag) -> Expr:
     )
 
 
+@recorded
 def end_correlation(filter_: GaussianFilter, k: Expr, scale: Expr, later: Expr) -> Expr:
     """Correlation over k steps for sigma^2 = ``scale`` at the start and ``later`` at the end, 1 on average between."""
     pole, gain, readout, direct = filter_.pole, filter_.gain, filter_.readout, filter_.feedthrough

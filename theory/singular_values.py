@@ -14,7 +14,10 @@ from __future__ import annotations
 
 from sympy import Expr, Integer, Rational, binomial, expand, expand_func, factorial, gamma, rf
 
+from theory.derivation import recorded
 
+
+@recorded
 def singular_value_moment(rows: int, columns: Expr, s: Expr) -> Expr:
     """E sum_i sigma_i^(2s) exactly, for rows <= columns; ``columns`` may be a symbol where rows = 1.
 

@@ -15,6 +15,7 @@ from functools import cache
 import numpy as np
 from sympy import Expr, Symbol, factor, lambdify, solve
 
+from theory.derivation import recorded
 from theory.domain import NoEquilibrium, OutOfDomain
 from theory.symbols import contraction, decay, lr, memory, squared_norm, update_energy
 
@@ -22,6 +23,7 @@ Array = np.ndarray
 ROUNDING = 1e-12
 
 
+@recorded
 @cache
 def equilibrium_squared_norm() -> Expr:
     """A = E|w|^2 = eta^2 U (1 + 2 a S) / (1 - a^2), from A = E|a w - eta u|^2 and E<w, u> = -eta U S."""
@@ -30,11 +32,13 @@ def equilibrium_squared_norm() -> Expr:
     return factor(found)
 
 
+@recorded
 def alignment() -> Expr:
     """E<w_t, u_t> = -eta U S: the weights remember a^(k-1) of the update k steps ago."""
     return -lr * update_energy * memory
 
 
+@recorded
 @cache
 def one_minus_cosine() -> Expr:
     """1 - E<w, w'>/A = p (1 - p S) / (1 + 2 (1 - p) S)."""
@@ -42,6 +46,7 @@ def one_minus_cosine() -> Expr:
     return factor((lost / squared_norm).subs(squared_norm, equilibrium_squared_norm()).subs(contraction, 1 - decay))
 
 
+@recorded
 @cache
 def cosine_of_norm() -> Expr:
     """E<w, w'>/A from A alone: |w' - a w|^2 = eta^2 |u|^2 closes a triangle whatever the autocorrelation."""
@@ -52,6 +57,7 @@ def cosine_of_norm() -> Expr:
     return factor(found / squared_norm)
 
 
+@recorded
 def memory_of_mode(weight: Expr, mode: Expr) -> Expr:
     """S of R_k = weight mode^(k-1)."""
     return weight / (1 - contraction * mode)
@@ -69,6 +75,7 @@ class StationaryUpdate:
     angle_range: tuple[float, float]
 
 
+@recorded
 def memory_of_correlations(correlations: Sequence[float] | Array, a: float, beyond: float = 1.0) -> tuple[float, float]:
     """(S, bound on its error) from R_1, R_2, ..., R_n, with |R_k| <= ``beyond`` for k > n; |a| < 1.
 
@@ -83,6 +90,7 @@ def memory_of_correlations(correlations: Sequence[float] | Array, a: float, beyo
     return float(powers @ known), beyond * abs(a) ** known.size / (1 - abs(a))
 
 
+@recorded
 def from_correlations(
     correlations: Sequence[float] | Array, *, lr: float, wd: float, energy: float, beyond: float = 1.0
 ) -> StationaryUpdate:
@@ -122,6 +130,7 @@ def from_correlations(
     )
 
 
+@recorded
 @cache
 def _compiled() -> tuple[object, object]:
     norm = equilibrium_squared_norm().subs(contraction, 1 - decay)
@@ -131,6 +140,7 @@ def _compiled() -> tuple[object, object]:
     )
 
 
+@recorded
 def numbers(eta: float, p: float, energy: float, s: float) -> tuple[float, float]:
     """(E|w|^2, 1 - cos) at lr, p, E|u|^2 and S."""
     square, lost = _compiled()

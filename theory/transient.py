@@ -37,6 +37,7 @@ from sympy import (
 
 from theory import lagging
 from theory.convergence import characteristic_polynomial
+from theory.derivation import recorded
 from theory.equilibrium import equilibrium_of
 from theory.symbols import INTERIOR, beta1, beta2, decay, dim, energy, lr, multiplier, squared_norm
 from theory.update_rule import UpdateRule
@@ -68,6 +69,7 @@ moment = Symbol("s", nonnegative=True)
 INSIDE = INTERIOR | {drop: Integer(2), share: Integer(1) / 2}
 
 
+@recorded
 def oriented(expression: Expr) -> Expr:
     """A rational expression as a quotient of factors that are positive at ``INSIDE``."""
     sign, parts = 1, []
@@ -106,6 +108,7 @@ class SlowLaw:
         return factor((1 - self.elasticity) * self.response * self.constant)
 
 
+@recorded
 def slow_law(rule: UpdateRule) -> SlowLaw:
     """The slow law of a rule with white input, from the eigenvectors of M at p = 0.
 
@@ -124,11 +127,13 @@ def slow_law(rule: UpdateRule) -> SlowLaw:
     return SlowLaw(contraction, response, simplify(rule.amplitude / squared_norm**elasticity), elasticity)
 
 
+@recorded
 def settling(t: Expr = time) -> Expr:
     """Q_t = Q_eq + (Q_0 - Q_eq) e^(-r t) at constant lr and wd."""
     return target + (start - target) * exp(-rate * t)
 
 
+@recorded
 def under_schedule(rates: Expr, forcing: Expr, s: Symbol = moment) -> Expr:
     """Q_t = e^(-K_t) (Q_0 + int_0^t e^(K_s) f_s ds) with K_t = int_0^t r: rates and forcing as functions of ``s``."""
     inner = Symbol("s'", nonnegative=True)
@@ -137,6 +142,7 @@ def under_schedule(rates: Expr, forcing: Expr, s: Symbol = moment) -> Expr:
     return exp(-whole) * (start + Integral(exp(total) * forcing, (s, 0, time)))
 
 
+@recorded
 def angle_constant(rule: UpdateRule) -> Expr:
     """kappa in theta^2 = kappa / Q: the angle at once follows lr and |w|, once the buffers are filled."""
     found = equilibrium_of(rule.name)
@@ -146,12 +152,14 @@ def angle_constant(rule: UpdateRule) -> Expr:
 # --- SGD, for each trajectory --------------------------------------------------------------------------------------
 
 
+@recorded
 def sgd_squared_norm() -> Expr:
     """|w'|^2 = (1 - p)^2 |w|^2 + eta^2 L / |w|^2, A standing for |w|^2."""
     recursion = equilibrium_of("sgd").recursion
     return recursion.step(Matrix([[squared_norm]]), recursion.rule.amplitude)[0]
 
 
+@recorded
 def sgd_tangent() -> Expr:
     """tan(theta): the gradient's step over what decay leaves of w, which are orthogonal; for p < 1."""
     recursion = equilibrium_of("sgd").recursion
@@ -159,12 +167,14 @@ def sgd_tangent() -> Expr:
     return -recursion.drive[0] * sqrt(recursion.rule.amplitude) / kept
 
 
+@recorded
 def sgd_fourth_power_bound() -> Expr:
     """(1 - p)^4 |w|^4 + 2 (1 - p)^2 eta^2 L, which |w'|^4 exceeds by eta^4 L^2 / |w|^4."""
     kept, driven = (1 - decay) ** 2, lr**2 * energy
     return kept**2 * squared_norm**2 + 2 * kept * driven
 
 
+@recorded
 def angle_ratio(scale: Expr) -> Expr:
     """AdamW: (theta_t at (eta/m, m lambda) over that at (eta, lambda))^2 from the same start, with m = ``scale``.
 
@@ -174,6 +184,7 @@ def angle_ratio(scale: Expr) -> Expr:
     return cancel(settling() / (scale**2 * other))
 
 
+@recorded
 def forgotten() -> Expr:
     """Bound on (A_t - A_eq)^2 of SGD, A = |w|^2 = sqrt(Q): (Q_0 - Q_eq)^2 e^(-2 r t) / Q_eq, from any start."""
     return (settling() - target) ** 2 / target
@@ -182,27 +193,32 @@ def forgotten() -> Expr:
 # --- learning-rate drops -------------------------------------------------------------------------------------------
 
 
+@recorded
 def recovery(t: Expr = time) -> Expr:
     """Q_t / Q_eq = 1 + (k - 1) e^(-r t) after lr -> lr / k from equilibrium, at the new r; the wd stays."""
     return settling(t).subs({start: drop, target: 1})
 
 
+@recorded
 def recovered_angle(t: Expr = time) -> Expr:
     """The angle over its new equilibrium, (1 + (k - 1) e^(-r t))^(-1/2): k^(-1/2) at once, then 1."""
     return 1 / sqrt(recovery(t))
 
 
+@recorded
 def time_to_angle() -> Expr:
     """Steps until the angle is 1 - epsilon of its new equilibrium."""
     allowed = (1 - tolerance) ** -2 - 1
     return log((drop - 1) / allowed) / rate
 
 
+@recorded
 def time_to_norm(exponent: Expr) -> Expr:
     """Steps until the norm is 1 + epsilon of its new equilibrium, for Q = |w|^exponent."""
     return log((drop - 1) / ((1 + tolerance) ** exponent - 1)) / rate
 
 
+@recorded
 def least_steps() -> Expr:
     """SGD: log(k/(1+epsilon)^4) / (-4 log(1-p)), the fewest steps in which |w| can fall by k^(1/4) / (1+epsilon)."""
     return log(drop / (1 + tolerance) ** 4) / (-4 * log(1 - decay))
@@ -211,11 +227,13 @@ def least_steps() -> Expr:
 # --- warmup --------------------------------------------------------------------------------------------------------
 
 
+@recorded
 def early_warmup(forcing: Expr, t: Expr = time) -> Expr:
     """Q_t = Q_0 + forcing t^3 / (3 W^2) under lr t / W before decay matters; ``forcing`` is that of the peak lr."""
     return start + forcing * t**3 / (3 * warmup**2)
 
 
+@recorded
 def peak_time(forcing: Expr) -> Expr:
     """When the angle, lr_t / sqrt(Q_t) up to a constant, is largest in ``early_warmup``."""
     squared = time**2 / early_warmup(forcing)
@@ -226,6 +244,7 @@ def peak_time(forcing: Expr) -> Expr:
 # --- the end of a decay --------------------------------------------------------------------------------------------
 
 
+@recorded
 def end_of_decay() -> Expr:
     """Q_T / Q_eq(lr_max) when lr falls to zero like (1 - t/T)^m, for r T large; r is the rate at the peak lr.
 
@@ -254,6 +273,7 @@ class Lag:
         return Matrix(4, 4, lambda i, j: cancel(derivative[i, j] * self.fixed[j] / self.fixed[i]))
 
 
+@recorded
 @cache
 def lag() -> Lag:
     """AdamW's lag in symbols, its fixed point that of v at its mean; sqrt(v) there is the symbol sigma."""
@@ -268,12 +288,14 @@ def lag() -> Lag:
     return Lag(tuple(variables), tuple(after), tuple(fixed))
 
 
+@recorded
 @cache
 def lag_polynomial() -> Expr:
     """det(z - J), factored; it does not depend on eta, L and d."""
     return characteristic_polynomial(lag().jacobian)
 
 
+@recorded
 def lag_slow_rates() -> list[Expr]:
     """s in z = 1 - s p + O(p^2) at 1 - beta2 = r p: the two multipliers that tend to 1, slowest first."""
     y = Symbol("s")
@@ -283,11 +305,13 @@ def lag_slow_rates() -> list[Expr]:
     return sorted(solve(piece, y), key=lambda root: float(root.subs({lag_ratio: 1, beta1: Integer(1) / 2})))
 
 
+@recorded
 def lag_ratio_definition() -> Expr:
     """r = (1 - beta2) / p."""
     return (1 - beta2) / decay
 
 
+@recorded
 def lag_needed() -> Expr:
     """(1 - beta2) / p at which the slow rate is 1 - delta of 2 p."""
     (found,) = solve(lag_slow_rates()[0] / 2 - (1 - share), lag_ratio)

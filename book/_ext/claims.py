@@ -26,6 +26,7 @@ from proofs.formal import correspondence
 from proofs.formal.run import headlines
 from proofs.graph import connected, family, svg
 from proofs.layers import kernel
+from proofs.sources import hash_of_all
 from proofs.status import STATUS_MEANING, Status, status
 from proofs.verdict import Outcome
 
@@ -48,7 +49,7 @@ TYPESET = Path(__file__).parents[1] / ".jupyter_cache" / "claims.json"
 def state() -> str:
     """What the sources of the claims were made from: the packages, and the evidence."""
     known = sorted(f"{e.claim} {e.layer} {e.outcome} {e.date}" for c in proofs.CLAIMS.values() for e in evidence.of(c))
-    return hashlib.sha256("\n".join([evidence.source_hash(), *known]).encode()).hexdigest()
+    return hashlib.sha256("\n".join([hash_of_all(), *known]).encode()).hexdigest()
 
 
 @cache

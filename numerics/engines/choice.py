@@ -48,6 +48,19 @@ def can_fold(updates: tuple[Update, ...], law: GradientLaw, dim: int) -> str | N
     return "dim is below 2" if dim < 2 else None
 
 
+def can_triton(updates: tuple[Update, ...], dim: int, dtype: str) -> str | None:
+    """None where the Triton engine can run this, else why not."""
+    from numerics.engines.fused_triton import LARGEST
+
+    if not importlib.util.find_spec("triton"):
+        return "triton is not installed"
+    if any(not isinstance(update, Rule) for update in updates):
+        return "the rule is not one of numerics.UPDATES"
+    if dim > LARGEST:
+        return f"dim = {dim} is above {LARGEST}, the most entries that one program takes"
+    return f"dtype = {dtype} is not float32" if dtype != "float32" else None
+
+
 def least_decay(updates: tuple[Update, ...]) -> float:
     """The smallest lr wd above 0 of the configurations."""
     decays = [float(u.lr) * float(u.wd) for u in updates if isinstance(u, Rule)]
@@ -80,11 +93,13 @@ def choose(
         raise BadSimulation(f"dtype = {dtype} is unknown; known are {', '.join(DTYPES)}")
     own = any(not isinstance(update, Rule) for update in updates)
     cannot_fold = can_fold(updates, law, dim)
-    chosen = engine or _fastest(place, dtype, own=own, folds=cannot_fold is None and not vectors)
+    cannot_triton = can_triton(updates, dim, dtype)
+    folds, on_gpu = cannot_fold is None and not vectors, place == "cuda" and cannot_triton is None
+    chosen = engine or ("triton" if on_gpu else _fastest(place, own=own, folds=folds))
     reasons = {
         "numba": "numba is not installed" if not has_numba() else own and "the rule is not one of numerics.UPDATES",
         "reduction": "numba is not installed" if not has_numba() else cannot_fold,
-        "triton": own and "the rule is not one of numerics.UPDATES",
+        "triton": cannot_triton,
         "torch": None,
     }
     if reasons[chosen]:
@@ -97,11 +112,10 @@ def choose(
     return Kind(chosen, place, "float64" if chosen == "reduction" else dtype)
 
 
-def _fastest(device: str, dtype: str, *, own: bool, folds: bool) -> str:
-    if own or not has_numba():
+def _fastest(device: str, *, own: bool, folds: bool) -> str:
+    """The engine where Triton's is not."""
+    if own or device == "cuda" or not has_numba():
         return "torch"
-    if device == "cuda":
-        return "triton" if importlib.util.find_spec("triton") and dtype == "float32" else "torch"
     return "reduction" if folds else "numba"
 
 
@@ -114,7 +128,9 @@ def build(kind: Kind, problem: Problem, threads: int | None) -> Engine:
 
         return Folded(problem, threads)
     if kind.engine == "triton":
-        raise BadSimulation("engine = triton is not there yet")
+        from numerics.engines.fused_triton import FusedTriton
+
+        return FusedTriton(problem, torch.device(kind.device))
     from numerics.engines.fused import Fused
 
     return Fused(problem, threads)

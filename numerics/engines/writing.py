@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from numerics.engines.transcription import Loop, transcribe
@@ -393,7 +393,7 @@ def source(form: Form) -> str:
     return "\n".join(line.rstrip() for line in text.splitlines() if line.strip() or not line) + "\n"
 
 
-def write(folder: Path = FOLDER) -> list[Path]:
+def write(folder: Path = FOLDER, source: Callable[[Form], str] = source) -> list[Path]:
     """Write every form's module, and nothing where it stands already."""
     folder.mkdir(exist_ok=True)
     written = []

@@ -25,6 +25,7 @@ from sympy import (
 
 import theory
 from proofs.claim import Formula, Obligation
+from theory.derivation import recorded
 from theory.forms import positive_factors
 from theory.optimizers.sgd import step as sgd_step
 from theory.optimizers.sgdm import SGDM
@@ -162,6 +163,7 @@ def sgd_limit_obligations() -> list[Obligation]:
     ]
 
 
+@recorded
 @cache
 def _in_scaled_decay() -> Expr:
     """det(z - J) of SGD with momentum in x = p (1 - tau)/(1 + alpha)."""
@@ -169,6 +171,7 @@ def _in_scaled_decay() -> Expr:
     return factor(found.subs(decay, scaled_decay * (1 + momentum) / (1 - dampening)))
 
 
+@recorded
 @cache
 def _pair() -> Poly:
     """The factor z^2 - T z + alpha."""

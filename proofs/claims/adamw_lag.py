@@ -134,6 +134,7 @@ CLAIMS = [
         setting=Setting.MEAN_FIELD,
         formulas=_lag_formulas,
         obligations=_lag_obligations,
+        states=("transient.lag", "transient.lag_polynomial"),
         sources=("kosson2024rotational",),
         extra_hypotheses=ADAMW_LAG,
         experiment=_lag_experiment,

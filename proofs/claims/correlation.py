@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import theory
 from proofs.claim import Claim, Formula, Kind, Obligation, Setting
 from proofs.claims.writing import MEAN_COSINE
+from theory.derivation import recorded
 
 if TYPE_CHECKING:
     from sympy import Expr, Matrix
+    from sympy.core.relational import Relational
 
     from proofs.comparison import Confrontation
     from theory import Equilibrium
@@ -294,6 +296,7 @@ def _reduced(expression: Expr) -> Expr:
     return factor(cancel(together(expression)))
 
 
+@recorded
 @cache
 def _driven(optimizer: str, law: str) -> Equilibrium:
     from theory.optimizers import OPTIMIZERS
@@ -480,6 +483,7 @@ def _transient_obligations() -> list[Obligation]:
     ]
 
 
+@recorded
 @cache
 def _orthogonal(optimizer: str) -> Equilibrium:
     from theory.optimizers import OPTIMIZERS
@@ -674,6 +678,12 @@ def _nesterov_obligations() -> list[Obligation]:
     ]
 
 
+def _not_turned_over() -> tuple[Relational, ...]:
+    from theory.symbols import contraction
+
+    return (contraction >= 0,)
+
+
 CLAIMS = [
     Claim(
         id="stationary-update",
@@ -683,6 +693,11 @@ CLAIMS = [
         setting=Setting.EXPECTATION,
         formulas=_stationary,
         obligations=_stationary_obligations,
+        states=(
+            "stationary_update.equilibrium_squared_norm",
+            "stationary_update.one_minus_cosine",
+            "stationary_update.alignment",
+        ),
         sources=("wen2025hyperball",),
         extra_hypotheses=STATIONARY,
         experiment=_stationary_experiment,
@@ -695,6 +710,7 @@ CLAIMS = [
         setting=Setting.EXPECTATION,
         formulas=_triangle,
         obligations=_triangle_obligations,
+        states=("stationary_update.cosine_of_norm",),
         sources=(),
         extra_hypotheses=STATIONARY,
     ),
@@ -711,6 +727,7 @@ CLAIMS = [
         obligations=_bounds_obligations,
         sources=(),
         extra_hypotheses=(*STATIONARY, "a >= 0"),
+        domain=_not_turned_over,
     ),
     Claim(
         id="stationary-cases",
@@ -793,6 +810,7 @@ CLAIMS = [
         setting=Setting.EXPECTATION,
         formulas=_angles,
         obligations=_angles_obligations,
+        states=("WeightRecursion.one_minus_cosine",),
         sources=("wan2021spherical", "kosson2024rotational"),
         extra_hypotheses=(
             "E<g_t, w_t> = 0 at every step; for AdamW the same of g/sqrt(v)",

@@ -8,6 +8,7 @@ from proofs.claim import Claim, Formula, Kind, Obligation, Setting
 
 if TYPE_CHECKING:
     from sympy import Expr
+    from sympy.core.relational import Relational
 
     from proofs.comparison import Confrontation
 
@@ -401,23 +402,32 @@ def _isotropic() -> list[Formula]:
 
 
 def _isotropic_obligations() -> list[Obligation]:
+    from sympy import Symbol, sqrt
+
     from theory import isotropic as i
-    from theory.symbols import alignment, contraction, direction_lr, noise_square
+    from theory.symbols import alignment, alignment_square, contraction, direction_lr, noise_square
 
     phi, q = i.noise_free()
     at = {alignment: q, direction_lr: phi}
     after = i.step().subs(noise_square, 0)
-    determinant, trace = (e.subs(alignment, q).factor() for e in (i.determinant(), i.trace()))
+    even = {alignment: sqrt(alignment_square)}
+    determinant, trace = (
+        e.expand().subs(even).subs(alignment_square, (q**2).expand()).factor() for e in (i.determinant(), i.trace())
+    )
     gap = 4 * determinant - trace**2
-    return [
-        Obligation("Phi_*^2 stays", (after[0] ** 2).subs(at).simplify(), phi**2),
-        Obligation("q_*^2 stays", (after[1] ** 2).subs(at).simplify(), q**2),
-        Obligation(
+    inside = {contraction: 1 / (1 + Symbol("s_a", positive=True))}
+    owed = (
+        ("Phi_*^2 stays", (after[0] ** 2).subs(at).simplify(), phi**2),
+        ("q_*^2 stays", (after[1] ** 2).subs(at).simplify(), q**2),
+        (
             "trace^2 - 4 determinant has complex roots: it is -a (1 - a)(9a^2 + 15a + 8)",
             gap,
             contraction * (1 - contraction) * (9 * contraction**2 + 15 * contraction + 8),
         ),
-        Obligation("modulus squared 1 + a - a^2, above one", determinant - 1, contraction * (1 - contraction)),
+        ("modulus squared 1 + a - a^2, above one", determinant - 1, contraction * (1 - contraction)),
+    )
+    return [
+        Obligation(f"{says}, at a = 1/(1 + s)", left.subs(inside), right.subs(inside)) for says, left, right in owed
     ]
 
 
@@ -536,6 +546,12 @@ def _border_runs(device: str) -> list[Confrontation]:
     return [isotropic_jacobian(p, critical_noise(p)) for p in (0.03, 0.3)]
 
 
+def _shrinking() -> tuple[Relational, ...]:
+    from theory.symbols import contraction
+
+    return (contraction > 0,)
+
+
 CLAIMS = [
     Claim(
         id="exponential-lr",
@@ -549,6 +565,7 @@ CLAIMS = [
         setting=Setting.PATHWISE,
         formulas=_exponential,
         obligations=_exponential_obligations,
+        states=("equivalence.decay_only", "equivalence.equivalent_lr", "equivalence.gauge"),
         sources=("li2020exponential",),
         extra_hypotheses=(SCALE_INVARIANT, "written without dampening; with it the same holds"),
         experiment=_exponential_runs,
@@ -576,6 +593,12 @@ CLAIMS = [
         setting=Setting.PATHWISE,
         formulas=_root,
         obligations=_root_obligations,
+        states=(
+            "equivalence.characteristic",
+            "equivalence.decay_of_root",
+            "equivalence.root_lr",
+            "equivalence.buffer_of_root",
+        ),
         sources=("li2020exponential",),
         extra_hypotheses=(SCALE_INVARIANT, "coupled decay; tau is the dampening"),
         experiment=_root_runs,
@@ -607,6 +630,7 @@ CLAIMS = [
         obligations=_decoupled_obligations,
         sources=("loshchilov2019decoupled",),
         extra_hypotheses=(SCALE_INVARIANT, "0 < p < 1"),
+        domain=_shrinking,
         experiment=_decoupled_runs,
     ),
     Claim(
@@ -621,8 +645,15 @@ CLAIMS = [
         setting=Setting.PATHWISE,
         formulas=_direction,
         obligations=_direction_obligations,
+        states=(
+            "effective_lr.effective_lr",
+            "effective_lr.next_effective_lr",
+            "effective_lr.squared_tangent",
+            "effective_lr.growth",
+        ),
         sources=("vanlaarhoven2017l2", "amin_schedule"),
         extra_hypotheses=(SCALE_INVARIANT, "p < 1"),
+        domain=_shrinking,
         experiment=_direction_runs,
     ),
     Claim(
@@ -648,6 +679,7 @@ CLAIMS = [
         setting=Setting.PATHWISE,
         formulas=_average,
         obligations=_average_obligations,
+        states=("equivalence.ema_weight", "equivalence.mean_age"),
         sources=("wang2024adamw",),
         experiment=_average_runs,
     ),
@@ -670,14 +702,16 @@ CLAIMS = [
         title="Without noise the equilibrium repels",
         statement=(
             "On the isotropic loss 1 - q, q the cosine between w and its minimum, (Phi, q) has one interior fixed "
-            "point; its multipliers are complex for 0 < a < 1 and of modulus above one:"
+            "point; its multipliers are complex and of modulus above one:"
         ),
         kind=Kind.EXACT,
         setting=Setting.PATHWISE,
         formulas=_isotropic,
         obligations=_isotropic_obligations,
+        states=("isotropic.noise_free",),
         sources=("amin_schedule",),
-        extra_hypotheses=("full gradients, no noise",),
+        extra_hypotheses=("full gradients, no noise", "0 < p < 1"),
+        domain=_shrinking,
         experiment=_isotropic_runs,
     ),
     Claim(
@@ -691,6 +725,7 @@ CLAIMS = [
         setting=Setting.PATHWISE,
         formulas=_border,
         obligations=_border_obligations,
+        states=("isotropic.critical_noise", "isotropic.critical_alignment_square"),
         sources=("amin_schedule",),
         extra_hypotheses=("the curvature of the loss is one; in general sigma is the noise over the curvature",),
         experiment=_border_runs,

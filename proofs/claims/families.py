@@ -54,6 +54,7 @@ def norm_claim(optimizer: str, setting: Setting, sources: tuple[str, ...]) -> Cl
         sources=sources,
         optimizer=optimizer,
         subject="norm_power",
+        states=(f"{optimizer}.unit_gram",),
     )
 
 

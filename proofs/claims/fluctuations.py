@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from proofs.claim import Claim, Kind, Setting
 from proofs.claims.loading import derived_in
+from theory.derivation import recorded
 
 if TYPE_CHECKING:
     from proofs.comparison import Confrontation
@@ -21,6 +22,7 @@ ISOTROPIC = "given the past the direction of g is isotropic in the hyperplane or
 WALK = "the coordinates of the input are independent and identically distributed, in time and among themselves"
 
 
+@recorded
 @cache
 def _sgd(device: str) -> list[Confrontation]:
     from proofs.confrontation import Bench
@@ -42,6 +44,7 @@ def _sgd_mean(device: str) -> list[Confrontation]:
     return [sgd_mean(chosen, Bench("sphere", dim, 64, SEED, device), steps=1500, burn_in=100) for chosen, dim in points]
 
 
+@recorded
 @cache
 def _sgdm(device: str) -> list[Confrontation]:
     from proofs.confrontation import Bench
@@ -90,6 +93,7 @@ CLAIMS = [
         statement="At stationarity the squared norm has, to leading order in v, the relative variance",
         kind=Kind.LIMIT,
         setting=Setting.EXPECTATION,
+        states=("sgd.relative_variance",),
         sources=("wan2021spherical",),
         optimizer="sgd",
         extra_hypotheses=(ENERGY, SMALL),
@@ -106,6 +110,7 @@ CLAIMS = [
         ),
         kind=Kind.LIMIT,
         setting=Setting.EXPECTATION,
+        states=("sgd.squared_norm_shift",),
         sources=("wan2021spherical",),
         optimizer="sgd",
         extra_hypotheses=(
@@ -125,6 +130,7 @@ CLAIMS = [
         ),
         kind=Kind.LIMIT,
         setting=Setting.EXPECTATION,
+        states=("sgd.angle_variance", "sgd.angle_shift"),
         sources=("wan2021spherical",),
         optimizer="sgd",
         extra_hypotheses=(ENERGY, SMALL),
@@ -155,6 +161,7 @@ CLAIMS = [
         ),
         kind=Kind.LIMIT,
         setting=Setting.EXPECTATION,
+        states=("sgdm.relative_variance",),
         sources=("wan2021spherical",),
         optimizer="sgdm",
         extra_hypotheses=(ENERGY, ISOTROPIC, SMALL),
@@ -167,6 +174,7 @@ CLAIMS = [
         statement="At stationarity the angle of a single step has, to leading order, the variance and the mean",
         kind=Kind.LIMIT,
         setting=Setting.EXPECTATION,
+        states=("sgdm.angle_variance", "sgdm.angle_shift"),
         sources=("wan2021spherical",),
         optimizer="sgdm",
         extra_hypotheses=(ENERGY, ISOTROPIC, SMALL),

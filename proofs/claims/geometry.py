@@ -47,5 +47,6 @@ CLAIMS = [
         formulas=_formulas,
         obligations=_obligations,
         sources=("wan2021spherical", "wen2025hyperball"),
+        states=("geometry.angle", "geometry.chord", "geometry.sine"),
     )
 ]

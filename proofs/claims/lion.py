@@ -120,6 +120,7 @@ CLAIMS = [
         obligations=_autocorrelation_obligations,
         sources=("grimmett2020",),
         optimizer="lion",
+        states=("GaussianFilter.sign_autocorrelation", "GaussianFilter.sign_autocorrelation_at"),
     ),
     Claim(
         id="lion-series-tail",

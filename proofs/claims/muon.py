@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from proofs.claim import Claim, Formula, Kind, Obligation, Setting
+from theory.derivation import recorded
 from theory.muon import CONVENTION, HYPOTHESES
 
 if TYPE_CHECKING:
@@ -248,6 +249,7 @@ def _ball_obligations() -> list[Obligation]:
     ]
 
 
+@recorded
 @cache
 def _relaxations(device: str) -> list[Confrontation]:
     from proofs.muon import POINTS, relaxation
@@ -255,6 +257,7 @@ def _relaxations(device: str) -> list[Confrontation]:
     return [relaxation(point, device=device) for point in POINTS[:4]]
 
 
+@recorded
 @cache
 def _equilibria(device: str) -> list[Confrontation]:
     from proofs.muon import POINTS, equilibrium
@@ -274,6 +277,7 @@ CLAIMS = [
         setting=Setting.EXPECTATION,
         formulas=_filter,
         obligations=_filter_obligations,
+        states=("muon.first_correlation",),
         sources=("jordan2024muon",),
         extra_hypotheses=(GAUSSIAN,),
     ),
@@ -288,6 +292,7 @@ CLAIMS = [
         setting=Setting.EXPECTATION,
         formulas=_norm,
         obligations=_norm_obligations,
+        states=("muon.squared_norm",),
         sources=("wen2025hyperball",),
         extra_hypotheses=RULE,
         experiment=_equilibria,
@@ -300,6 +305,7 @@ CLAIMS = [
         setting=Setting.EXPECTATION,
         formulas=_angle,
         obligations=_angle_obligations,
+        states=("muon.one_minus_cosine",),
         sources=("wen2025hyperball",),
         extra_hypotheses=RULE,
         experiment=_equilibria,

@@ -349,6 +349,7 @@ CLAIMS = [
         setting=Setting.EXPECTATION,
         formulas=_rare,
         obligations=_rare_obligations,
+        states=("sign_kurtosis.rare_memory", "sign_kurtosis.rare_excess", "sign_kurtosis.rare_loss"),
         sources=(),
         extra_hypotheses=(*MIXTURE, "0 < beta1 < 1 and 0 < beta2 < 1"),
     ),

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from proofs.claim import Claim, Formula, Kind, Obligation, Setting
+from theory.derivation import recorded
 
 if TYPE_CHECKING:
     from sympy import Expr
@@ -305,6 +306,7 @@ def _bounds_obligations() -> list[Obligation]:
     ]
 
 
+@recorded
 @cache
 def _correlations(device: str) -> list[Confrontation]:
     from proofs.muon import correlation
@@ -326,6 +328,7 @@ CLAIMS = [
         setting=Setting.EXPECTATION,
         formulas=_series,
         obligations=_series_obligations,
+        states=("polar.hermite_energy",),
         sources=("janson1997",),
         extra_hypotheses=(SHAPE,),
         experiment=_correlations,
@@ -341,6 +344,7 @@ CLAIMS = [
         setting=Setting.EXPECTATION,
         formulas=_nuclear,
         obligations=_nuclear_obligations,
+        states=("singular_values.singular_value_moment",),
         sources=("adler2000",),
     ),
     Claim(

@@ -11,6 +11,7 @@ from proofs.claim import Claim, Formula, Kind, Obligation, Setting
 
 if TYPE_CHECKING:
     from sympy import Expr
+    from sympy.core.relational import Relational
 
     from proofs.comparison import Confrontation, Hyperparameters
     from theory import Equilibrium
@@ -345,6 +346,12 @@ def _sgd_steps_obligations() -> list[Obligation]:
     return owed
 
 
+def _at_most_one() -> tuple[Relational, ...]:
+    from theory.symbols import decay
+
+    return (decay <= 1,)
+
+
 def turning(optimizer: str, point: Hyperparameters, law: str, count: int, device: str) -> Confrontation:
     """1 - cos of w and the weights ``count`` steps later, against (M^k G)_00 / G_00.
 
@@ -501,6 +508,7 @@ CLAIMS = [
         ),
         formulas=_turns,
         obligations=_turns_obligations,
+        states=("inverse.turn_per_relaxation",),
         sources=("kosson2024rotational",),
     ),
     _limit(
@@ -512,6 +520,7 @@ CLAIMS = [
         ),
         formulas=_steps,
         obligations=_steps_obligations,
+        states=("inverse.turn_of_steps", "inverse.cosine_after"),
         sources=("wan2021spherical",),
         experiment=_turning_with_momentum,
     ),
@@ -538,6 +547,7 @@ CLAIMS = [
         experiment=_turning_of_sgd,
         optimizer="sgd",
         extra_hypotheses=("the bound: 0 < p <= 1",),
+        domain=_at_most_one,
     ),
     _rule(
         "linear-scaling-rule",

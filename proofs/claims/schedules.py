@@ -10,6 +10,7 @@ from proofs.claims.trajectories import SLOW
 
 if TYPE_CHECKING:
     from sympy import Expr
+    from sympy.core.relational import Relational
 
 FROM_EQUILIBRIUM = "the run is at equilibrium before the drop, and the unit gradient's norm does not change"
 
@@ -106,6 +107,13 @@ def _least_formulas() -> list[Formula]:
     from theory import transient
 
     return [Formula("t", transient.least_steps(), r"\ge")]
+
+
+def _before_one() -> tuple[Relational, ...]:
+    from theory import transient
+    from theory.symbols import decay
+
+    return (transient.drop * decay < 1,)
 
 
 def _least_obligations() -> list[Obligation]:
@@ -386,6 +394,7 @@ CLAIMS = [
         setting=Setting.MEAN_FIELD,
         formulas=_drop_formulas,
         obligations=_drop_obligations,
+        states=("transient.recovery", "transient.recovered_angle"),
         sources=("wan2021spherical",),
         extra_hypotheses=(SLOW, FROM_EQUILIBRIUM),
     ),
@@ -417,6 +426,7 @@ CLAIMS = [
         sources=("wan2021spherical",),
         optimizer="sgd",
         extra_hypotheses=("k eta lambda < 1",),
+        domain=_before_one,
     ),
     Claim(
         id="norm-rescaling",

@@ -24,11 +24,12 @@ LINEAR = ("sgd", "sgdm", "adamw")
 def _recursion_formulas() -> list[Formula]:
     from sympy import MatrixSymbol, Symbol
 
+    from theory.gram import after_step, input_moments
     from theory.symbols import squared_norm
 
     m, g, c, n = (MatrixSymbol(name, 2, 2) for name in ("M_t", "G", "c", "N_t"))
     q, across, along = Symbol("q"), Symbol("R"), Symbol("V")
-    after = m * g * m.T + q * (n * n.T) + q * (m * c * n.T) + q * (n * c.T * m.T)
+    after = after_step(g, m, input_moments(m, n, c), q)
     sine = (squared_norm * across - along**2) / (squared_norm * Symbol("A'"))
     return [Formula("G'", after), Formula(r"\sin^2\theta", sine)]
 
@@ -223,6 +224,7 @@ def _slow_claim(optimizer: str, title: str, setting: Setting) -> Claim:
         obligations=obligations,
         sources=("wan2021spherical",),
         optimizer=optimizer,
+        states=(f"{optimizer}.slow_law", f"{optimizer}.angle_constant"),
         extra_hypotheses=(SLOW,),
     )
 
@@ -298,6 +300,7 @@ CLAIMS = [
         setting=Setting.MEAN_FIELD,
         formulas=_recursion_formulas,
         obligations=_recursion_obligations,
+        states=("gram.after_step", "gram.input_moments"),
         sources=("wan2021spherical",),
         extra_hypotheses=(
             "each optimizer's own; q at E|w|^2 is the mean field, and exact where q is constant",
@@ -313,6 +316,7 @@ CLAIMS = [
         setting=Setting.PATHWISE,
         formulas=_sgd_formulas,
         obligations=_sgd_obligations,
+        states=("transient.sgd_squared_norm", "transient.sgd_tangent"),
         sources=("wan2021spherical", "defazio2025"),
         optimizer="sgd",
         experiment=_sgd_experiment,
@@ -355,6 +359,7 @@ CLAIMS = [
         setting=Setting.ALGEBRA,
         formulas=_closed_formulas,
         obligations=_closed_obligations,
+        states=("transient.settling", "transient.under_schedule"),
         sources=("su2025rms", "kosson2024rotational"),
     ),
 ]

@@ -50,6 +50,11 @@ class Layer:
         return self.device == "cpu" or bool(import_module("torch").cuda.is_available())
 
     @property
+    def device_name(self) -> str:
+        """What it runs on: cpu, or the GPU by name."""
+        return self.device if self.device == "cpu" else str(import_module("torch").cuda.get_device_name())
+
+    @property
     def checker(self) -> ModuleType:
         """The module with ``check(claim)``, and ``applies(claim)`` where it does not apply to every claim."""
         return import_module(f"proofs.layers.{self.module}")

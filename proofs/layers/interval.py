@@ -15,12 +15,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from flint import arb
-from sympy import Integer, Rational, Symbol
+from sympy import Rational, Symbol
+from sympy.core.relational import Relational
 
 from proofs.balls import BITS, NotEnclosed, enclose, exact
 from proofs.claim import Claim, Obligation
 from proofs.digits import Enclosed
-from proofs.domain import positive_on
+from proofs.domain import positive_on, span
 from proofs.enclosed import predicted
 from proofs.layers import points
 from proofs.literature import ROWS
@@ -84,7 +85,7 @@ def check(claim: Claim) -> Verdict:
         shown += 1
     for owed in claim.owed:
         try:
-            witness = refutes(owed)
+            witness = refutes(owed, claim.domain())
             holds = owed.relation == "<=" and witness is None and positive_margin(owed)
         except NotEnclosed as reason:
             undecided[owed.says] = str(reason)
@@ -125,12 +126,11 @@ def numbers(claim: Claim) -> Iterator[Number]:
             yield Number(f"derived over published, {row.id}", row.recipe, ratio, ratio.ball, OF_RATIOS)
 
 
-def refutes(owed: Obligation) -> dict[str, str] | None:
+def refutes(owed: Obligation, hypotheses: tuple[Relational, ...] = ()) -> dict[str, str] | None:
     """A point at which the enclosures contradict the obligation, or None."""
-    generator = random.Random(owed.says)
+    scan = points.Scan(random.Random(owed.says), hypotheses)
     free = sorted(owed.left.free_symbols | owed.right.free_symbols, key=str)
-    for _ in range(SAMPLES if free else 1):
-        point = {symbol: points.draw(symbol, generator) for symbol in free}
+    for point in scan.points(free, SAMPLES if free else 1):
         at = {symbol: exact(value) for symbol, value in point.items()}
         difference = enclose(owed.right, at) - enclose(owed.left, at)
         if not difference.is_finite():
@@ -164,9 +164,8 @@ def positive_margin(owed: Obligation) -> bool:
 
 
 def _range(symbol: Symbol) -> tuple[Rational, Rational]:
-    bounds = [polynomial for polynomial, _ in positive_on(symbol)]
-    low = -bounds[0].subs(symbol, Integer(0)) * bounds[0].coeff(symbol)
-    high = bounds[1].subs(symbol, Integer(0)) if len(bounds) > 1 else low + 1
+    low, end = span(symbol)
+    high = low + 1 if end is None else end
     first, last = CORNERS
     return low + first * (high - low), low + last * (high - low)
 

@@ -8,46 +8,79 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
 from sympy import Expr, Integer, Rational, Symbol
+from sympy.core.relational import Relational
 
 from proofs.claim import Claim, Obligation
-from proofs.domain import BELOW_ONE
+from proofs.domain import inside, span
 from proofs.verdict import Outcome, Verdict
 
 LAYER = "points"
 POINTS = 12
+TRIES = 20
+"""Draws for each point that is wanted inside a domain."""
 DIGITS = 60
 AGREE = Rational(1, 10**50)
 
 
 def check(claim: Claim, seed: int = 0) -> Verdict:
-    """Evaluate every obligation at random points of the domain."""
+    """Evaluate every obligation at random points of the claim's domain; undecided where no point meets it."""
     begin = time.perf_counter()
     generator = random.Random(f"{claim.id} {seed}")
+    scan = Scan(generator, claim.domain())
     detail: dict[str, object] = {}
-    outcome = Outcome.HOLDS
+    outcome, unmet = Outcome.HOLDS, []
     for owed in claim.owed:
-        witness = refutes(owed, generator)
+        met = scan.inside
+        witness = refutes(owed, scan)
         if witness is not None:
             outcome, detail = Outcome.REFUTED, {"obligation": owed.says, "witness": witness}
             break
+        if scan.inside == met:
+            unmet.append(owed.says)
+    if unmet and outcome is Outcome.HOLDS:
+        outcome, detail = Outcome.UNDECIDED, {"unmet": unmet}
     return Verdict(
         LAYER,
         outcome,
         f"both sides at {POINTS} random exact rational points, rational values exactly, others to 50 digits",
         time.perf_counter() - begin,
-        detail,
+        detail | {"inside": scan.inside, "outside": scan.outside},
     )
 
 
-def refutes(owed: Obligation, generator: random.Random) -> dict[str, str] | None:
+@dataclass
+class Scan:
+    """Points drawn for a claim, with counts of those inside its domain and outside it."""
+
+    generator: random.Random
+    hypotheses: tuple[Relational, ...] = ()
+    inside: int = 0
+    outside: int = 0
+
+    def points(self, symbols: Sequence[Symbol], count: int) -> Iterator[dict[Symbol, Rational]]:
+        """Up to ``count`` points inside; fewer where TRIES times as many draws find no more."""
+        for _ in range(TRIES * count):
+            point = {symbol: draw(symbol, self.generator) for symbol in symbols}
+            if not inside(point, self.hypotheses):
+                self.outside += 1
+                continue
+            self.inside += 1
+            yield point
+            count -= 1
+            if not count:
+                return
+
+
+def refutes(owed: Obligation, scan: Scan) -> dict[str, str] | None:
     """A point at which the obligation fails, or None."""
     free = sorted(owed.left.free_symbols | owed.right.free_symbols, key=str)
-    for _ in range(POINTS if free else 1):
-        point = {symbol: draw(symbol, generator) for symbol in free}
+    for point in scan.points(free, POINTS if free else 1):
         left, right = (_value(side, point) for side in (owed.left, owed.right))
         margin = 0 if left.is_Rational and right.is_Rational else AGREE * max(1, abs(left), abs(right))
         fails = abs(left - right) > margin if owed.relation == "=" else left - right > margin
@@ -57,12 +90,13 @@ def refutes(owed: Obligation, generator: random.Random) -> dict[str, str] | None
 
 
 def draw(symbol: Symbol, generator: random.Random) -> Rational:
-    """A rational number in the domain of a symbol."""
+    """A rational number in the domain of a symbol, below four where that has no end."""
     if symbol.is_integer:
         return Integer(generator.randint(1, 12))
+    low, high = span(symbol)
     denominator = generator.randint(7, 10_007)
-    numerator = generator.randint(1, denominator - 1)
-    return Rational(numerator, denominator) + (0 if symbol in BELOW_ONE else generator.randint(0, 3))
+    share = Rational(generator.randint(1, denominator - 1), denominator)
+    return low + (high - low) * share if high is not None else low + share + generator.randint(0, 3)
 
 
 def _value(expression: Expr, point: dict[Symbol, Rational]) -> Expr:

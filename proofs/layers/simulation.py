@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from functools import cache, partial
 
+from numerics import LAWS
 from proofs.claim import Claim
 from proofs.confrontation import (
     WARM,
@@ -22,7 +23,9 @@ from proofs.confrontation import (
     sign_stationarity,
     stationarity,
 )
+from proofs.domain import in_rates, inside, named
 from proofs.verdict import Outcome, Verdict
+from theory.optimizers.hypotheses import SCALE_INVARIANT
 
 SEED = 20
 POINTS: dict[str, list[dict[str, float]]] = {
@@ -97,14 +100,24 @@ def check(claim: Claim, device: str = "cpu") -> Verdict:
     begin = time.perf_counter()
     found = confront(claim, device)
     failed = [c.report() for c in found if not c.agrees]
+    met = [c for c in found if meets(claim, c)]
     designs = sorted({c.design for c in found})
     return Verdict(
         "simulation-gpu" if device == "cuda" else "simulation-cpu",
-        Outcome.REFUTED if failed else Outcome.HOLDS,
+        Outcome.REFUTED if failed else Outcome.HOLDS if met else Outcome.UNDECIDED,
         f"{', '.join(designs)} at {len(found)} points, {found[0].false_alarm:g} false alarms a confrontation",
         time.perf_counter() - begin,
-        {"failed": failed} if failed else {"smallest_p_value": min(c.p_value for c in found)},
+        ({"failed": failed} if failed else {"smallest_p_value": min(c.p_value for c in found)})
+        | {"inside": len(met), "outside": len(found) - len(met), "points": [dict(c.hyperparameters) for c in found]},
     )
+
+
+def meets(claim: Claim, confrontation: Confrontation) -> bool:
+    """Whether a confrontation lies in the claim's domain, under a gradient law that has what the claim assumes."""
+    law = LAWS.get(str(confrontation.conditions.get("law")))
+    if law is not None and SCALE_INVARIANT[0] in claim.hypotheses and not law.scale_invariant:
+        return False
+    return inside(named(confrontation.hyperparameters), in_rates(claim.domain()))
 
 
 @cache

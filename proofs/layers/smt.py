@@ -15,7 +15,7 @@ from sympy import Rational, Symbol, expand_power_exp, fraction, together
 
 from proofs.certificates import Tree
 from proofs.claim import Claim, Obligation
-from proofs.domain import positive_on
+from proofs.domain import inside
 from proofs.lemmas import lemmas
 from proofs.serialisation import Writer
 from proofs.solvers import SOLVERS, Answer, Question, process
@@ -122,11 +122,8 @@ def against(owed: Obligation) -> tuple[Question, dict[Symbol, str]]:
 def confirmed(owed: Obligation, point: Mapping[Symbol, str]) -> dict[str, str]:
     """The point as a witness if it lies in the domain and the obligation fails there exactly."""
     at = {symbol: Rational(value) for symbol, value in point.items()}
-    for symbol, value in at.items():
-        for bound, strict in positive_on(symbol):
-            size = bound.subs(symbol, value)
-            if size < 0 or (strict and size == 0):
-                return {}
+    if not inside(at):
+        return {}
     left, right = owed.left.subs(at), owed.right.subs(at)
     if not (left.is_Rational and right.is_Rational):
         return {}

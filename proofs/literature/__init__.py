@@ -2,6 +2,7 @@
 
 from proofs.literature import equilibria, equivalences, rates, regimes, schedules, settings, signs
 from proofs.literature.comparison import (
+    INCONSISTENT,
     OUTSIDE,
     STANDARD,
     Comparison,
@@ -27,6 +28,7 @@ TOPICS: dict[str, tuple[Published, ...]] = {
 ROWS: tuple[Published, ...] = tuple(row for rows in TOPICS.values() for row in rows)
 
 __all__ = [
+    "INCONSISTENT",
     "OUTSIDE",
     "PROVENANCES",
     "QUESTIONS",

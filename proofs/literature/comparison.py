@@ -3,7 +3,8 @@
 Expressions are evaluated to ``DIGITS`` digits, numbers of the theory are doubles. *Exact* is agreement at the recipe
 and at ``SAMPLES`` points around it, to all digits; *leading order* that the ratio tends to one like a power, along
 ``PATHS`` paths; *bound* that an inequality holds at the recipe and at ``TRIALS`` points; *refuted* that it fails at a
-witness. A printed number is exact when the derived one rounds to it.
+witness. A printed number is exact when the derived one rounds to it. *Internally inconsistent* are two statements of
+one source about one quantity, under the same hypotheses, that differ to leading order too or fail to bound each other.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mpmath import mp, mpf
@@ -37,6 +38,7 @@ APPROACH = 0.1
 """Least power of e with which the ratio's difference from its limit must fall."""
 DEFAULTS: Recipe = {"grad_norm": 1.0, "dim": 5, "dampening": 0.0}
 NAMES = {name: str(symbol) for name, symbol in OF_PARAMETER.items()} | {"rows": "m", "cols": "n"}
+INCONSISTENT = "internally inconsistent"
 INEQUALITIES = (Relation.AT_MOST, Relation.AT_LEAST)
 
 
@@ -52,7 +54,9 @@ OUTSIDE = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """``verdict``: *exact*, *leading order*, *differs*, *bound* or *refuted*; ``ratio``: derived over published.
+    """``verdict``: *exact*, *leading order*, *differs*, *bound*, *refuted* or *internally inconsistent*.
+
+    ``ratio`` is derived over published, or the source's one statement over the other.
 
     ``proved`` says whether an *exact* was also decided by normal form; ``witness`` is a point that refutes.
     """
@@ -94,9 +98,16 @@ def at_standard_recipes(row: Published) -> dict[str, float]:
     }
 
 
-@mp.workdps(DIGITS)
 def compare(row: Published) -> Comparison:
     """The verdict on a row, computed."""
+    found = _judged(row)
+    if row.against and found.verdict in ("differs", "refuted"):
+        return replace(found, verdict=INCONSISTENT, witness=None)
+    return found
+
+
+@mp.workdps(DIGITS)
+def _judged(row: Published) -> Comparison:
     published, derived = row.published(), row.derived()
     ratio = _ratio(published, derived)
     symbolic = isinstance(published, Expr) and isinstance(derived, Expr)

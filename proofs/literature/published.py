@@ -42,7 +42,8 @@ class Published:
     x e^k when e tends to zero: where a leading order must agree. ``given`` are the statement's own hypotheses on the
     hyper-parameters and ``held`` those that it keeps fixed. ``tolerance`` is half a unit of a printed number's last
     digit, over the number. ``page`` names the claim or the page that derives. ``why`` says what was translated and
-    where a difference comes from. ``shown`` is LaTeX for a published side that has no short formula.
+    where a difference comes from. ``shown`` is LaTeX for a published side that has no short formula. ``against`` names
+    the statement of the same source that ``derived`` is, where a source is compared with itself.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Published:
     tolerance: float = 0.0
     why: str = ""
     shown: str = ""
+    against: str = ""
 
     @property
     def latex(self) -> str:
@@ -70,6 +72,14 @@ class Published:
         if not isinstance(side, Expr):
             raise ValueError(f"{self.id}: a number from a recipe has no formula; shown must say what it is")
         return f"{float(side):.4g}" if self.tolerance else _one_root(side)
+
+    @property
+    def statements(self) -> tuple[str, str]:
+        """The two statements of one source as LaTeX, where it is compared with itself."""
+        other = self.derived()
+        if not (self.against and isinstance(other, Expr)):
+            raise ValueError(f"{self.id} is not compared with another statement of its source")
+        return f"{self.relation} {self.latex}", f"= {_one_root(other)}"
 
     @property
     def listed(self) -> str:

@@ -85,6 +85,12 @@ def _su_signal() -> Expr:
     return kept**2 * start + (1 - kept) ** 2 * (snr + share / (2 * (1 - kept))) / (wd**2 * (1 + snr))
 
 
+def settled(on_the_way: Expr) -> Expr:
+    """Its limit after many steps, without a signal."""
+    forgotten = on_the_way.subs({snr: 0, (1 - lr * wd) ** elapsed: 0})
+    return forgotten.subs((1 - lr * wd) ** (2 * elapsed), 0)
+
+
 def _signal() -> Expr:
     """The mean's square and the walk of the noise, each a linear recursion of one number."""
     found = theory.equilibrium_of("rmspropw")
@@ -191,6 +197,10 @@ ROWS = (
     Published("SU-2", "su2025rms", "text", "squared RMS on the way, with a signal", _su_signal, _signal,
               {**WALK, "r": 0.01}, "noise-signal-transient",
               limit={**SETTLING, "r": 1}, why="from its start, without momentum"),
+    Published("SU-3 and SU-2", "su2025rms", "text", "mean square weight of unit updates, no momentum, as printed",
+              lambda: sqrt(lr / (2 * wd)), lambda: settled(_su_signal()), {"lr": 1e-3, "wd": 0.1}, "signsgd-norm",
+              against="SU-2",
+              why="without momentum both are the walk of updates of unit size; the root of SU-3 is of an RMS"),
     Published("SU-4 equation", "su2025rms", "text", "change of E w^2 in a step, no momentum",
               lambda: -2 * lr * wd * start + lr**2, _walk_change, {"lr": 1e-3, "wd": 0.1, "Q_0": 0.1},
               "trajectory-recursion", why="at a given size of the weights"),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from sympy import Expr, Integer, sqrt
+from sympy import Expr, Integer, log, sqrt
 
 import theory
 from proofs.literature.derived import of, own, rate
 from proofs.literature.equilibria import KOSSON, WAN, adamw_angle, adamw_norm, lion_angle, sgd_angle, sgdm_angle
-from proofs.literature.published import Published, Recipe, Side, Unaudited
+from proofs.literature.published import Published, Recipe, Relation, Side, Unaudited
 from theory import transient
-from theory.symbols import dampening, dim, lr, wd
+from theory.symbols import dampening, dim, lr, momentum, wd
+from theory.transient import drop
 
 ANGLES = {"sgd": sgd_angle, "sgdm": sgdm_angle, "adamw": adamw_angle, "lion": lion_angle}
 GOYAL, RESNET = "SGDM, ResNet-50 on ImageNet", "AdamW, ResNet-20 on CIFAR-10"
@@ -90,6 +91,10 @@ ROWS = (
     Published("SMD-X3 stage 2", WAN, "text", "angle over its new value 15 epochs after the first drop",
               lambda: Integer(1), _recovered, FIFTEEN, "drop-recovery", held=("t",),
               why="by the slow law of a constant gradient size; the paper's curve is called settled by eye"),
+    Published("SMD-C31 and SMD-X3", WAN, "text", "steps from the first drop to the new equilibrium, ResNet-50",
+              lambda: log(drop) * (1 - momentum) / (2 * lr * wd), lambda: Integer(FIFTEEN["t"]), FIFTEEN,
+              "drop-published-time", Relation.AT_LEAST, held=tuple(FIFTEEN), against="SMD-X3",
+              why="at least a time, and within 15 epochs, that of batches of 256; eta is the new learning rate"),
 )  # fmt: skip
 
 TRAINING = "a result of training networks, which nothing here repeats"

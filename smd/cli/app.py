@@ -15,6 +15,7 @@ from smd.cli import (
     explain,
     hyperparameters,
     predict,
+    promote,
     simulate,
     solve,
     trajectory,
@@ -40,6 +41,7 @@ app.command("claims")(claims.command)
 app.command("cite")(cite.command)
 app.command("audit")(audit.command)
 app.command("verify")(verify.command)
+app.command("promote")(promote.command)
 
 INTERRUPTED = 130
 

@@ -15,7 +15,11 @@ def command(
     row: Annotated[str | None, typer.Option("--row", metavar="ID", help="only this published statement")] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Published statements with their computed verdict: exact, leading order, bound, differs or refuted."""
+    """Published statements with their computed verdict.
+
+    Exact, leading order, bound, differs or refuted; internally inconsistent where a source contradicts itself.
+    """
+    from proofs.literature.comparison import INCONSISTENT
     from smd import auditing
 
     rows, others = auditing.rows_named(row)
@@ -39,6 +43,9 @@ def command(
     for one in found:
         if one.witness is not None:
             console.print(f"{one.row.id} fails at {', '.join(f'{k} = {v:g}' for k, v in one.witness.items())}.")
+        if one.verdict == INCONSISTENT:
+            first, second = one.row.statements
+            console.print(f"{one.row.id}: the source has {first} and, in {one.row.against}, {second}.", markup=False)
         if row is not None and one.row.why:
             console.print(f"{one.row.id}: {one.row.why}.", markup=False)
     counts = auditing.summary(found, others)

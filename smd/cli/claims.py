@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,7 @@ def command(
     from rich.table import Table
 
     import proofs
+    from proofs import evidence
     from proofs.graph import connected, family, svg
     from smd import ledger
     from smd.cli.cite import claim_named
@@ -35,6 +37,8 @@ def command(
         rows = ledger.rows(
             (proofs.CLAIMS[name] for name in chosen), lambda done, name: bar.show(done, len(chosen), name)
         )
+    for line in evidence.damaged():
+        print(line, file=sys.stderr)
     if graph is not None:
         graph.write_text(svg(chosen if claim_id is not None else connected()), encoding="utf-8")
     if as_json:

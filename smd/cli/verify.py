@@ -19,14 +19,18 @@ def command(
     sabotage: Annotated[bool, typer.Option("--sabotage", help="altered statements instead, each to be caught")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Check every claim with every layer that runs here; exit 1 if one is refuted, or if no layer decides it."""
+    """Check every claim with every layer that runs here; exit 1 if one fails.
+
+    A claim fails when it is refuted, when no layer decides it, when no test met its hypotheses, or when a source
+    changed after its promoted evidence.
+    """
     if sabotage:
         _sabotage(as_json)
         return
     import proofs
     from proofs import evidence
     from proofs.verdict import Outcome
-    from proofs.verification import DECIDING, LAYERS, failing, lacking, planned, unmet, verify
+    from proofs.verification import DECIDING, LAYERS, failing, lacking, never_met, planned, unmet, verify
     from smd import ledger
     from smd.cli.cite import claim_named
 
@@ -52,6 +56,9 @@ def command(
             bar.show(len(found), len(checks), one.claim)
     known = [e for claim in chosen for e in evidence.of(claim) if e.layer in layers and not e.is_stale]
     bad = failing(known)
+    wrong = [*never_met(known), *evidence.outdated(chosen), *evidence.damaged()]
+    for line in wrong:
+        print(line, file=sys.stderr)
     if as_json:
         ran = [{"claim": e.claim, "layer": e.layer, "outcome": e.outcome, "detail": e.detail} for e in found]
         whole = ledger.as_json(ledger.rows(chosen)) | {"checks": ran, "failing": bad}
@@ -66,7 +73,7 @@ def command(
                 print(f"{name} leaves {len(open_)} undecided that another layer decides: {', '.join(open_)}")
         held = sum(e.outcome is Outcome.HOLDS for e in found)
         print(f"{len(found)} checks of {len(chosen)} claims: {held} hold, {len(bad)} claims fail")
-    if bad or empty:
+    if bad or empty or wrong:
         raise typer.Exit(1)
 
 

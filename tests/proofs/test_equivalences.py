@@ -106,5 +106,5 @@ def test_spoilt_obligations_are_refuted(claim):
     for owed in equations:
         wrong = owed.right - Rational(1, 100) if owed.right == 0 else owed.right * Rational(103, 100)
         assert owed.left == owed.right == 0 or points.refutes(
-            Obligation(owed.says, owed.left, wrong), random.Random(0)
+            Obligation(owed.says, owed.left, wrong), points.Scan(random.Random(0))
         ), owed.says

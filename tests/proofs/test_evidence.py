@@ -1,12 +1,12 @@
 """Evidence on disk: written whole, read back equal, and ignored when damaged or about something else."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
-from proofs import CLAIMS
-from proofs.evidence import directory, of, record, source_hash
+from proofs import CLAIMS, Status, evidence, status
+from proofs.evidence import damaged, directory, of, outdated, promote, record, sources_of
 from proofs.release import package_version
 from proofs.verdict import Outcome, Verdict
 
@@ -21,7 +21,7 @@ def test_evidence_is_read_back_as_written(evidence_directory):
     assert of(CLAIM) == [written]
     assert (written.claim, written.layer, written.outcome) == ("sgd-angle", "identity", Outcome.HOLDS)
     assert written.content == CLAIM.content_hash
-    assert written.sources == source_hash()
+    assert written.sources == sources_of("sgd-angle", "identity")
     assert written.versions["spherical-motion"] == package_version()
     assert {"python", "sympy", "numpy"} <= set(written.versions)
     assert written.detail == {"undecided": []}
@@ -58,6 +58,7 @@ DAMAGES = {
     "null": lambda text: "null",
     "a field missing": lambda text: json.dumps({k: v for k, v in json.loads(text).items() if k != "sources"}),
     "a field too many": lambda text: json.dumps({**json.loads(text), "proved": True}),
+    "a detail that is a list": lambda text: json.dumps({**json.loads(text), "detail": [1]}),
     "an unknown outcome": lambda text: json.dumps({**json.loads(text), "outcome": "surely"}),
 }
 
@@ -106,3 +107,88 @@ def test_evidence_is_plain_json(evidence_directory):
     written = record(CLAIM, VERDICT)
     text = (evidence_directory / "sgd-angle.identity.json").read_text(encoding="utf-8")
     assert json.loads(text) == asdict(written)
+
+
+# --- promoted evidence ----------------------------------------------------------------------------------------------
+
+RATE = CLAIMS["sgd-rate"]
+ON_A_GPU = Verdict("simulation-gpu", Outcome.HOLDS, "by hand", 3.0)
+
+
+def promoted():
+    """The one promoted file, of a made-up run on a GPU."""
+    record(RATE, ON_A_GPU, "made-up GPU")
+    (file,) = promote([RATE, CLAIM])
+    return file
+
+
+def test_what_is_not_repeated_everywhere_is_promoted(evidence_directory):
+    """Runs on a GPU and long runs are copied with their provenance, others are not, and old ones are not."""
+    record(CLAIM, VERDICT)
+    record(CLAIM, replace(VERDICT, layer="points", seconds=2 * evidence.LONG))
+    record(RATE, ON_A_GPU, "made-up GPU")
+    files = promote([CLAIM, RATE])
+    assert [f.name for f in files] == ["sgd-angle.points.json", "sgd-rate.simulation-gpu.json"]
+    assert {f.parent for f in files} == {evidence.PROMOTED}
+    kept = json.loads(files[1].read_text(encoding="utf-8"))
+    assert {"date", "versions", "device", "seconds", "sources"} <= kept.keys()
+    assert (kept["device"], kept["sources"]) == ("made-up GPU", sources_of("sgd-rate", "simulation-gpu"))
+    old = evidence_directory / "sgd-rate.simulation-gpu.json"
+    old.write_text(old.read_text(encoding="utf-8").replace(kept["sources"], "0" * 16), encoding="utf-8")
+    assert promote([RATE]) == []
+
+
+def test_promoted_evidence_counts_where_nothing_was_run(evidence_directory):
+    """Without the run's own folder its promoted evidence is read; a later run here comes first, an older does not."""
+    file = promoted()
+    (evidence_directory / file.name).unlink()
+    (kept,) = of(RATE)
+    assert (kept.layer, kept.device, kept.is_stale) == ("simulation-gpu", "made-up GPU", False)
+    assert status(RATE) is Status.SUPPORTED
+    later = record(RATE, replace(ON_A_GPU, outcome=Outcome.REFUTED), "another GPU")
+    assert of(RATE) == [replace(later, date=of(RATE)[0].date)]
+    assert status(RATE) is Status.REFUTED
+    assert (outdated([RATE]), damaged()) == ([], [])
+
+
+def test_promoted_evidence_goes_stale_with_its_sources(evidence_directory):
+    """When a source changes the promoted verdict is stale and named, until there is a fresh one."""
+    file = promoted()
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(sources_of("sgd-rate", "simulation-gpu"), "0" * 16), encoding="utf-8")
+    assert outdated([RATE]) == []  # the run's own evidence is fresh
+    (evidence_directory / file.name).unlink()
+    assert status(RATE) is Status.STALE
+    (line,) = outdated([RATE, CLAIM])
+    assert line.startswith("sgd-rate simulation-gpu: a source changed after")
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_promoted_file_is_one_line(evidence_directory, damage):
+    """It is named in one line and decides nothing; other evidence is read all the same."""
+    file = promoted()
+    (evidence_directory / file.name).unlink()
+    other = record(CLAIM, VERDICT)
+    file.write_text(DAMAGES[damage](file.read_text(encoding="utf-8")), encoding="utf-8")
+    (line,) = damaged()
+    assert file.name in line
+    assert "\n" not in line
+    assert (of(RATE), status(RATE)) == ([], Status.UNDECIDED)
+    assert of(CLAIM) == [other]
+
+
+def test_a_promoted_file_of_no_claim_is_named():
+    """A promoted verdict under another's name, or on a claim that is gone, is named too."""
+    file = promoted()
+    file.rename(file.with_name("gone.simulation-gpu.json"))
+    (line,) = damaged()
+    assert "gone" in line
+
+
+def test_committed_evidence_is_sound(monkeypatch):
+    """What is committed is evidence of runs that are not repeated everywhere, and nothing else."""
+    monkeypatch.undo()
+    assert damaged() == []
+    for file in evidence.PROMOTED.glob("*.json"):
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        assert kept["seconds"] >= evidence.LONG or kept["layer"] == "simulation-gpu"

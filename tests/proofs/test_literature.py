@@ -9,7 +9,17 @@ from sympy import Integer, Rational, cancel, exp, powdenest, sqrt
 
 import theory
 from proofs.claims import CLAIMS
-from proofs.literature import PROVENANCES, QUESTIONS, ROWS, TOPICS, UNAUDITED, Published, Relation, compare
+from proofs.literature import (
+    INCONSISTENT,
+    PROVENANCES,
+    QUESTIONS,
+    ROWS,
+    TOPICS,
+    UNAUDITED,
+    Published,
+    Relation,
+    compare,
+)
 from proofs.literature.comparison import value
 from proofs.literature.derived import of
 from proofs.literature.published import printed
@@ -46,6 +56,7 @@ VERDICTS = {
         "KOS-TRANS lag", "SU-3", "SU-3 as printed", "SU-2 shortcut", "SU-4 mean field", "WEN-1 Muon norm",
         "WEN-1 Muon sine", "CHO-2", "DEF-1 end", "DEF-2 largest", "SMD-X3 stage 2", "KOS-X1 logger",
     ),
+    "internally inconsistent": ("SMD-C31 and SMD-X3", "SU-3 and SU-2"),
     "refuted": (
         "SMD-C31 SGD", "SMD-C31 SGDM", "SMD-LSP SGDM", "SMD-X6 Adam", "SMD-T1 literal", "AMI-3 with noise",
     ),
@@ -68,6 +79,32 @@ def test_every_row_computes_to_what_the_book_says(compared):
         if found.verdict == "leading order" and found.row.relation is Relation.EQUAL:
             assert found.ratio == pytest.approx(1, abs=0.03), found.row.id
         assert found.row.latex
+
+
+def test_a_source_that_contradicts_itself_is_named_with_both_statements():
+    """The printed least time exceeds the printed time, and a printed mean square is the root of another."""
+    drop, signs = BY_ID["SMD-C31 and SMD-X3"], BY_ID["SU-3 and SU-2"]
+    assert compare(drop).ratio == pytest.approx(75075 / 115129.25, rel=1e-6)
+    assert drop.statements[1] == "= 75075"
+    assert compare(signs).ratio == pytest.approx((1e-3 / 0.2) ** 0.5)
+    assert signs.statements[0] != signs.statements[1]
+    for row, other in ((drop, "SMD-X3"), (signs, "SU-2")):
+        assert row.against == other
+        assert other in LISTED
+
+
+def test_a_source_that_agrees_with_itself_is_not_inconsistent():
+    """A pair put right is consistent, a difference of higher order is none, and a factor of two is found."""
+    signs = BY_ID["SU-3 and SU-2"]
+    right = replace(signs, published=lambda: signs.published() ** 2)
+    assert compare(right).verdict == "exact"
+    assert compare(replace(right, published=lambda: right.derived() * (1 + lr * wd))).verdict == "leading order"
+    assert compare(replace(right, published=lambda: 2 * right.derived())).verdict == INCONSISTENT
+    assert compare(replace(right, published=lambda: 2 * right.derived(), against="")).verdict == "differs"
+    drop = BY_ID["SMD-C31 and SMD-X3"]
+    assert compare(replace(drop, published=lambda: drop.published() / 2)).verdict == "bound"
+    with pytest.raises(ValueError, match="not compared with another"):
+        _ = BY_ID["SMD-T1"].statements
 
 
 MUTATED = {

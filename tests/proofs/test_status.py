@@ -6,12 +6,14 @@ import pytest
 
 from proofs import CLAIMS, Status, status
 from proofs.claim import Claim, Kind
-from proofs.dependencies import depends_on
+from proofs.dependencies import ancestors, depends_on
 from proofs.evidence import record
+from proofs.layers import points
 from proofs.status import SIMULATIONS, STATUS_MEANING, alone
 from proofs.verdict import Outcome, Verdict
 
-CLAIM = CLAIMS["sgd-angle"]
+CLAIM = CLAIMS["angle-chord-sine"]
+ANGLE = CLAIMS["sgd-angle"]
 
 
 def evidence(layer, outcome, claim=CLAIM):
@@ -84,13 +86,16 @@ def known(**outcomes):
 
 
 def test_fully_proved_needs_every_ancestor():
-    """A leading order is fully proved with the exact claim under it, and only proved without."""
+    """A leading order is fully proved with everything it was derived from, and only proved where one is not."""
     claim = CLAIMS["sgd-angle-leading"]
     assert depends_on(claim) == ("sgd-angle",)
-    assert status(claim, known(sgd_angle=HOLDS, sgd_angle_leading=HOLDS)) is Status.FULLY_PROVED
+    above = dict.fromkeys(ancestors(claim), HOLDS)
+    assert {"sgd-angle", "sgd-norm", "trajectory-recursion"} <= above.keys()
+    assert status(claim, known(**above, sgd_angle_leading=HOLDS)) is Status.FULLY_PROVED
     assert status(claim, known(sgd_angle_leading=HOLDS)) is Status.PROVED
-    assert status(claim, known(sgd_angle=UNDECIDED, sgd_angle_leading=HOLDS)) is Status.PROVED
-    assert status(claim, known(sgd_angle=HOLDS)) is Status.UNDECIDED
+    for one in above:
+        assert status(claim, known(**above | {one: UNDECIDED}, sgd_angle_leading=HOLDS)) is Status.PROVED
+    assert status(claim, known(**above)) is Status.UNDECIDED
 
 
 def test_a_refuted_or_stale_ancestor_turns_its_dependants():
@@ -98,13 +103,38 @@ def test_a_refuted_or_stale_ancestor_turns_its_dependants():
     claim = CLAIMS["sgd-angle-leading"]
     assert status(claim, known(sgd_angle=REFUTED, sgd_angle_leading=HOLDS)) is Status.REFUTED
     assert status(claim, known(sgd_angle=REFUTED)) is Status.REFUTED
-    old, fresh = stale("identity", HOLDS), evidence("identity", HOLDS, claim)
-    assert status(claim, lambda one: [old] if one == CLAIM else [fresh]) is Status.STALE
+    old, fresh = stale("identity", HOLDS, ANGLE), evidence("identity", HOLDS, claim)
+    assert status(claim, lambda one: [old] if one == ANGLE else [fresh]) is Status.STALE
+
+
+@pytest.mark.parametrize("claim_id", ["sgdm-angle", "lion-rate", "warmup-peak", "sgdw-angle-of-adamw"])
+def test_a_refuted_general_theorem_turns_claims_of_every_family(claim_id):
+    """The Gram recursion is what every optimizer's claims were derived from: with it they all fall."""
+    claim = CLAIMS[claim_id]
+    assert status(claim, known(trajectory_recursion=REFUTED, **{claim_id: HOLDS})) is Status.REFUTED
+    assert status(claim, known(isotropic_noise=REFUTED, **{claim_id: HOLDS})) is Status.PROVED
+
+
+def test_a_claim_edited_by_one_coefficient_turns_its_dependants_in_other_families():
+    """Twice the moment of SGD's fixed point is refuted by points, and with it what other families derive from it."""
+    norm = CLAIMS["sgd-norm"]
+    first, *rest = norm.owed
+    wrong = replace(norm, obligations=lambda: [replace(first, left=2 * first.left), *rest])
+    found = record(wrong, points.check(wrong))
+    assert found.outcome is REFUTED
+
+    def evidence_of(claim):
+        return [found] if claim is norm else [evidence("identity", HOLDS, claim)]
+
+    for claim_id in ("sgd-norm", "sgd-rate", "sgdm-without-momentum", "norm-rescaling", "sgd-fourth-power"):
+        assert status(CLAIMS[claim_id], evidence_of) is Status.REFUTED
+    assert status(CLAIMS["adamw-norm"], evidence_of) is Status.FULLY_PROVED
 
 
 def test_a_claim_without_ancestors_is_fully_proved_alone():
     """Where nothing lies below, proved is fully proved."""
-    assert status(CLAIM, known(sgd_angle=HOLDS)) is Status.FULLY_PROVED
+    assert depends_on(CLAIM) == ()
+    assert status(CLAIM, known(angle_chord_sine=HOLDS)) is Status.FULLY_PROVED
 
 
 def test_ledger_is_read_by_default():

@@ -69,7 +69,7 @@ def test_a_wrong_polynomial_of_the_lag_is_refuted():
     assert identity.decides(owed)
     wrong = Obligation(owed.says, owed.left, owed.right.subs(beta2, beta2 / 2))
     assert not identity.decides(wrong)
-    assert points.refutes(wrong, Random(1)) is not None
+    assert points.refutes(wrong, points.Scan(Random(1))) is not None
 
 
 def test_a_wrong_slow_law_is_refuted():
@@ -84,7 +84,7 @@ def test_a_wrong_slow_law_is_refuted():
     assert identity.decides(owed)
     wrong = Obligation(owed.says, owed.left / 2, owed.right)
     assert not identity.decides(wrong)
-    assert points.refutes(wrong, Random(1)) is not None
+    assert points.refutes(wrong, points.Scan(Random(1))) is not None
 
 
 def test_the_published_time_of_a_drop_as_a_lower_bound_is_refuted():
@@ -101,4 +101,4 @@ def test_the_published_time_of_a_drop_as_a_lower_bound_is_refuted():
     s = Symbol("s", nonnegative=True)
     left = CLAIMS["drop-published-time"].owed[0].left.subs(transient.drop, 4 + s)
     claimed = Obligation("the angle is still a tenth short", Rational(100, 81), left, "<=")
-    assert points.refutes(claimed, Random(2)) is not None
+    assert points.refutes(claimed, points.Scan(Random(2))) is not None

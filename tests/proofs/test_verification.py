@@ -1,13 +1,11 @@
 """Running the layers: which apply where, and that a run leaves evidence."""
 
-import pytest
-
 from proofs import CLAIMS, Status, layers, planned, status, verification, verify
 from proofs import evidence as ledger
 from proofs.evidence import of
 from proofs.formal.toolchain import missing
 from proofs.verdict import Outcome, Verdict
-from proofs.verification import ALONE, EVERYWHERE, LAYERS, checkers, failing, lacking, unmet
+from proofs.verification import LAYERS, checkers, failing, lacking, never_met, unmet
 
 
 def test_layers_apply_where_they_should():
@@ -43,13 +41,6 @@ def test_a_claim_fails_when_refuted_or_when_nothing_decides_it():
     assert failing(said(identity="holds", smt="holds", certificate="undecided")) == []
 
 
-@pytest.mark.parametrize("claim_id", ALONE)
-def test_what_one_layer_decides_alone_is_so(claim_id):
-    """A claim leaves the list when a second layer decides it."""
-    held = [name for name in EVERYWHERE if checkers(CLAIMS[claim_id])[name]().outcome is Outcome.HOLDS]
-    assert len(held) == 1
-
-
 def test_an_empty_scan_is_named(monkeypatch):
     """Every claim meets a layer and every layer a claim; a claim or a layer left alone is named."""
     assert unmet(CLAIMS.values()) == []
@@ -61,17 +52,34 @@ def test_an_empty_scan_is_named(monkeypatch):
     ]
 
 
+def test_a_claim_whose_hypotheses_no_test_met_is_named():
+    """A scan with all its points outside, or an obligation that no point met, is named; one inside is enough."""
+    claim = CLAIMS["sgd-angle"]
+
+    def scanned(**detail):
+        verdict = Verdict("points", Outcome.UNDECIDED, "by hand", 0.0, detail)
+        return never_met([ledger.record(claim, verdict)])
+
+    assert scanned(inside=1, outside=200) == []
+    assert scanned() == []
+    assert scanned(inside=0, outside=240) == ["sgd-angle points: no point met the hypotheses (0 inside, 240 outside)"]
+    assert scanned(inside=12, outside=240, unmet=["it stays"]) == [
+        "sgd-angle points: no point met the hypotheses of it stays (12 inside, 240 outside)"
+    ]
+
+
 def test_a_run_leaves_evidence():
     """Each check yields its evidence and writes it, and the status follows."""
     claim = CLAIMS["sgd-angle-leading"]
-    found = list(verify(planned([claim, CLAIMS["sgd-angle"]], ("identity", "slope"))))
+    found = list(verify(planned([claim, CLAIMS["angle-chord-sine"]], ("identity", "slope"))))
     assert {(e.claim, e.layer) for e in found} == {
         ("sgd-angle-leading", "identity"),
         ("sgd-angle-leading", "slope"),
-        ("sgd-angle", "identity"),
+        ("angle-chord-sine", "identity"),
     }
     assert sorted(of(claim), key=lambda e: e.layer) == [e for e in found if e.claim == claim.id]
-    assert status(claim) is Status.FULLY_PROVED
+    assert status(claim) is Status.PROVED
+    assert status(CLAIMS["angle-chord-sine"]) is Status.FULLY_PROVED
 
 
 def test_what_is_fresh_need_not_run_again():

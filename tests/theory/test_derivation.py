@@ -1,8 +1,12 @@
 """Derived quantities are computed once and remember what they read."""
 
+from dataclasses import replace
+from functools import cache
+
 import pytest
 
-from theory.derivation import derived, uses
+from theory import OPTIMIZERS, GramRecursion
+from theory.derivation import derived, reading, recorded, uses
 
 
 class Chain:
@@ -44,10 +48,11 @@ class Chain:
 def test_uses_are_direct_only():
     """A quantity records what it read itself, not what that was made from."""
     chain = Chain()
-    assert uses(chain, "d") == {"c"}
-    assert uses(chain, "c") == {"a", "b"}
-    assert uses(chain, "b") == {"a"}
-    assert uses(chain, "a") == frozenset()
+    assert (chain.d, chain.b) == (3, 2)
+    assert uses("Chain.d") == {"Chain.c"}
+    assert uses("Chain.c") == {"Chain.a", "Chain.b"}
+    assert uses("Chain.b") == {"Chain.a"}
+    assert uses("Chain.a") == frozenset()
 
 
 @pytest.mark.parametrize("first", ["a", "b", "c", "d"])
@@ -55,8 +60,9 @@ def test_uses_do_not_depend_on_what_was_asked_first(first):
     """A reading from the store is recorded like a fresh one."""
     chain = Chain()
     getattr(chain, first)
-    assert uses(chain, "c") == {"a", "b"}
-    assert uses(chain, "d") == {"c"}
+    assert chain.d == 3
+    assert uses("Chain.c") == {"Chain.a", "Chain.b"}
+    assert uses("Chain.d") == {"Chain.c"}
 
 
 def test_every_quantity_is_computed_once():
@@ -72,8 +78,9 @@ def test_a_failure_leaves_no_trace():
     chain = Chain()
     with pytest.raises(ZeroDivisionError):
         chain.broken  # noqa: B018
-    assert uses(chain, "b") == {"a"}
-    assert uses(chain, "a") == frozenset()
+    assert chain.b == 2
+    assert uses("Chain.b") == {"Chain.a"}
+    assert uses("Chain.a") == frozenset()
 
 
 def test_objects_do_not_share_values():
@@ -82,3 +89,52 @@ def test_objects_do_not_share_values():
     assert one.a == other.a
     assert other.computed == ["a"]
     assert Chain.a.__doc__ == "The root."
+
+
+@recorded
+@cache
+def general(x):
+    """A law that reads another, remembered."""
+    return other(x) + 1
+
+
+@recorded
+def other(x):
+    """A law that reads nothing."""
+    return 2 * x
+
+
+@recorded
+def of_rule(rule):
+    """A law of one rule."""
+    return rule.name
+
+
+def test_functions_are_read_like_properties():
+    """A reader reads the function, not what that read in turn, and a remembered value like a fresh one."""
+    for _ in range(2):
+        with reading() as used:
+            assert general(3) == 7
+        assert used == {"test_derivation.general"}
+        assert uses("test_derivation.general") == {"test_derivation.other"}
+    with reading() as used:
+        other(1)
+    assert used == {"test_derivation.other"}
+
+
+def test_a_law_of_a_rule_is_named_after_it():
+    """What is derived for a built-in rule has its name, and a rule made from it is another."""
+    with reading() as used:
+        of_rule(OPTIMIZERS["sgd"])
+        of_rule(replace(OPTIMIZERS["sgd"], title="mine"))
+    assert used == {"sgd.of_rule", "like sgd.of_rule"}
+
+
+def test_values_that_are_made_once_know_their_origin():
+    """The autocorrelation of Lion's sign, made when its rule is written, says which law it came from."""
+    assert OPTIMIZERS["lion"].autocorrelation.origin == "GaussianFilter.sign_autocorrelation"
+    assert OPTIMIZERS["sgd"].autocorrelation.origin == ""
+    with reading() as used:
+        assert GramRecursion(OPTIMIZERS["lion"]).cross.shape == (1, 1)
+    assert used == {"lion._correlated"}
+    assert "GaussianFilter.sign_autocorrelation" in uses("lion._correlated")

@@ -137,8 +137,11 @@ def test_norm_of_another_rule_is_derived_too():
 def test_every_quantity_knows_what_it_was_derived_from():
     """The norm records the Gram moment it was read from, the angle's leading order the cosine's."""
     found = equilibrium_of("sgd")
-    assert "unit_squared_norm" in uses(found, "norm_power")
-    assert uses(found, "angle_leading_order") == {"angle_leading_order_in_decay"}
-    assert uses(found, "angle_leading_order_in_decay") == {"one_minus_cosine_leading_order"}
-    assert "one_minus_cosine" in uses(found, "one_minus_cosine_leading_order")
-    assert "norm_power" not in uses(found, "one_minus_cosine")
+    assert found.norm_power is not None
+    assert found.angle_leading_order is not None
+    assert "sgd.unit_squared_norm" in uses("sgd.norm_power")
+    assert uses("sgd.angle_leading_order") == {"sgd.angle_leading_order_in_decay"}
+    assert uses("sgd.angle_leading_order_in_decay") == {"sgd.one_minus_cosine_leading_order"}
+    assert "sgd.one_minus_cosine" in uses("sgd.one_minus_cosine_leading_order")
+    assert "sgd.norm_power" not in uses("sgd.one_minus_cosine")
+    assert {"gram.after_step", "sgd.noise"} <= uses("sgd.unit_gram")

@@ -1,6 +1,7 @@
 """The second oracle finds a witness against what is false and none against what is true."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from sympy import Integer, Rational, Symbol, asin, sqrt, sympify
@@ -15,7 +16,7 @@ from theory.symbols import beta1, decay, index, lr, momentum
 
 def refute(owed, seed=0):
     """A witness against the obligation, or None."""
-    return points.refutes(owed, random.Random(seed))
+    return points.refutes(owed, points.Scan(random.Random(seed)))
 
 
 @pytest.mark.parametrize("name", altered.TRUE)
@@ -90,3 +91,30 @@ def test_a_seed_gives_the_same_points():
     """The witness is reproducible, and another seed finds another."""
     owed = altered.FALSE["wrong sign"]
     assert refute(owed, 1) == refute(owed, 1) != refute(owed, 2)
+
+
+def test_points_outside_the_hypotheses_are_drawn_again():
+    """Only points that meet a claim's hypotheses test it; the others are counted, and refute nothing."""
+    owed = Obligation("below a half", decay, Rational(1, 2), "<=")
+    claim = replace(altered.with_obligations(owed), domain=lambda: (decay < Rational(1, 2),))
+    verdict = points.check(claim)
+    assert (verdict.outcome, verdict.detail["inside"]) == (Outcome.HOLDS, points.POINTS)
+    assert verdict.detail["outside"] > 0
+    assert points.check(replace(claim, domain=tuple)).outcome is Outcome.REFUTED
+
+
+def test_a_claim_whose_hypotheses_no_point_meets_is_not_tested():
+    """Where no point meets the hypotheses nothing holds, however true, and the obligation is named."""
+    claim = replace(altered.with_obligations(altered.TRUE["equal"]), domain=lambda: (decay > 2,))
+    verdict = points.check(claim)
+    assert verdict.outcome is Outcome.UNDECIDED
+    assert verdict.detail == {"unmet": ["AdamW's 1 - cos"], "inside": 0, "outside": points.POINTS * points.TRIES}
+
+
+@pytest.mark.parametrize("claim_id", CLAIMS)
+def test_points_meet_the_hypotheses_of_every_claim(claim_id):
+    """Each obligation of each claim is met by as many points as are wanted."""
+    scan = points.Scan(random.Random(1), CLAIMS[claim_id].domain())
+    for owed in CLAIMS[claim_id].owed:
+        symbols = sorted(owed.left.free_symbols | owed.right.free_symbols, key=str)
+        assert len(list(scan.points(symbols, points.POINTS))) == points.POINTS

@@ -78,3 +78,20 @@ def test_a_failed_comparison_refutes(monkeypatch):
     verdict = simulation.check(CLAIMS["sgd-rate"])
     assert verdict.outcome is Outcome.REFUTED
     assert verdict.detail["failed"] == [wrong.report()]
+
+
+def test_a_simulation_outside_the_hypotheses_tests_nothing():
+    """Confrontations outside a claim's domain, or under a law that it excludes, are counted and hold nothing."""
+    from theory.symbols import decay
+
+    claim = CLAIMS["sgdw-angle"]
+    met = simulation.check(claim)
+    assert (met.detail["inside"], met.detail["outside"]) == (2, 0)
+    assert met.detail["points"][0] == {"lr": 0.1, "wd": 0.5, "momentum": 0.9}
+    away = simulation.check(replace(claim, domain=lambda: (decay > 1,)))
+    assert (away.outcome, away.detail["inside"], away.detail["outside"]) == (Outcome.UNDECIDED, 0, 2)
+    (found, *_) = simulation.confront(claim)
+    assert simulation.meets(claim, found)
+    assert not simulation.meets(claim, replace(found, conditions={"law": "iid"}))
+    assert not simulation.meets(claim, replace(found, hyperparameters={"lr": 0.1, "wd": 0.5, "momentum": 1.5}))
+    assert simulation.meets(CLAIMS["ngd-angle"], replace(found, conditions={"law": "iid"}))

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from proofs import CLAIMS, Status, cite, status
+from proofs import CLAIMS, Status, cite, evidence, status
 from proofs.evidence import record
 from proofs.verdict import Outcome, Verdict
 from tests.compare import close
@@ -167,7 +167,7 @@ def test_claims_json_lists_every_claim(smd):
     assert {row["status"] for row in found} == {"undecided"}
     assert all(set(row) >= {"id", "title", "kind", "setting", "status", "evidence", "depends_on"} for row in found)
     (row,) = [r for r in found if r["id"] == "lion-norm-leading"]
-    assert row["depends_on"] == ["lion-norm"]
+    assert row["depends_on"] == ["lion-autocorrelation", "lion-norm"]
 
 
 def test_claims_table_names_every_claim(smd):
@@ -179,16 +179,21 @@ def test_claims_table_names_every_claim(smd):
 
 def test_verify_json_of_one_layer(smd, evidence_directory):
     """Verifying one claim by one layer prints its outcome, leaves evidence and changes the status."""
-    found = parsed(smd("verify", "--claim", "sgd-angle", "--layer", "identity", "--json"))
+    found = parsed(smd("verify", "--claim", "angle-chord-sine", "--layer", "identity", "--json"))
     (ran,) = found["checks"]
-    assert (ran["claim"], ran["layer"], ran["outcome"]) == ("sgd-angle", "identity", "holds")
+    assert (ran["claim"], ran["layer"], ran["outcome"]) == ("angle-chord-sine", "identity", "holds")
     (claim,) = found["claims"]
-    assert {"id": "sgd-angle", "kind": "exact", "status": "fully proved", "depends_on": []}.items() <= claim.items()
+    assert {
+        "id": "angle-chord-sine",
+        "kind": "identity",
+        "status": "fully proved",
+        "depends_on": [],
+    }.items() <= claim.items()
     assert claim["evidence"] == {"identity": "holds"}
     assert (found["summary"], found["failing"]) == ({"fully proved": 1}, [])
-    assert [file.name for file in evidence_directory.iterdir()] == ["sgd-angle.identity.json"]
-    assert status(CLAIMS["sgd-angle"]) is Status.FULLY_PROVED
-    (row,) = [r for r in parsed(smd("claims", "--json"))["claims"] if r["id"] == "sgd-angle"]
+    assert [file.name for file in evidence_directory.iterdir()] == ["angle-chord-sine.identity.json"]
+    assert status(CLAIMS["angle-chord-sine"]) is Status.FULLY_PROVED
+    (row,) = [r for r in parsed(smd("claims", "--json"))["claims"] if r["id"] == "angle-chord-sine"]
     assert (row["status"], row["evidence"]) == ("fully proved", {"identity": "holds"})
 
 
@@ -264,3 +269,31 @@ def test_verify_without_a_solver_says_so_and_goes_on(smd, monkeypatch):
     run = smd("verify", "--claim", "angle-chord-sine", "--layer", "smt")
     assert run.code == 1
     assert "z3-solver not installed" in run.err
+
+
+def test_promote_says_what_it_copied(smd):
+    """Evidence of a GPU is copied and its file printed; without any the verb says so and fails."""
+    assert smd("promote").code == 1
+    record(CLAIMS["sgd-rate"], Verdict("simulation-gpu", Outcome.HOLDS, "by hand", 1.0), "made-up GPU")
+    found = smd("promote", "--claim", "sgd-rate")
+    assert found.code == 0
+    assert found.out.strip().endswith("sgd-rate.simulation-gpu.json")
+
+
+def test_verify_fails_on_damaged_and_on_outdated_promoted_evidence(smd):
+    """A promoted file that is no evidence fails the verification in one line, and so does one that is too old."""
+    good = ("verify", "--claim", "sgd-angle", "--layer", "identity")
+    assert smd(*good).code == 0
+    broken = evidence.PROMOTED / "sgd-angle.simulation-gpu.json"
+    broken.write_text("{", encoding="utf-8")
+    found = smd(*good)
+    assert (found.code, found.err.count(broken.name)) == (1, 1)
+    broken.unlink()
+    record(CLAIMS["sgd-angle"], Verdict("simulation-gpu", Outcome.HOLDS, "by hand", 1.0), "made-up GPU")
+    (file,) = evidence.promote([CLAIMS["sgd-angle"]])
+    kept = evidence.sources_of("sgd-angle", "simulation-gpu")
+    for one in (file, evidence.directory() / file.name):
+        one.write_text(one.read_text(encoding="utf-8").replace(kept, "0" * 16), encoding="utf-8")
+    found = smd(*good)
+    assert found.code == 1
+    assert "a source changed after the evidence" in found.err

@@ -1,0 +1,96 @@
+"""adam in Triton: written by ``python -m numerics.engines.writing_triton`` from the rule's lines; do not edit."""
+# mypy: ignore-errors
+
+import triton
+import triton.language as tl
+from numpy import sqrt
+
+from numerics.engines.triton_steps import NOISE, gradient_size, nonzero, places, sums
+from numerics.philox.triton_form import entries
+
+
+def numbers(beta1, beta2, buffer_weight, eps, lr, root_of_weight, wd):
+    """What the kernel reads at every step, in double precision."""
+    c0 = wd
+    c1 = beta1
+    c2 = 1 - beta1
+    c3 = beta2
+    c4 = 1 - beta2
+    c5 = 1 / buffer_weight
+    c6 = 1 / root_of_weight
+    c7 = eps
+    c8 = -lr
+    return c0, c1, c2, c3, c4, c5, c6, c7, c8
+
+
+@triton.jit(do_not_specialize=["first", "count", "replicas", "seed", "whole"])
+def chains(
+    weights, kept, memory, squares, norms, lost, turned, rows, first, count, replicas, seed,
+    whole, large, small, old, new, mean, part, spread, length, grad_norm,
+    DIM: tl.constexpr, BLOCK: tl.constexpr, SHARE: tl.constexpr, KIND: tl.constexpr, REMEMBERS: tl.constexpr,
+    ORTHOGONAL: tl.constexpr, NORMALISED: tl.constexpr, SPREADS: tl.constexpr,
+):
+    """Advance a chain by the steps of its rows; w and what is kept stay in registers."""
+    n = tl.program_id(0).to(tl.int64)
+    stream = n % replicas if SHARE else n
+    entry, inside = places(DIM, BLOCK)
+    own = n * DIM
+    w = tl.load(weights + own + entry, mask=inside, other=0.0)
+    buffer = tl.load(kept + own + entry, mask=inside, other=0.0)
+    second_moment = tl.load(kept + (own + 1 * tl.num_programs(0).to(tl.int64) * DIM) + entry, mask=inside, other=0.0)
+    noise = w
+    if REMEMBERS:
+        noise = tl.load(memory + own + entry, mask=inside, other=0.0)
+    square = tl.load(squares + n)
+    row = rows + n // replicas * count * 9
+    for k in range(count):
+        z = entries(seed, tl.arange(0, BLOCK // 4), first + k, stream, NOISE, KIND, whole, large, small)
+        if REMEMBERS:
+            noise = old * noise + new * z
+            z = (mean + noise) * part
+        if DIM < BLOCK:
+            z = tl.where(inside, z, 0.0)
+        scale = length
+        if ORTHOGONAL:
+            z -= tl.sum(z * w) / square * w
+            scale /= tl.sqrt(square)
+        if SPREADS:
+            scale *= gradient_size(spread, seed, first + k, stream)
+        rest = tl.sqrt(tl.sum(z * z))
+        if NORMALISED:
+            scale /= rest
+        g = scale * z
+        c0 = tl.load(row + 0)
+        c1 = tl.load(row + 1)
+        c2 = tl.load(row + 2)
+        c3 = tl.load(row + 3)
+        c4 = tl.load(row + 4)
+        c5 = tl.load(row + 5)
+        c6 = tl.load(row + 6)
+        c7 = tl.load(row + 7)
+        c8 = tl.load(row + 8)
+        g = g + c0 * w
+        buffer = c1 * buffer + c2 * g
+        second_moment = c3 * second_moment + c4 * g * g
+        u = c5 * buffer / (c6 * tl.sqrt(second_moment) + c7)
+        next_buffer = buffer
+        next_second_moment = second_moment
+        change = c8 * u
+        if DIM < BLOCK:
+            change = tl.where(inside, change, 0.0)
+        buffer = next_buffer
+        second_moment = next_second_moment
+        next_w = w + change
+        after, loss, way = sums(next_w * next_w, -w * change, change * change)
+        at = n * count + k
+        tl.store(norms + at, after)
+        tl.store(lost + at, loss)
+        tl.store(turned + at, tl.maximum(way - loss / square * loss, 0.0))
+        w, square = next_w, after
+        row += 9
+    tl.store(weights + own + entry, w, mask=inside)
+    tl.store(kept + own + entry, buffer, mask=inside)
+    tl.store(kept + (own + 1 * tl.num_programs(0).to(tl.int64) * DIM) + entry, second_moment, mask=inside)
+    if REMEMBERS:
+        tl.store(memory + own + entry, noise, mask=inside)
+    tl.store(squares + n, square)
