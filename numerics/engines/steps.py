@@ -11,7 +11,7 @@ from numba.extending import overload
 
 from numerics.engines.caching import compiled
 from numerics.gradients import GradientLaw
-from numerics.philox.compiled import fill, fill_normal, normal_pair, normal_pair32, philox4x32
+from numerics.philox.compiled import fill, fill_normal, normal_pair, normal_pair32, philox4x32, widest
 from numerics.philox.kinds import Stream
 
 FAST = {"contract", "nsz", "reassoc", "arcp"}
@@ -67,18 +67,29 @@ def uniform(x: Any) -> Any:
 @compiled(**COMPILED)
 def overlap(x: Any, y: Any, dim: int) -> float:
     """<x, y> of the first entries."""
+    widest()
     total = 0.0
     for start in range(0, dim, BLOCK):
-        left, right, part = x[start : start + BLOCK], y[start : start + BLOCK], cast(0.0, x)
-        for i in range(min(BLOCK, dim - start)):
-            part += left[i] * right[i]
-        total += part
+        count = min(BLOCK, dim - start)
+        n = count // 4
+        left, right = x[start : start + count], y[start : start + count]
+        # Four sums side by side: one alone would wait for each of its additions.
+        a, b, c, d = cast(0.0, x), cast(0.0, x), cast(0.0, x), cast(0.0, x)
+        for i in range(n):
+            a += left[i] * right[i]
+            b += left[n + i] * right[n + i]
+            c += left[2 * n + i] * right[2 * n + i]
+            d += left[3 * n + i] * right[3 * n + i]
+        for i in range(4 * n, count):
+            a += left[i] * right[i]
+        total += (a + b) + (c + d)
     return total
 
 
 @compiled(**COMPILED)
 def remember(z: Any, memory: Any, law: Any, dim: int) -> None:
     """Replace fresh entries by those of a noise with memory over a constant mean."""
+    widest()
     kept, fresh = cast(law[PERSISTENCE], z), cast(math.sqrt(1 - law[PERSISTENCE] ** 2), z)
     mean, scale = cast(math.sqrt(law[SNR]), z), cast(1 / math.sqrt(1 + law[SNR]), z)
     for i in range(dim):
@@ -86,9 +97,10 @@ def remember(z: Any, memory: Any, law: Any, dim: int) -> None:
         z[i] = (mean + memory[i]) * scale
 
 
-@compiled(**COMPILED)
+@compiled(forceinline=True, **COMPILED)
 def draw(z: Any, memory: Any, law: Any, dim: int, step: int, stream: int, k0: int, k1: int) -> None:
     """The noise of one step, before it is made a gradient."""
+    widest()
     fill(z, (dim + 3) // 4, step, stream, NOISE, k0, k1, int(law[KIND]), law[PARAMETERS:])
     if law[PERSISTENCE] != 0.0 or law[SNR] != 0.0:
         remember(z, memory, law, dim)
@@ -97,6 +109,7 @@ def draw(z: Any, memory: Any, law: Any, dim: int, step: int, stream: int, k0: in
 @compiled(**COMPILED)
 def draw_lanes(z: Any, streams: Any, step: int, k0: int, k1: int) -> None:
     """White normal noise of one step [entries, LANES] for a stream in each lane."""
+    widest()
     blocks = z.shape[0] // 4
     t, low, high = np.uint32(step), np.uint32(k0), np.uint32(k1)
     for j in range(blocks):
@@ -109,6 +122,7 @@ def draw_lanes(z: Any, streams: Any, step: int, k0: int, k1: int) -> None:
 @compiled(**COMPILED)
 def measure_lanes(z: Any, w: Any, dots: Any, noises: Any) -> None:
     """<z, w> and |z|^2 in each lane, over the entries of w."""
+    widest()
     for lane in range(LANES):
         dots[lane], noises[lane] = 0.0, 0.0
     for i in range(w.shape[0]):
@@ -120,6 +134,7 @@ def measure_lanes(z: Any, w: Any, dots: Any, noises: Any) -> None:
 @compiled(**COMPILED)
 def gradient_size(law: Any, step: int, stream: int, k0: int, k1: int) -> float:
     """The factor of this step's gradient, log-normal of unit mean square."""
+    widest()
     if law[SPREAD] == 0.0:
         return 1.0
     one = np.empty(4)
@@ -160,6 +175,7 @@ def gradient_lanes(
     means: Any,
 ) -> None:
     """``gradient_of`` in each lane."""
+    widest()
     for lane in range(squares.shape[0]):
         a, s, norms[lane], means[lane] = gradient_of(
             law, dim, squares[lane], float(dots[lane]), float(noises[lane]), factors[lane]
@@ -174,6 +190,7 @@ def draw_folded(z: Any, rest: Any, streams: Any, dim: int, orthogonal: bool, ste
     The rest is chi-square with dim - 2 degrees of freedom (Marsaglia and Tsang, 2000), 0 at dim 2; a try that
     is refused takes the next block. Orthogonal gradients have no use for the normal along w.
     """
+    widest()
     t, low, high, fold = np.uint32(step), np.uint32(k0), np.uint32(k1), np.uint32(FOLD)
     d = 0.5 * dim - 4.0 / 3.0
     narrow, c = np.float32(d), np.float32(1.0 / math.sqrt(9.0 * max(d, 0.1)))

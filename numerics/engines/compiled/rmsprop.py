@@ -27,6 +27,7 @@ from numerics.engines.steps import (
     nonzero,
     overlap,
 )
+from numerics.philox.compiled import widest
 
 
 @compiled(**COMPILED)
@@ -51,6 +52,7 @@ def chains(
     turned,
 ):
     """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
+    widest()
     z = np.empty((dim + 3) // 4 * 4, weights.dtype)
 
     for stream in range(low, high):
@@ -129,6 +131,7 @@ def lanes(
     turned,
 ):
     """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries."""
+    widest()
     blocks, last = (dim + 3) // 4, weights.shape[0] - 1
     z, w_of = np.empty((4 * blocks, LANES), weights.dtype), np.empty((dim, LANES), weights.dtype)
     kept_of = np.empty((1, dim, LANES), weights.dtype)
