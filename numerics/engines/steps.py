@@ -28,8 +28,15 @@ LANES = 16
 GROUP = 64
 """Folded chains that are advanced side by side."""
 
+TILE = 8
+"""Steps of chains side by side that are written at once: a cache line of each chain."""
+
 KIND, PERSISTENCE, SNR, ORTHOGONAL, NORMALISED, SPREAD, GRAD_NORM, PARAMETERS = range(8)
 """Where a gradient law's numbers stand in the array that a kernel takes; the last begin the parameters of the kind."""
+
+LENGTH, SQUARE, INSIDE, ACROSS, ALONG, SCALE, GRADIENT, MEAN, FACTOR, LOST, TURNED, CONSTANTS = range(12)
+"""Where a folded chain's numbers stand in the array of its group, the constants of its rule last: loops over one array
+vectorise without asking whether arrays overlap."""
 
 NOISE, SIZE, FOLD = int(Stream.NOISE), int(Stream.SIZE), int(Stream.FOLD)
 
@@ -184,8 +191,19 @@ def gradient_lanes(
 
 
 @compiled(**COMPILED)
-def draw_folded(z: Any, rest: Any, streams: Any, dim: int, orthogonal: bool, step: int, k0: int, k1: int) -> None:
-    """Noise of ``dim`` entries as two normals z [2, GROUP], along w and across, and the square of what remains.
+def gradient_folded(law: Any, dim: int, z: Any, of: Any) -> None:
+    """``gradient_of`` for each folded chain, from its noise z [3, GROUP]."""
+    widest()
+    for lane in range(GROUP):
+        along, across, rest = float(z[0, lane]), float(z[1, lane]), float(z[2, lane])
+        dot, noise = along * of[LENGTH, lane], along * along + (across * across + rest)
+        a, s, norm, mean = gradient_of(law, dim, of[SQUARE, lane], dot, noise, of[FACTOR, lane])
+        of[ALONG, lane], of[SCALE, lane], of[GRADIENT, lane], of[MEAN, lane] = a, s, norm, mean
+
+
+@compiled(**COMPILED)
+def draw_folded(z: Any, streams: Any, dim: int, orthogonal: bool, step: int, k0: int, k1: int) -> None:
+    """Noise of ``dim`` entries as z [3, GROUP]: normals along w and across, and the square of what remains.
 
     The rest is chi-square with dim - 2 degrees of freedom (Marsaglia and Tsang, 2000), 0 at dim 2; a try that
     is refused takes the next block. Orthogonal gradients have no use for the normal along w.
@@ -194,31 +212,53 @@ def draw_folded(z: Any, rest: Any, streams: Any, dim: int, orthogonal: bool, ste
     t, low, high, fold = np.uint32(step), np.uint32(k0), np.uint32(k1), np.uint32(FOLD)
     d = 0.5 * dim - 4.0 / 3.0
     narrow, c = np.float32(d), np.float32(1.0 / math.sqrt(9.0 * max(d, 0.1)))
-    refused = 0
     if not orthogonal:
         for lane in range(GROUP):
             w0, w1, _, _ = philox4x32(np.uint32(0), t, streams[lane], fold, low, high)
             z[0, lane], _ = normal_pair32(w0, w1)
+    if dim <= 3:
+        for lane in range(GROUP):
+            w0, w1, _, _ = philox4x32(np.uint32(1), t, streams[lane], fold, low, high)
+            z[1, lane], x = normal_pair32(w0, w1)
+            z[2, lane] = x * x if dim == 3 else np.float32(0.0)
+        return
+    refused = np.float32(0.0)
     for lane in range(GROUP):
         w0, w1, w2, _ = philox4x32(np.uint32(1), t, streams[lane], fold, low, high)
         z[1, lane], x = normal_pair32(w0, w1)
-        if dim > 3:
-            v = np.float32(1.0) + c * x
-            square = x * x
-            accepted = np.float32(uniform(w2)) < np.float32(1.0) - np.float32(0.0331) * square * square
-            rest[lane] = np.float32(2.0) * narrow * v * v * v if accepted else np.float32(-1.0)
-            refused += 0 if accepted else 1
-        else:
-            rest[lane] = x * x if dim == 3 else np.float32(0.0)
-    if refused:
+        y = c * x
+        v = np.float32(1.0) + y
+        # v^3 - 1 - 3 log v - 9 y^2/2 is at most 3 y^4/4 over the least of 1 and v to the fourth, and exp(-t) at least 1 - t.
+        near = y / max(min(v, np.float32(1.0)), np.float32(1e-9))
+        accepted = np.float32(uniform(w2)) < np.float32(1.0) - np.float32(0.75) * narrow * (near * near) * (near * near)
+        z[2, lane] = np.float32(2.0) * narrow * (v * v * v) if accepted else np.float32(-1.0)
+        refused += np.float32(0.0) if accepted else np.float32(1.0)
+    if refused > 0.0:
         for lane in range(GROUP):
             block = 1
-            while rest[lane] < 0.0:
+            while z[2, lane] < 0.0:
                 w0, w1, w2, _ = philox4x32(np.uint32(block), t, streams[lane], fold, low, high)
                 first, second = normal_pair32(w0, w1)
                 x = float(second if block == 1 else first)
                 v = 1.0 + float(c) * x
                 u = uniform(w2)
                 if v > 0.0 and math.log(u) < 0.5 * x * x + d * (1.0 - v**3 + 3.0 * math.log(v)):
-                    rest[lane] = 2.0 * d * v**3
+                    z[2, lane] = 2.0 * d * v**3
                 block += 1
+
+
+@compiled(**COMPILED)
+def hand_over(tile: Any, group: int, k: int, norms: Any, lost: Any, turned: Any) -> None:
+    """Write what step k completes of a tile [3, TILE, lanes] of measurements to each chain's rows [chains, steps]."""
+    if (k + 1) % TILE and k + 1 < norms.shape[1]:
+        return
+    lanes = tile.shape[2]
+    first, count = k - k % TILE, k % TILE + 1
+    for lane in range(min(lanes, norms.shape[0] - group * lanes)):
+        n = group * lanes + lane
+        for i in range(count):
+            norms[n, first + i] = tile[0, i, lane]
+        for i in range(count):
+            lost[n, first + i] = tile[1, i, lane]
+        for i in range(count):
+            turned[n, first + i] = tile[2, i, lane]

@@ -9,20 +9,35 @@ from numpy import sqrt
 
 from numerics.engines.caching import compiled
 from numerics.engines.steps import (
+    ACROSS,
+    ALONG,
     BLOCK,
     COMPILED,
+    CONSTANTS,
+    FACTOR,
+    GRADIENT,
     GROUP,
+    INSIDE,
     LANES,
+    LENGTH,
+    LOST,
+    MEAN,
     NORMALISED,
     ORTHOGONAL,
+    SCALE,
     SPREAD,
+    SQUARE,
+    TILE,
+    TURNED,
     cast,
     draw,
     draw_folded,
     draw_lanes,
+    gradient_folded,
     gradient_lanes,
     gradient_of,
     gradient_size,
+    hand_over,
     measure_lanes,
     nonzero,
     overlap,
@@ -144,7 +159,7 @@ def lanes(
     dots, noises = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
     square_of, factors = np.empty(LANES), np.ones(LANES)
     gradient_norms, mean_squares, way_across = np.empty(LANES), np.empty(LANES), np.empty(LANES)
-    streams = np.empty(LANES, np.uint32)
+    streams, tile = np.empty(LANES, np.uint32), np.empty((3, TILE, LANES))
     for group in range(low, high):
         for lane in range(LANES):
             n = min(group * LANES + lane, last)
@@ -209,9 +224,10 @@ def lanes(
                 loss, square = float(part_of_loss[lane]), square_of[lane]
                 way_across[lane] = max(float(part_of_way[lane]) - loss * loss / square, 0.0)
                 square_of[lane] = float(part_after[lane])
-            for lane in range(min(LANES, last + 1 - group * LANES)):
-                n = group * LANES + lane
-                norms[n, k], lost[n, k], turned[n, k] = square_of[lane], part_of_loss[lane], way_across[lane]
+            for lane in range(LANES):
+                tile[0, k % TILE, lane], tile[1, k % TILE, lane] = square_of[lane], part_of_loss[lane]
+                tile[2, k % TILE, lane] = way_across[lane]
+            hand_over(tile, group, k, norms, lost, turned)
         for lane in range(LANES):
             n = group * LANES + lane
             if n <= last:
