@@ -23,6 +23,7 @@ from numerics.gradients import GradientLaw
 from numerics.provenance import Provenance
 from numerics.recording import Recorder
 from numerics.result import Result
+from numerics.seeding import mixed
 from numerics.updates import Start, Update
 from numerics.updates.update import VECTORS, Rule
 
@@ -85,7 +86,7 @@ def simulate(
         dim=dim,
         replicas=replicas,
         steps=steps,
-        seed=seed,
+        seed=mixed(seed),
         share=share_noise,
         dtype=kind.dtype,
         schedule=_schedule(schedule, steps),

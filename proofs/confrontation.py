@@ -22,6 +22,7 @@ from torch import Generator, Tensor
 import theory
 from numerics import LAWS, Result, Start, random_weights, simulate, update_for
 from numerics.geometry import squared_norm, unit
+from numerics.seeding import generator
 from numerics.statistics import Estimate
 from numerics.updates import Lion, Update
 from proofs.comparison import ROUNDING, Confrontation, Hyperparameters, Statistic
@@ -94,7 +95,7 @@ class Bench:
 
     def generator(self, stream: int) -> Generator:
         """An independent local generator."""
-        return Generator(device=self.device).manual_seed((self.seed * 1_000_003 + stream) % 2**63)
+        return generator(self.seed, stream, self.device)
 
 
 def grad_norm(optimizer: str, hyperparameters: Hyperparameters, bench: Bench, squared_norm: float) -> float:

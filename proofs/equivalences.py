@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from sympy import Symbol, lambdify
-from torch import Generator, Tensor
+from torch import Tensor
 
 from numerics.paths import (
     Loss,
@@ -21,6 +21,7 @@ from numerics.paths import (
     sgd,
     updates_of,
 )
+from numerics.seeding import generator as generator_of
 from proofs.comparison import Confrontation
 from proofs.pathwise import confrontation, discrepancy, distance
 from theory import effective_lr, equivalence, isotropic
@@ -45,7 +46,7 @@ AGE = Symbol("age", integer=True, nonnegative=True)
 
 def bench(seed: int = 0, steps: int = STEPS) -> tuple[Loss, Tensor, dict[str, object]]:
     """A scale-invariant loss with a minibatch a step, random weights, and their description."""
-    generator = Generator().manual_seed(seed)
+    generator = generator_of(seed)
     loss = minibatches(60, DIM, steps, 8, generator)
     start = torch.randn(REPLICAS, DIM, generator=generator, dtype=torch.float64)
     return loss, start, {"loss": "normalised regression", "steps": steps, "replicas": REPLICAS, "seed": seed}
@@ -242,7 +243,7 @@ def _next_pair(pair: np.ndarray, p: float, noise: float, seed: int) -> Tensor:
 
 def isotropic_path(pair: np.ndarray, p: float, noise: float, seed: int, steps: int) -> Tensor:
     """(Phi, q) [steps + 1, replicas, 2] along runs of torch.optim.SGD at lr 1 on the isotropic loss."""
-    generator = Generator().manual_seed(seed)
+    generator = generator_of(seed)
     target = torch.zeros(DIM, dtype=torch.float64)
     target[0] = 1.0
     phi, q = pair

@@ -10,9 +10,9 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-from torch import Generator
 
 from numerics.muon import Muon, correlated_polar_overlap
+from numerics.seeding import generator as generator_of
 from numerics.simulation import simulate
 from numerics.statistics import Estimate
 from proofs.comparison import ROUNDING, Confrontation, Statistic
@@ -41,7 +41,7 @@ def correlation(rows: int, columns: int, *, seed: int = 20, device: str = "cpu")
     law, samples = polar_correlation(rows, columns), SAMPLED_ENTRIES // (rows * columns * REPLICAS)
     statistics = []
     for stream, rho in enumerate(CORRELATIONS):
-        generator = Generator(device=device).manual_seed(seed * 1_000_003 + stream)
+        generator = generator_of(seed, stream, device)
         sample = correlated_polar_overlap(rows, columns, rho, samples * REPLICAS, generator).cpu().numpy()
         means = sample.reshape(REPLICAS, samples).mean(axis=1)
         low, _, high = law.at(rho)

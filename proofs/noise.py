@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Generator
 
 import theory
 from numerics import GradientLaw, Result, simulate, update_for
 from numerics.gradients import correlated as correlated_law
 from numerics.gradients import draw_entries
 from numerics.philox import Entries, laplace, rare_large, sparse, student
+from numerics.seeding import generator as generator_of
 from numerics.statistics import jackknife
 from numerics.updates import Lion
 from proofs.comparison import ROUNDING, Confrontation, Statistic
@@ -149,7 +149,7 @@ def sign_correlations(
     """The signs' correlation itself, against the average of the arcsine over the scales."""
     mixture, entries = MIXTURES[name]
     found = sign_family.sign_correlations(mixture, lags, beta1, beta2)
-    generator = Generator(device=device).manual_seed(SEED)
+    generator = generator_of(SEED, device=device)
     w = torch.zeros(128, 256, dtype=torch.float64, device=device)
     buffer, signs = torch.zeros_like(w), []
     history = round(8 / min(1 - beta2, mixture.density))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from numerics import Start, random_weights, simulate
+from numerics import Start, random_weights, seeding, simulate
 from numerics.statistics import jackknife
 from numerics.torch_optimizer import Factory, TorchOptimizer
 from proofs.comparison import ROUNDING, Confrontation, Hyperparameters, Statistic
@@ -54,7 +54,7 @@ def confront(
     make: Factory, name: str, expected: Expected, run: Run, hyperparameters: Hyperparameters, false_alarm: float
 ) -> Confrontation:
     """Norm and angle of the optimizer's long run against the prediction."""
-    generator = torch.Generator(device=run.device).manual_seed(run.seed)
+    generator = seeding.generator(run.seed, device=run.device)
     w = random_weights(run.replicas, run.dim, expected.norm, generator, getattr(torch, run.dtype))
     update = TorchOptimizer(make)
     found = simulate(

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 from sympy import lambdify
-from torch import Generator, Tensor
+from torch import Tensor
 
 from numerics.losses import NormalisedRegression
+from numerics.seeding import generator as generator_of
 from numerics.statistics import Estimate
 from numerics.three_regimes import SphereRun, descend, on_sphere, random_sphere, toy
 from proofs.comparison import Confrontation, Statistic
@@ -39,7 +40,7 @@ def second_regime_loss(curvatures: Sequence[float], lr: float) -> float:
 
 def start(curvatures: Sequence[float], seed: int = 0, replicas: int = REPLICAS) -> Tensor:
     """Uniformly random points of the toy function's sphere."""
-    return random_sphere(replicas, len(curvatures), 2, Generator().manual_seed(seed))
+    return random_sphere(replicas, len(curvatures), 2, generator_of(seed))
 
 
 def cycle(curvatures: Sequence[float], lr: float, seed: int = 0, replicas: int = REPLICAS) -> Tensor:
@@ -47,7 +48,7 @@ def cycle(curvatures: Sequence[float], lr: float, seed: int = 0, replicas: int =
     weights = torch.tensor(curvatures, dtype=torch.float64)
     c = value(three_regimes.equal_sharpness(), lr=lr, total=float(weights.sum()))
     h = value(three_regimes.cycle_slope_square(), c=c) ** 0.5
-    sides = torch.randint(0, 2, (replicas, len(curvatures)), generator=Generator().manual_seed(seed)).double() * 2 - 1
+    sides = torch.randint(0, 2, (replicas, len(curvatures)), generator=generator_of(seed)).double() * 2 - 1
     points = torch.stack([sides * h, torch.ones_like(sides)], -1)
     return on_sphere(points / points.norm(dim=-1, keepdim=True) * weights.sqrt()[:, None])
 
@@ -78,7 +79,7 @@ def equal_steps(seed: int = 0, steps: int = 400, of_network: bool = False, error
     ``of_network`` takes a regression on two normalised layers instead of the toy function.
     """
     if of_network:
-        loss, begin, lr = two_layers(seed), random_sphere(REPLICAS, 2, 6, Generator().manual_seed(seed)), 3.0
+        loss, begin, lr = two_layers(seed), random_sphere(REPLICAS, 2, 6, generator_of(seed)), 3.0
     else:
         loss, begin, lr = toy(CURVATURES), start(CURVATURES, seed), 3 / sum(CURVATURES)
     run = descend(loss, begin, lr, steps)
@@ -96,7 +97,7 @@ def equal_steps(seed: int = 0, steps: int = 400, of_network: bool = False, error
 
 def two_layers(seed: int) -> Callable[[Tensor], Tensor]:
     """The sum of two normalised regressions, one a group, coupled by their product."""
-    generator = Generator().manual_seed(seed)
+    generator = generator_of(seed)
     data = NormalisedRegression.random(20, 6, generator)
 
     def loss(theta: Tensor) -> Tensor:
@@ -133,7 +134,7 @@ def minimum_multiplier(ratio: float, seed: int = 0, error: float = 0.0) -> Confr
     """Beside the minimum with lengths^2 kappa/K every group's h is multiplied by 1 - 2 lr K."""
     lr = ratio * threshold(CURVATURES)
     lengths = torch.tensor(CURVATURES, dtype=torch.float64).sqrt()
-    sides = 1e-6 * torch.randn(REPLICAS, len(CURVATURES), generator=Generator().manual_seed(seed), dtype=torch.float64)
+    sides = 1e-6 * torch.randn(REPLICAS, len(CURVATURES), generator=generator_of(seed), dtype=torch.float64)
     begin = on_sphere(torch.stack([sides, torch.ones_like(sides)], -1) * lengths[:, None])
     end = descend(toy(CURVATURES), begin, lr, 1).end
     measured = (end[..., 0] / end[..., 1] / sides).T

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import theory
@@ -19,7 +20,10 @@ DEFAULT_DIM = 256
 DEFAULT_REPLICAS = 64
 MEASURED_HALF_LIVES = 15.0
 REMAINDERS = (1e-12, 1e-6)
-LONGEST = 50_000
+LONGEST = 100_000
+"""Steps that are run without being asked for."""
+RECORDS = 2_000
+"""Steps of a trajectory that are kept, about; averages are over all."""
 NOT_THE_OPTIMIZERS = ("dim", "grad_norm", "kurtosis")
 
 
@@ -63,7 +67,9 @@ def simulate(
     replicas: int = DEFAULT_REPLICAS,
     seed: int = 0,
     device: str = "cpu",
+    engine: str | None = None,
     start_norm: float = 1.0,
+    checkpoint: str | Path | None = None,
     on_step: Callable[[int, int], None] | None = None,
     decay: str | None = None,
     lr_max: float | None = None,
@@ -74,8 +80,9 @@ def simulate(
     The weights start in random directions of norm ``start_norm``. ``law`` is fixed or sphere (scale-invariant
     gradients), iid (Gaussian), laplace, sparse or student (independent entries, independent of the weights); by default
     fixed where the gradient's norm enters and iid for the normalised optimizers. ``steps`` is by default long enough to
-    forget the start and to average; the first part, named in ``settings``, is not averaged. Needs torch, which comes
-    with the extra ``sim``.
+    forget the start and to average; the first part, named in ``settings``, is not averaged. ``engine`` is torch, numba,
+    reduction or triton, by default the fastest that can. A run with a ``checkpoint`` continues from that file where it
+    was interrupted. Needs torch, which comes with the extra ``sim``.
     """
     numerics = _numerics()
     meant = theory.the_choice(optimizer, decay)
@@ -108,7 +115,11 @@ def simulate(
         burn_in = total // 2
     own = {k: v for k, v in found.hyperparameters.items() if k not in NOT_THE_OPTIMIZERS}
     run = numerics.simulate(
-        numerics.update_for(meant.rule, own),
+        meant.rule,
+        own,
+        record=max(1, total // RECORDS),
+        engine=engine,
+        checkpoint=checkpoint,
         law=law,
         grad_norm=float(scale),
         dim=int(dim),
@@ -123,6 +134,7 @@ def simulate(
     settings = {
         "law": law, "dim": int(dim), "grad_norm": float(scale), "replicas": replicas, "steps": total,
         "burn_in": burn_in, "seed": seed, "device": device, "start_norm": start_norm,
+        "engine": run.provenance.engine, "dtype": run.provenance.dtype,
     }  # fmt: skip
     return Comparison(replace(found, warnings=notes), run, settings)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numba
 from numba import config
+from numba.core.event import Listener, install_listener
 
 KEPT = 3
 """Versions of the sources whose compiled code is kept."""
@@ -41,6 +44,27 @@ def folder() -> Path:
     except OSError:
         pass  # Without a place to write numba compiles in every process.
     return found
+
+
+class Announced(Listener):
+    """Says on a terminal that compiling takes place, once for all functions of one call."""
+
+    def __init__(self) -> None:
+        self.said = not sys.stderr.isatty()
+
+    def on_start(self, event: Any) -> None:
+        """A function was not in the folder."""
+        if not self.said:
+            print("Compiling with numba; what is compiled is kept until the sources change", file=sys.stderr)
+            self.said = True
+
+    def on_end(self, event: Any) -> None:
+        """Nothing more to say."""
+
+
+def announced() -> AbstractContextManager[Any]:
+    """A context in which compiling is announced."""
+    return install_listener("numba:compile", Announced())
 
 
 def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:

@@ -12,6 +12,7 @@ from numerics.engines.problem import Engine, Problem
 from numerics.engines.readable import Readable
 from numerics.errors import BadSimulation
 from numerics.gradients import GradientLaw
+from numerics.philox.drawing import compiled_form
 from numerics.philox.kinds import Kind as Entries
 from numerics.updates.update import Rule, Update
 
@@ -32,7 +33,7 @@ class Kind:
 
 def has_numba() -> bool:
     """Whether compiled engines are there."""
-    return importlib.util.find_spec("numba") is not None
+    return compiled_form() is not None
 
 
 def can_fold(updates: tuple[Update, ...], law: GradientLaw, dim: int) -> str | None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from numerics.engines.caching import announced
 from numerics.engines.fused import in_slices, threads_here
 from numerics.engines.problem import Array, Problem
 from numerics.engines.starting import weights_of
@@ -69,7 +70,8 @@ class Folded:
                 held["weights"], held["kept"], held["memory"], held["squares"], *measured,
             )  # fmt: skip
 
-        in_slices(run, math.ceil(problem.chains / GROUP), self.threads if problem.chains * count > SMALL else 1)
+        with announced():
+            in_slices(run, math.ceil(problem.chains / GROUP), self.threads if problem.chains * count > SMALL else 1)
         return measured[0], measured[1], measured[2]
 
     def squares(self) -> Array:

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 
+from numerics.engines.caching import announced
 from numerics.engines.problem import Array, Problem
 from numerics.engines.starting import start_of
 from numerics.engines.steps import LANES, law_numbers
@@ -76,7 +77,8 @@ class Fused:
                 held["weights"], held["kept"], held["memory"], held["squares"], *measured,
             )  # fmt: skip
 
-        in_slices(run, items, self.threads if problem.chains * problem.dim * count > SMALL else 1)
+        with announced():
+            in_slices(run, items, self.threads if problem.chains * problem.dim * count > SMALL else 1)
         return measured[0], measured[1], measured[2]
 
     def squares(self) -> Array:

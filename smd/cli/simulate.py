@@ -35,6 +35,8 @@ def command(
     law: Annotated[str | None, typer.Option(help="fixed, sphere, iid, laplace, sparse or student")] = None,
     start_norm: Annotated[float, typer.Option(help="norm of the weights at the start")] = 1.0,
     device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
+    engine: Annotated[str | None, typer.Option(help="torch, numba, reduction or triton [default: the fastest]")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="file to continue from if the run is interrupted")] = None,
     plot: Annotated[Path | None, typer.Option(help="write a figure of norm and angle over time")] = None,
     as_json: options.Json = False,
 ) -> None:
@@ -52,7 +54,7 @@ def command(
                 lr=lr, wd=wd, momentum=momentum, dampening=dampening, beta1=beta1, beta2=beta2, kurtosis=kurtosis,
                 trust=trust, dim=dim, grad_norm=grad_norm,
             ), law=law, steps=steps, replicas=replicas, seed=seed, device=device,
-            start_norm=start_norm, on_step=bar.show,
+            engine=engine, checkpoint=checkpoint, start_norm=start_norm, on_step=bar.show,
         )  # fmt: skip
     if plot is not None:
         _plot(found, plot)
@@ -102,11 +104,12 @@ def _plot(found: Comparison, target: Path) -> None:
 
     run, predicted = found.run, found.prediction
     figure, (norms, angles) = two_panels(9, 3.2)
-    norms.plot(np.sqrt(run.squared_norm.mean(axis=1)), label="simulation")
+    steps = run.record * np.arange(len(run.squared_norm))
+    norms.plot(steps, np.sqrt(run.squared_norm.mean(axis=1)), label="simulation")
     norms.axhline(predicted.equilibrium_norm, color="black", linestyle="--", label="theory")
     norms.set(xlabel="step", ylabel="norm", yscale="log")
     cosines = 1 - run.lost_overlap.mean(axis=1) / run.squared_norm[:-1].mean(axis=1)
-    angles.plot(np.arccos(np.clip(cosines, -1, 1)), label="simulation")
+    angles.plot(steps[:-1], np.arccos(np.clip(cosines, -1, 1)), label="simulation")
     angles.axhline(predicted.angular_update, color="black", linestyle="--", label="theory")
     angles.set(xlabel="step", ylabel="angular update (rad)", yscale="log")
     norms.legend()
