@@ -25,6 +25,9 @@ BLOCK = 1024
 LANES = 16
 """Chains that are advanced side by side where there are few entries."""
 
+CANCELS = 0.1
+"""The part of |z|^2 below which what remains beside w is summed entry by entry."""
+
 GROUP = 64
 """Folded chains that are advanced side by side."""
 
@@ -127,15 +130,20 @@ def draw_lanes(z: Any, streams: Any, step: int, k0: int, k1: int) -> None:
 
 
 @compiled(**COMPILED)
-def measure_lanes(z: Any, w: Any, dots: Any, noises: Any) -> None:
-    """<z, w> and |z|^2 in each lane, over the entries of w."""
+def measure_lanes(z: Any, w: Any, squares: Any, orthogonal: bool, dots: Any, along: Any, rests: Any) -> None:
+    """<z, w> and |z - along w|^2 in each lane; along is <z, w>/|w|^2 for ``orthogonal`` gradients, else 0."""
     widest()
     for lane in range(LANES):
-        dots[lane], noises[lane] = 0.0, 0.0
+        dots[lane], rests[lane] = 0.0, 0.0
     for i in range(w.shape[0]):
         for lane in range(LANES):
             dots[lane] += z[i, lane] * w[i, lane]
-            noises[lane] += z[i, lane] * z[i, lane]
+    for lane in range(LANES):
+        along[lane] = dots[lane] / squares[lane] if orthogonal else 0.0
+    for i in range(w.shape[0]):
+        for lane in range(LANES):
+            left = z[i, lane] - along[lane] * w[i, lane]
+            rests[lane] += left * left
 
 
 @compiled(**COMPILED)
@@ -149,18 +157,32 @@ def gradient_size(law: Any, step: int, stream: int, k0: int, k1: int) -> float:
     return math.exp(law[SPREAD] * one[0] - law[SPREAD] ** 2)
 
 
+@compiled(**COMPILED)
+def remaining(z: Any, w: Any, dim: int, noise: float, dot: float, square: float) -> float:
+    """|z - along w|^2 for along = <z, w>/|w|^2: as a difference, or entry by entry where that would cancel."""
+    widest()
+    rest = noise - dot * dot / square
+    if rest > CANCELS * noise:
+        return rest
+    along, rest = cast(dot / square, z), 0.0
+    for i in range(dim):
+        left = z[i] - along * w[i]
+        rest += left * left
+    return rest
+
+
 @njit(inline="always")
-def gradient_of(law: Any, dim: Any, square: Any, dot: Any, noise: Any, factor: Any) -> Any:
+def gradient_of(law: Any, dim: Any, square: Any, dot: Any, rest: Any, factor: Any) -> Any:
     """What makes noise a gradient (z - along w) scale, its norm, and the mean square of its entries given w.
 
-    ``square`` = |w|^2, ``dot`` = <z, w>, ``noise`` = |z|^2.
+    ``square`` = |w|^2, ``dot`` = <z, w>, ``rest`` = |z - along w|^2; noise that is all along w makes no gradient.
     """
-    along, rest, size = 0.0, noise, law[GRAD_NORM]
+    along, size = 0.0, law[GRAD_NORM]
     if law[ORTHOGONAL] != 0.0:
-        along, rest, size = dot / square, noise - dot * dot / square, size / math.sqrt(square)
+        along, size = dot / square, size / math.sqrt(square)
     scale = size * factor
     if law[NORMALISED] != 0.0:
-        scale /= math.sqrt(rest)
+        scale /= math.sqrt(nonzero(rest))
     elif law[ORTHOGONAL] != 0.0:
         scale /= math.sqrt(dim - 1.0)
     else:
@@ -174,7 +196,7 @@ def gradient_lanes(
     dim: int,
     squares: Any,
     dots: Any,
-    noises: Any,
+    rests: Any,
     factors: Any,
     along: Any,
     scale: Any,
@@ -185,19 +207,19 @@ def gradient_lanes(
     widest()
     for lane in range(squares.shape[0]):
         a, s, norms[lane], means[lane] = gradient_of(
-            law, dim, squares[lane], float(dots[lane]), float(noises[lane]), factors[lane]
+            law, dim, squares[lane], float(dots[lane]), float(rests[lane]), factors[lane]
         )
         along[lane], scale[lane] = a, s
 
 
 @compiled(**COMPILED)
 def gradient_folded(law: Any, dim: int, z: Any, of: Any) -> None:
-    """``gradient_of`` for each folded chain, from its noise z [3, GROUP]."""
+    """``gradient_of`` for each folded chain, from its noise z [3, GROUP], which has nothing along w if orthogonal."""
     widest()
     for lane in range(GROUP):
         along, across, rest = float(z[0, lane]), float(z[1, lane]), float(z[2, lane])
-        dot, noise = along * of[LENGTH, lane], along * along + (across * across + rest)
-        a, s, norm, mean = gradient_of(law, dim, of[SQUARE, lane], dot, noise, of[FACTOR, lane])
+        dot, rest = along * of[LENGTH, lane], along * along + (across * across + rest)
+        a, s, norm, mean = gradient_of(law, dim, of[SQUARE, lane], dot, rest, of[FACTOR, lane])
         of[ALONG, lane], of[SCALE, lane], of[GRADIENT, lane], of[MEAN, lane] = a, s, norm, mean
 
 
@@ -228,7 +250,7 @@ def draw_folded(z: Any, streams: Any, dim: int, orthogonal: bool, step: int, k0:
         z[1, lane], x = normal_pair32(w0, w1)
         y = c * x
         v = np.float32(1.0) + y
-        # v^3 - 1 - 3 log v - 9 y^2/2 is at most 3 y^4/4 over the least of 1 and v to the fourth, and exp(-t) at least 1 - t.
+        # v^3 - 1 - 3 log v - 9 y^2/2 is at most 3 (y / min(v, 1))^4 / 4, and exp(-t) at least 1 - t.
         near = y / max(min(v, np.float32(1.0)), np.float32(1e-9))
         accepted = np.float32(uniform(w2)) < np.float32(1.0) - np.float32(0.75) * narrow * (near * near) * (near * near)
         z[2, lane] = np.float32(2.0) * narrow * (v * v * v) if accepted else np.float32(-1.0)

@@ -58,6 +58,7 @@ from numerics.engines.steps import (
     measure_lanes,
     nonzero,
     overlap,
+    remaining,
 )
 from numerics.philox.compiled import widest
 '''
@@ -85,7 +86,8 @@ def chains(
 {views}
                 square = squares[n]
                 dot = overlap(z, chain, dim) if law[ORTHOGONAL] != 0.0 else 0.0
-                along, scale, gradient_norm, mean_square = gradient_of(law, dim, square, dot, noise, factor)
+                rest = remaining(z, chain, dim, noise, dot, square) if {beside} else noise
+                along, scale, gradient_norm, mean_square = gradient_of(law, dim, square, dot, rest, factor)
                 weight_norm = math.sqrt(square)
                 row = table[n // replicas, k]
 {numbers}
@@ -111,7 +113,7 @@ def lanes(
     along_of, scale_of = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
     part_of_loss, part_of_way = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
     part_after, step_of = np.empty(LANES, weights.dtype), np.empty(({steps}, LANES), weights.dtype)
-    dots, noises = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
+    dots, rests = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
     square_of, factors = np.empty(LANES), np.ones(LANES)
     gradient_norms, mean_squares, way_across = np.empty(LANES), np.empty(LANES), np.empty(LANES)
     streams, tile = np.empty(LANES, np.uint32), np.empty((3, TILE, LANES))
@@ -125,11 +127,11 @@ def lanes(
 {load}
         for k in range(table.shape[1]):
             draw_lanes(z, streams, first + k, k0, k1)
-            measure_lanes(z, w_of, dots, noises)
+            measure_lanes(z, w_of, square_of, law[ORTHOGONAL] != 0.0, dots, along_of, rests)
             if law[SPREAD] != 0.0:
                 for lane in range(LANES):
                     factors[lane] = gradient_size(law, first + k, int(streams[lane]), k0, k1)
-            gradient_lanes(law, dim, square_of, dots, noises, factors, along_of, scale_of, gradient_norms, mean_squares)
+            gradient_lanes(law, dim, square_of, dots, rests, factors, along_of, scale_of, gradient_norms, mean_squares)
             if {always} or k == 0 or changes[k]:
                 for lane in range(LANES):
                     square, gradient_norm, mean_square = square_of[lane], gradient_norms[lane], mean_squares[lane]
@@ -194,10 +196,10 @@ def folded(
     """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law."""
     widest()
     last = weights.shape[0] - 1
-    z, of, streams = np.zeros((3, GROUP), np.float32), np.zeros((CONSTANTS + {constants}, GROUP)), np.empty(GROUP, np.uint32)
+    z, of = np.zeros((3, GROUP), np.float32), np.zeros((CONSTANTS + {constants}, GROUP))
+    streams, tile = np.empty(GROUP, np.uint32), np.empty((3, TILE, GROUP))
     numbers = law[0], law[1], law[2], law[3], law[4], law[5], law[6]
     of[FACTOR] = 1.0
-    tile = np.empty((3, TILE, GROUP))
     for group in range(low, high):
         for lane in range(GROUP):
             n = min(group * GROUP + lane, last)
@@ -322,6 +324,7 @@ def chains(loop: Loop) -> str:
     return CHAINS.format(
         scratch="    steps = np.empty(dim, weights.dtype)" if loop.rescaled else "",
         noise="overlap(z, z, dim)" if needed else "overlap(z, z, dim) if law[NORMALISED] != 0.0 else 1.0",
+        beside="law[ORTHOGONAL] != 0.0" if needed else "law[ORTHOGONAL] != 0.0 and law[NORMALISED] != 0.0",
         views=_lines((f"chain_{name} = kept[{j}, n]" for j, name in enumerate(loop.form.kept)), 4),
         numbers=_lines(_numbers(loop), 4),
         loops=textwrap.indent(loops.rstrip(), "    " * 4),

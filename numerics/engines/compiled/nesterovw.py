@@ -41,30 +41,15 @@ from numerics.engines.steps import (
     measure_lanes,
     nonzero,
     overlap,
+    remaining,
 )
 from numerics.philox.compiled import widest
 
 
 @compiled(**COMPILED)
 def chains(
-    low,
-    high,
-    first,
-    share,
-    replicas,
-    law,
-    dim,
-    k0,
-    k1,
-    table,
-    changes,
-    weights,
-    kept,
-    memory,
-    squares,
-    norms,
-    lost,
-    turned,
+    low, high, first, share, replicas, law, dim, k0, k1, table, changes,
+    weights, kept, memory, squares, norms, lost, turned,
 ):
     """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
     widest()
@@ -81,7 +66,8 @@ def chains(
                 chain_buffer = kept[0, n]
                 square = squares[n]
                 dot = overlap(z, chain, dim) if law[ORTHOGONAL] != 0.0 else 0.0
-                along, scale, gradient_norm, mean_square = gradient_of(law, dim, square, dot, noise, factor)
+                rest = remaining(z, chain, dim, noise, dot, square) if law[ORTHOGONAL] != 0.0 and law[NORMALISED] != 0.0 else noise
+                along, scale, gradient_norm, mean_square = gradient_of(law, dim, square, dot, rest, factor)
                 weight_norm = math.sqrt(square)
                 row = table[n // replicas, k]
                 lr = row[0]
@@ -120,24 +106,8 @@ def chains(
 
 @compiled(**COMPILED)
 def lanes(
-    low,
-    high,
-    first,
-    share,
-    replicas,
-    law,
-    dim,
-    k0,
-    k1,
-    table,
-    changes,
-    weights,
-    kept,
-    memory,
-    squares,
-    norms,
-    lost,
-    turned,
+    low, high, first, share, replicas, law, dim, k0, k1, table, changes,
+    weights, kept, memory, squares, norms, lost, turned,
 ):
     """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries."""
     widest()
@@ -148,7 +118,7 @@ def lanes(
     along_of, scale_of = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
     part_of_loss, part_of_way = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
     part_after, step_of = np.empty(LANES, weights.dtype), np.empty((0, LANES), weights.dtype)
-    dots, noises = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
+    dots, rests = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
     square_of, factors = np.empty(LANES), np.ones(LANES)
     gradient_norms, mean_squares, way_across = np.empty(LANES), np.empty(LANES), np.empty(LANES)
     streams, tile = np.empty(LANES, np.uint32), np.empty((3, TILE, LANES))
@@ -162,11 +132,11 @@ def lanes(
                 kept_of[0, i, lane] = kept[0, n, i]
         for k in range(table.shape[1]):
             draw_lanes(z, streams, first + k, k0, k1)
-            measure_lanes(z, w_of, dots, noises)
+            measure_lanes(z, w_of, square_of, law[ORTHOGONAL] != 0.0, dots, along_of, rests)
             if law[SPREAD] != 0.0:
                 for lane in range(LANES):
                     factors[lane] = gradient_size(law, first + k, int(streams[lane]), k0, k1)
-            gradient_lanes(law, dim, square_of, dots, noises, factors, along_of, scale_of, gradient_norms, mean_squares)
+            gradient_lanes(law, dim, square_of, dots, rests, factors, along_of, scale_of, gradient_norms, mean_squares)
             if False or k == 0 or changes[k]:
                 for lane in range(LANES):
                     square, gradient_norm, mean_square = square_of[lane], gradient_norms[lane], mean_squares[lane]
@@ -219,32 +189,16 @@ def lanes(
 
 @compiled(**COMPILED)
 def folded(
-    low,
-    high,
-    first,
-    share,
-    replicas,
-    law,
-    dim,
-    k0,
-    k1,
-    table,
-    changes,
-    weights,
-    kept,
-    memory,
-    squares,
-    norms,
-    lost,
-    turned,
+    low, high, first, share, replicas, law, dim, k0, k1, table, changes,
+    weights, kept, memory, squares, norms, lost, turned,
 ):
     """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law."""
     widest()
     last = weights.shape[0] - 1
-    z, of, streams = np.zeros((3, GROUP), np.float32), np.zeros((CONSTANTS + 3, GROUP)), np.empty(GROUP, np.uint32)
+    z, of = np.zeros((3, GROUP), np.float32), np.zeros((CONSTANTS + 3, GROUP))
+    streams, tile = np.empty(GROUP, np.uint32), np.empty((3, TILE, GROUP))
     numbers = law[0], law[1], law[2], law[3], law[4], law[5], law[6]
     of[FACTOR] = 1.0
-    tile = np.empty((3, TILE, GROUP))
     for group in range(low, high):
         for lane in range(GROUP):
             n = min(group * GROUP + lane, last)
