@@ -1,4 +1,4 @@
-"""``accumulate``'s functions compiled by numba, parallel over chains: one thread sums one chain, in one order.
+"""``accumulate``'s functions compiled by numba; threads may each take some of the chains, which sum in one order.
 
 The angle is twice the arc tangent of the half angle's tangent t. Where t > tan(pi/8) it is pi/4 plus the arc tangent of
 (t - 1)/(t + 1), so that one polynomial on [-tan(pi/8), tan(pi/8)] serves: the Chebyshev series
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
@@ -163,7 +163,7 @@ def measure(
         add_blocks(blocks[1], rows[2, begin:], rows[1], steps - begin, full)
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def advance(
     last: Floats,
     squared_norm: Floats,
@@ -179,15 +179,15 @@ def advance(
 ) -> None:
     """See ``accumulate.advance``."""
     steps = squared_norm.shape[1]
-    for n in prange(squared_norm.shape[0]):
-        rows = np.empty((QUANTITIES, CHUNK))
+    rows = np.empty((QUANTITIES, CHUNK))
+    for n in range(squared_norm.shape[0]):
         chain(last[n], squared_norm[n], lost[n], perpendicular[n], rows, values[n])
         if begin < steps:
             measure(rows, begin, steps, fresh, reference[n], sums[n], blocks[n], full)
         last[n] = squared_norm[n, steps - 1]
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def count(
     bits: Integers,
     begin: int,
@@ -197,10 +197,10 @@ def count(
     pages: Integers,
     missing: NDArray[np.bool_],
 ) -> int:
-    """See ``accumulate.count``; one task has all the pages of one configuration's quantity to itself."""
+    """See ``accumulate.count``."""
     kinds = bits.shape[1]
     missed = 0
-    for task in prange(table.shape[0] * kinds):
+    for task in range(table.shape[0] * kinds):
         configuration, kind = task // kinds, task % kinds
         for n in range(configuration * replicas, (configuration + 1) * replicas):
             for k in range(begin, end):

@@ -140,7 +140,8 @@ def _advance(
     with Deferred() as interrupt:
         while done < problem.steps:
             count = min(CHUNK, problem.steps - done)
-            recorder.add(done, *engine.advance(done, count))
+            engine.advance(done, count, recorder.take)
+            recorder.complete()
             done += count
             if path is not None and (interrupt.asked or time.monotonic() - saved > PAUSE):
                 save()

@@ -270,14 +270,14 @@ def draw_folded(z: Any, streams: Any, dim: int, orthogonal: bool, step: int, k0:
 
 
 @compiled(**COMPILED)
-def hand_over(tile: Any, group: int, k: int, norms: Any, lost: Any, turned: Any) -> None:
-    """Write what step k completes of a tile [3, TILE, lanes] of measurements to each chain's rows [chains, steps]."""
+def hand_over(tile: Any, place: int, k: int, norms: Any, lost: Any, turned: Any) -> None:
+    """Write what step k completes of a tile [3, TILE, lanes] to the rows [chains, steps] of the ``place``-th group."""
     if (k + 1) % TILE and k + 1 < norms.shape[1]:
         return
     lanes = tile.shape[2]
     first, count = k - k % TILE, k % TILE + 1
-    for lane in range(min(lanes, norms.shape[0] - group * lanes)):
-        n = group * lanes + lane
+    for lane in range(min(lanes, norms.shape[0] - place * lanes)):
+        n = place * lanes + lane
         for i in range(count):
             norms[n, first + i] = tile[0, i, lane]
         for i in range(count):

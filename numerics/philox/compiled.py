@@ -39,8 +39,7 @@ MAGIC = L(0x4330000000000000)
 """The bits of sqrt(1/2) in single and double precision, and those of 2^52."""
 
 
-@intrinsic
-def widest(context: Any) -> Any:
+def _widest(context: Any) -> Any:
     """Lets the function that calls it use the widest vectors of the processor; to every other function nothing happens.
 
     Without it LLVM keeps to 256 bits on many processors that have 512, which takes these loops half as long again.
@@ -51,6 +50,9 @@ def widest(context: Any) -> Any:
         return context.get_dummy_value()
 
     return types.none(), mark
+
+
+widest: Any = intrinsic(_widest)
 
 
 @njit(**INLINE)

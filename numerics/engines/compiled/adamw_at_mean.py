@@ -113,7 +113,10 @@ def lanes(
     low, high, first, share, replicas, law, dim, k0, k1, table, changes,
     weights, kept, memory, squares, norms, lost, turned,
 ):
-    """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries."""
+    """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries.
+
+    Measurements are those of these groups' chains alone.
+    """
     widest()
     blocks, last = (dim + 3) // 4, weights.shape[0] - 1
     z, w_of = np.empty((4 * blocks, LANES), weights.dtype), np.empty((dim, LANES), weights.dtype)
@@ -187,7 +190,7 @@ def lanes(
             for lane in range(LANES):
                 tile[0, k % TILE, lane], tile[1, k % TILE, lane] = square_of[lane], part_of_loss[lane]
                 tile[2, k % TILE, lane] = way_across[lane]
-            hand_over(tile, group, k, norms, lost, turned)
+            hand_over(tile, group - low, k, norms, lost, turned)
         for lane in range(LANES):
             n = group * LANES + lane
             if n <= last:
@@ -202,7 +205,10 @@ def folded(
     low, high, first, share, replicas, law, dim, k0, k1, table, changes,
     weights, kept, memory, squares, norms, lost, turned,
 ):
-    """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law."""
+    """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law.
+
+    Measurements are those of these groups' chains alone.
+    """
     widest()
     last = weights.shape[0] - 1
     z, of = np.zeros((3, GROUP), np.float32), np.zeros((CONSTANTS + 5, GROUP))
@@ -283,7 +289,7 @@ def folded(
             for lane in range(GROUP):
                 tile[0, k % TILE, lane], tile[1, k % TILE, lane] = of[SQUARE, lane], of[LOST, lane]
                 tile[2, k % TILE, lane] = of[TURNED, lane]
-            hand_over(tile, group, k, norms, lost, turned)
+            hand_over(tile, group - low, k, norms, lost, turned)
         for lane in range(GROUP):
             n = group * GROUP + lane
             if n <= last:
