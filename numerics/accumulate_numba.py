@@ -25,6 +25,7 @@ from numerics.accumulate import (
     Floats,
     Integers,
 )
+from numerics.philox.compiled import widest
 
 HALF_QUARTER = math.tan(math.pi / 8)
 TERMS = 12
@@ -49,6 +50,7 @@ def turn(
     before: Floats, lost: Floats, perpendicular: Floats, steps: int, angle: Floats, less: Floats, chord: Floats
 ) -> None:
     """Write angle, 1 - cosine and chord of each of ``steps`` steps."""
+    widest()
     for k in range(steps):
         along = (before[k] - lost[k]) / math.sqrt(before[k])
         across = 0.0 if perpendicular[k] < 0.0 else perpendicular[k]
@@ -76,6 +78,7 @@ def turn(
 @njit(cache=True, fastmath=FAST, error_model="numpy")
 def moments(row: Floats, steps: int, reference: float, sums: Floats) -> None:
     """Add x and x^2 of the first ``steps`` of row - reference to ``sums``; the row is left centred."""
+    widest()
     first = 0.0
     second = 0.0
     for k in range(steps):
@@ -97,6 +100,7 @@ def copy(source: Floats, target: Floats, steps: int) -> None:
 @njit(cache=True, fastmath=FAST, error_model="numpy")
 def halve(row: Floats, halved: Floats, pairs: int, sums: Floats) -> None:
     """Put the sums of neighbours in ``halved``, and add them and their squares to ``sums``."""
+    widest()
     first = 0.0
     second = 0.0
     for k in range(pairs):

@@ -52,8 +52,8 @@ def ratio(over: Sequence[float], under: Sequence[float]) -> Ratio:
 
 def steps_for(contestant: Contestant, seconds: float, clock: Callable[[], float]) -> int:
     """How many steps take about so long; they are run once, so that nothing is left to be compiled."""
-    contestant.run(2)
-    steps = 4
+    contestant.run(1)
+    steps = 1
     while True:
         begin = clock()
         contestant.run(steps)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 
 from numerics.benchmark import machine, peers
 from numerics.benchmark.pairing import Contestant, Interrupted, race
-from numerics.benchmark.scan import has_jax, scan
+from numerics.benchmark.scan import LENGTH, has_jax, scan
 from numerics.engines.choice import can_fold, has_numba
 from numerics.errors import BadSimulation
 from numerics.gradients import LAWS
@@ -22,7 +22,7 @@ LOOP, BATCHED, IN_PLACE, SCAN = "torch.optim loop", "batched torch", "batched to
 NUMBA, SHARED, REDUCTION, DEFAULT, NORMALS = "numba", "numba, shared noise", "reduction", "default", "normals"
 CONFIGURATIONS = 16
 """Configurations that share noise."""
-CHAINS, FOLDED_CHAINS, ENTRIES = 64, 1024, 1 << 20
+CHAINS, FOLDED_CHAINS, ENTRIES = 64, 4096, 1 << 20
 """Chains of a run; of the reduction; and the entries beyond which there are fewer chains."""
 DIMS = (2, 16, 64, 256, 1024, 16384, 262144, 1000000)
 FOLDED_DIMS = (10, 1024, 10**6, 10**9)
@@ -43,9 +43,7 @@ class Race:
 
     def as_dict(self) -> dict[str, Any]:
         """What was measured, as JSON has it."""
-        found = asdict(self)
-        del found["contestants"]
-        return found
+        return {name: value for name, value in vars(self).items() if name != "contestants"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,17 @@ class Plan:
     rounds: int = 15
     seconds: float = 0.4
     device: str = "cpu"
+    chains: Sequence[int] = (2, 8, 32, 128, 512)
     threads: Sequence[int] = (1, 2, 4)
+
+    @classmethod
+    def quick(cls) -> Plan:
+        """Few rounds at few points."""
+        return cls(rules=("sgdm", "adamw"), dims=(2,), rounds=3, seconds=0.05, chains=(2, 64), threads=(1, 2))
+
+    def but(self, **changed: Any) -> Plan:
+        """The plan with other settings; raises BadSimulation for those without meaning."""
+        return replace(self, **changed)
 
     def __post_init__(self) -> None:
         for rule in self.rules:
@@ -96,7 +104,7 @@ def engine(
 
 def folds(rule: str) -> bool:
     """Whether the rule has the exact reduction."""
-    update = UPDATES[rule](**peers.HYPERPARAMETERS[rule])  # type: ignore[call-arg]
+    update = UPDATES[rule](**peers.HYPERPARAMETERS[rule])
     return can_fold((update,), LAWS["sphere"], 1024) is None
 
 
@@ -113,7 +121,7 @@ def against(rule: str, dim: int, device: str, *, everyone: bool) -> Race:
         found[LOOP] = Contestant(peers.loop(rule, dim, device), dim)
         found[IN_PLACE] = Contestant(peers.in_place(rule, chains, dim, device), chains * dim)
     if everyone and has_jax():
-        found[SCAN] = Contestant(scan(rule, chains, dim), chains * dim)
+        found[SCAN] = Contestant(scan(rule, chains, dim), LENGTH * chains * dim)
     if everyone and has_numba() and device == "cpu":
         sharing = CONFIGURATIONS * CONFIGURATIONS
         found[SHARED] = engine(rule, dim, sharing, CONFIGURATIONS, engine="numba")
@@ -134,7 +142,7 @@ def races(plan: Plan) -> Iterator[Race]:
     if plan.device == "cuda" or not has_numba():
         return
     for rule in plan.rules:
-        counts = {f"{n} chains": engine(rule, 1024, n, engine="numba") for n in (2, 16, 64, 256, 1024)}
+        counts = {f"{n} chains": engine(rule, 1024, n, engine="numba") for n in plan.chains}
         yield Race("chains", rule, 1024, 0, "coordinate-steps", "CPU", counts)
         several = {f"{n} threads": engine(rule, 1024, CHAINS, engine="numba", threads=n) for n in plan.threads}
         yield Race("threads", rule, 1024, CHAINS, "coordinate-steps", "wall", several)

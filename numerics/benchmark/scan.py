@@ -9,13 +9,17 @@ from typing import Any
 from numerics.benchmark.peers import EPS, HYPERPARAMETERS
 
 
+LENGTH = 16
+"""Steps of one scan: compiled once, and called as often as there are as many steps."""
+
+
 def has_jax() -> bool:
     """Whether jax is there."""
     return importlib.util.find_spec("jax") is not None
 
 
 def scan(rule: str, chains: int, dim: int) -> Callable[[int], Any]:
-    """``jax.lax.scan`` on weights [chains, dim], compiled for each number of steps."""
+    """``jax.lax.scan`` on weights [chains, dim], LENGTH steps at a time; what it returns is told how many times."""
     import jax
     from jax import numpy as np
 
@@ -45,13 +49,17 @@ def scan(rule: str, chains: int, dim: int) -> Callable[[int], Any]:
         return (after, m, v, step + 1), ((after * after).sum(-1), angle)
 
     @jax.jit
-    def steps_of(keys: Any, w: Any) -> Any:
-        return jax.lax.scan(body, (w, np.zeros_like(w), np.zeros_like(w), 1.0), keys)[1]
+    def advance(state: Any, key: Any) -> Any:
+        return jax.lax.scan(body, state, jax.random.split(key, LENGTH))
 
-    def run(steps: int) -> Any:
-        keys = jax.random.split(jax.random.key(0), steps + 1)
+    def run(times: int) -> Any:
+        keys = jax.random.split(jax.random.key(0), times + 1)
         w = jax.random.normal(keys[0], (chains, dim))
         w = w / np.sqrt((w * w).sum(-1, keepdims=True))
-        return jax.block_until_ready(steps_of(keys[1:], w))
+        state, measured = (w, np.zeros_like(w), np.zeros_like(w), np.float32(1)), []
+        for key in keys[1:]:
+            state, found = advance(state, key)
+            measured.append(found)
+        return jax.block_until_ready(measured)
 
     return run

@@ -8,6 +8,7 @@ import typer
 
 from smd.cli import (
     audit,
+    bench,
     cite,
     claims,
     derive,
@@ -40,6 +41,7 @@ app.command("claims")(claims.command)
 app.command("cite")(cite.command)
 app.command("audit")(audit.command)
 app.command("verify")(verify.command)
+app.command("bench")(bench.command)
 
 INTERRUPTED = 130
 
