@@ -1,5 +1,6 @@
 # make book    the book, from nothing
 # make test    the tests
+# make bench   the engines' speed, beside what one would write oneself
 # make lint    style, types and the arrows between the packages
 # make formal  the theorems and the claims' lemmas in Coq; INSTALL=1 installs it (Debian, as root)
 # make wheel   the wheel, tried in a clean environment
@@ -12,7 +13,7 @@ INSTALLED := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: book test lint formal wheel env clean
+.PHONY: book test bench lint formal wheel env clean
 .DELETE_ON_ERROR:
 
 book: env
@@ -22,6 +23,9 @@ book: env
 
 test: env
 	@$(BIN)/python -m pytest -n auto $(PYTEST)
+
+bench: env
+	@$(BIN)/smd bench $(BENCH)
 
 lint: env
 	@$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""``accumulate``'s functions compiled by numba, parallel over chains: one thread sums one chain, in one order.
+"""``accumulate``'s functions compiled by numba; threads may each take some of the chains, which sum in one order.
 
 The angle is twice the arc tangent of the half angle's tangent t. Where t > tan(pi/8) it is pi/4 plus the arc tangent of
 (t - 1)/(t + 1), so that one polynomial on [-tan(pi/8), tan(pi/8)] serves: the Chebyshev series
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
@@ -25,6 +25,7 @@ from numerics.accumulate import (
     Floats,
     Integers,
 )
+from numerics.philox.compiled import widest
 
 HALF_QUARTER = math.tan(math.pi / 8)
 TERMS = 12
@@ -49,6 +50,7 @@ def turn(
     before: Floats, lost: Floats, perpendicular: Floats, steps: int, angle: Floats, less: Floats, chord: Floats
 ) -> None:
     """Write angle, 1 - cosine and chord of each of ``steps`` steps."""
+    widest()
     for k in range(steps):
         along = (before[k] - lost[k]) / math.sqrt(before[k])
         across = 0.0 if perpendicular[k] < 0.0 else perpendicular[k]
@@ -76,6 +78,7 @@ def turn(
 @njit(cache=True, fastmath=FAST, error_model="numpy")
 def moments(row: Floats, steps: int, reference: float, sums: Floats) -> None:
     """Add x and x^2 of the first ``steps`` of row - reference to ``sums``; the row is left centred."""
+    widest()
     first = 0.0
     second = 0.0
     for k in range(steps):
@@ -97,6 +100,7 @@ def copy(source: Floats, target: Floats, steps: int) -> None:
 @njit(cache=True, fastmath=FAST, error_model="numpy")
 def halve(row: Floats, halved: Floats, pairs: int, sums: Floats) -> None:
     """Put the sums of neighbours in ``halved``, and add them and their squares to ``sums``."""
+    widest()
     first = 0.0
     second = 0.0
     for k in range(pairs):
@@ -163,7 +167,7 @@ def measure(
         add_blocks(blocks[1], rows[2, begin:], rows[1], steps - begin, full)
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def advance(
     last: Floats,
     squared_norm: Floats,
@@ -179,15 +183,15 @@ def advance(
 ) -> None:
     """See ``accumulate.advance``."""
     steps = squared_norm.shape[1]
-    for n in prange(squared_norm.shape[0]):
-        rows = np.empty((QUANTITIES, CHUNK))
+    rows = np.empty((QUANTITIES, CHUNK))
+    for n in range(squared_norm.shape[0]):
         chain(last[n], squared_norm[n], lost[n], perpendicular[n], rows, values[n])
         if begin < steps:
             measure(rows, begin, steps, fresh, reference[n], sums[n], blocks[n], full)
         last[n] = squared_norm[n, steps - 1]
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def count(
     bits: Integers,
     begin: int,
@@ -197,10 +201,10 @@ def count(
     pages: Integers,
     missing: NDArray[np.bool_],
 ) -> int:
-    """See ``accumulate.count``; one task has all the pages of one configuration's quantity to itself."""
+    """See ``accumulate.count``."""
     kinds = bits.shape[1]
     missed = 0
-    for task in prange(table.shape[0] * kinds):
+    for task in range(table.shape[0] * kinds):
         configuration, kind = task // kinds, task % kinds
         for n in range(configuration * replicas, (configuration + 1) * replicas):
             for k in range(begin, end):

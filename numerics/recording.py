@@ -82,48 +82,64 @@ class Recorder:
 
     def add(self, first_step: int, squared_norm: Array, lost_overlap: Array, perpendicular: Array) -> None:
         """Take the chunk [chains, K] of the steps from ``first_step`` on; K is CHUNK but for the last chunk."""
-        norms, losts, acrosses = (
-            np.ascontiguousarray(x, np.float64) for x in (squared_norm, lost_overlap, perpendicular)
-        )
-        chunk = (norms, losts, acrosses)
-        expected = (len(self._last), min(CHUNK, self.steps - self.step))
-        if first_step != self.step or any(x.shape != expected for x in chunk):
-            shapes = ", ".join(str(x.shape) for x in chunk)
-            raise ValueError(f"chunk {shapes} at step {first_step}, where {expected} at step {self.step} is due")
-        length = expected[1]
-        begin = min(max(self.burn_in - first_step, 0), length)
-        if begin < length or self.record:
-            self._advance(chunk, begin)
-        else:
-            self._last[:] = chunk[0][:, -1]
-        self.step += length
+        expected = (len(self._last), self.due)
+        shapes = [x.shape for x in (squared_norm, lost_overlap, perpendicular)]
+        if first_step != self.step or any(shape != expected for shape in shapes):
+            listed = ", ".join(map(str, shapes))
+            raise ValueError(f"chunk {listed} at step {first_step}, where {expected} at step {self.step} is due")
+        self.take(0, squared_norm, lost_overlap, perpendicular)
+        self.complete()
 
-    def _advance(self, chunk: tuple[Floats, Floats, Floats], begin: int) -> None:
-        length = chunk[0].shape[1]
-        end, measured = self.step + length, length - begin
+    @property
+    def due(self) -> int:
+        """Steps of the next chunk."""
+        return min(CHUNK, self.steps - self.step)
+
+    def take(self, low: int, squared_norm: Array, lost_overlap: Array, perpendicular: Array) -> None:
+        """Take the next chunk's part [some, K] of the chains from ``low`` on; threads may each take other chains."""
+        chunk = tuple(np.ascontiguousarray(x, np.float64) for x in (squared_norm, lost_overlap, perpendicular))
+        own = slice(low, low + len(chunk[0]))
+        begin, length = self._begin, self.due
+        if begin == length and not self.record:
+            self._last[own] = chunk[0][:, -1]
+            return
         fresh, full = self.step <= self.burn_in, self._full_chunks(self.step)
+        reference, sums, blocks = (x[own] for x in (self._reference, self._sums, self._blocks))
+        norms, losts, across = chunk
         compiled.advance(
-            self._last, *chunk, begin, fresh, self._reference, self._sums, self._blocks, full, self._values
+            self._last[own], norms, losts, across, begin, fresh, reference, sums, blocks, full, self._values[own]
         )
-        low, high = np.arange(len(self._counts)) <= CHUNK_LEVEL, np.arange(len(self._counts)) - CHUNK_LEVEL
-        self._counts[low] += measured >> np.flatnonzero(low)
-        self._counts[~low] = self._full_chunks(end) >> high[~low]
         if self.record:
-            self._keep(chunk, length)
-        if len(self._table) and measured:
-            self._count(begin, length)
+            self._keep(own, norms, losts)
 
-    def _keep(self, chunk: tuple[Floats, Floats, Floats], length: int) -> None:
-        each, done = self.record, -(-self.step // self.record)
+    def complete(self) -> None:
+        """Go on to the next chunk, all chains of this one being taken."""
+        begin, end = self._begin, self.step + self.due
+        if begin < self.due:
+            low, high = np.arange(len(self._counts)) <= CHUNK_LEVEL, np.arange(len(self._counts)) - CHUNK_LEVEL
+            self._counts[low] += (self.due - begin) >> np.flatnonzero(low)
+            self._counts[~low] = self._full_chunks(end) >> high[~low]
+            if len(self._table):
+                self._count(begin, self.due)
+        self.step = end
+
+    @property
+    def _begin(self) -> int:
+        """The first of the next chunk's steps that is after the burn-in."""
+        return min(max(self.burn_in - self.step, 0), self.due)
+
+    def _keep(self, own: slice, norms: Floats, losts: Floats) -> None:
+        each, length = self.record, self.due
+        done = -(-self.step // each)
         first = done * each - self.step
         more = max(min(-(-(length - first) // each), self._losts.shape[1] - done), 0)
         leaving, place = slice(first, first + more * each, each), slice(done, done + more)
-        self._losts[:, place] = chunk[1][:, leaving]
-        self._angles[:, place] = self._values[:, 0, :length][:, leaving]
+        self._losts[own, place] = losts[:, leaving]
+        self._angles[own, place] = self._values[own, 0, :length][:, leaving]
         done = self.step // each + 1
         first = done * each - self.step - 1
         more = max(-(-(length - first) // each), 0)
-        self._norms[:, done : done + more] = chunk[0][:, first : first + more * each : each]
+        self._norms[own, done : done + more] = norms[:, first : first + more * each : each]
 
     def _full_chunks(self, step: int) -> int:
         """Chunks wholly after the burn-in among the first ``step`` steps."""

@@ -144,7 +144,8 @@ def _advance(
     with Deferred() as interrupt:
         while done < problem.steps:
             count = min(CHUNK, problem.steps - done)
-            recorder.add(done, *engine.advance(done, count))
+            engine.advance(done, count, recorder.take)
+            recorder.complete()
             done += count
             if on_step is not None:
                 on_step(done)

@@ -9,23 +9,28 @@ SUFFIXES = (".svg", ".pdf", ".png")
 
 
 class BadPlot(ValueError):
-    """The figure cannot be written; the message names the file."""
+    """The file cannot be written; the message names it."""
 
 
 def check_plot(target: Path) -> None:
     """Raise BadPlot for a file that cannot be a figure, or without matplotlib."""
     if target.suffix not in SUFFIXES:
         raise BadPlot(f"plot = {target}: the name must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")
-    if not target.parent.is_dir():
-        raise BadPlot(f"plot = {target}: the folder {target.parent} does not exist")
-    if target.is_dir():
-        raise BadPlot(f"plot = {target} is a folder")
+    check_folder("plot", target)
     try:
         import matplotlib  # noqa: F401
     except ModuleNotFoundError as missing:
         raise BadPlot(
             "plot: matplotlib is not installed; it comes with the extra sim, pip install 'spherical-motion[sim]'"
         ) from missing
+
+
+def check_folder(option: str, target: Path) -> None:
+    """Raise BadPlot for a file that an option names and that has no folder, or is one."""
+    if not target.parent.is_dir():
+        raise BadPlot(f"{option} = {target}: the folder {target.parent} does not exist")
+    if target.is_dir():
+        raise BadPlot(f"{option} = {target} is a folder")
 
 
 def two_panels(width: float, height: float) -> tuple[Any, tuple[Any, Any]]:

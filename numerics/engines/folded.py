@@ -14,12 +14,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from numerics.engines.caching import announced
-from numerics.engines.fused import in_slices, threads_here
-from numerics.engines.problem import Array, Problem
+from numerics.engines.problem import Array, Problem, Take
 from numerics.engines.starting import weights_of
 from numerics.engines.steps import GROUP, law_numbers
 from numerics.engines.tables import changing, table
 from numerics.engines.transcription import transcribe
+from numerics.slices import in_slices, threads_here
 from numerics.updates.update import Rule
 
 SMALL = 1 << 13
@@ -57,22 +57,24 @@ class Folded:
                     kept[0] = np.stack([along, np.linalg.norm(rest, axis=1)], axis=1)
         return {"weights": weights, "kept": kept, "memory": np.zeros((1, 1)), "squares": weights[:, 0] ** 2}
 
-    def advance(self, first: int, count: int) -> tuple[Array, Array, Array]:
-        """Take steps; each thread has chains of its own."""
+    def advance(self, first: int, count: int, take: Take) -> None:
+        """Take steps, GROUP chains at a time, so that what is measured is still at hand; threads have their own."""
         problem, held = self.problem, self.arrays
-        measured = np.empty((3, problem.chains, count))
         rows = table(problem, self.loop.asked, first, count)
         changes = changing(rows)
 
         def run(low: int, high: int) -> None:
-            self.kernel(
-                low, high, first, problem.share, problem.replicas, self.law, problem.dim, *problem.key, rows, changes,
-                held["weights"], held["kept"], held["memory"], held["squares"], *measured,
-            )  # fmt: skip
+            buffer = np.empty((3, GROUP, count))
+            for group in range(low, high):
+                measured = buffer[:, : problem.chains - group * GROUP]
+                self.kernel(
+                    group, group + 1, first, problem.share, problem.replicas, self.law, problem.dim, *problem.key, rows,
+                    changes, held["weights"], held["kept"], held["memory"], held["squares"], *measured,
+                )  # fmt: skip
+                take(group * GROUP, *measured)
 
         with announced():
             in_slices(run, math.ceil(problem.chains / GROUP), self.threads if problem.chains * count > SMALL else 1)
-        return measured[0], measured[1], measured[2]
 
     def squares(self) -> Array:
         """|w|^2 of the chains now."""

@@ -4,45 +4,29 @@ from __future__ import annotations
 
 import importlib
 import math
-import os
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 
 from numerics.engines.caching import announced
-from numerics.engines.problem import Array, Problem
+from numerics.engines.problem import Array, Problem, Take
 from numerics.engines.starting import start_of
 from numerics.engines.steps import LANES, law_numbers
 from numerics.engines.tables import changing, table
 from numerics.engines.transcription import transcribe
 from numerics.philox.kinds import Kind
+from numerics.slices import in_slices, threads_here
 from numerics.updates.update import Rule, Start, State
 
 NARROW = 16
 """Entries up to which chains go side by side."""
 
+TOGETHER = 4
+"""Groups of chains side by side after which measurements are handed over, while they are at hand."""
+
 SMALL = 1 << 16
 """Entries a chunk below which threads would cost more than they bring."""
-
-
-def threads_here() -> int:
-    """Threads to use: OMP_NUM_THREADS, or the processors that this process may use."""
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    return int(told) if told.isdigit() and int(told) > 0 else len(os.sched_getaffinity(0))
-
-
-def in_slices(run: Callable[[int, int], None], items: int, threads: int) -> None:
-    """run(low, high) over all items, in slices side by side; an error or an interrupt comes through."""
-    edges = np.linspace(0, items, max(1, min(threads, items)) + 1).astype(int)
-    if len(edges) == 2:
-        run(0, items)
-        return
-    with ThreadPoolExecutor(len(edges) - 1) as pool:
-        for done in [pool.submit(run, int(a), int(b)) for a, b in pairwise(edges)]:
-            done.result()
 
 
 class Fused:
@@ -61,25 +45,28 @@ class Fused:
         plain = problem.law.entries.kind is Kind.NORMAL and not problem.law.remembers
         self.side_by_side = plain and problem.dim <= NARROW
 
-    def advance(self, first: int, count: int) -> tuple[Array, Array, Array]:
+    def advance(self, first: int, count: int, take: Take) -> None:
         """Take steps; each thread has chains of its own."""
         problem, held = self.problem, self.arrays
-        measured = np.empty((3, problem.chains, count))
         rows = table(problem, self.loop.asked, first, count)
+        known = first, problem.share, problem.replicas, self.law, problem.dim, *problem.key, rows, changing(rows)
+        arrays = held["weights"], held["kept"], held["memory"], held["squares"]
+        threads = self.threads if problem.chains * problem.dim * count > SMALL else 1
 
-        changes = changing(rows)
-        kernel = self.kernel.lanes if self.side_by_side else self.kernel.chains
-        items = math.ceil(problem.chains / LANES) if self.side_by_side else problem.streams
-
-        def run(low: int, high: int) -> None:
-            kernel(
-                low, high, first, problem.share, problem.replicas, self.law, problem.dim, *problem.key, rows, changes,
-                held["weights"], held["kept"], held["memory"], held["squares"], *measured,
-            )  # fmt: skip
+        def side_by_side(low: int, high: int) -> None:
+            for group in range(low, high, TOGETHER):
+                end = min(group + TOGETHER, high)
+                measured = np.empty((3, min(end * LANES, problem.chains) - group * LANES, count))
+                self.kernel.lanes(group, end, *known, *arrays, *measured)
+                take(group * LANES, *measured)
 
         with announced():
-            in_slices(run, items, self.threads if problem.chains * problem.dim * count > SMALL else 1)
-        return measured[0], measured[1], measured[2]
+            if self.side_by_side:
+                in_slices(side_by_side, math.ceil(problem.chains / LANES), threads)
+                return
+            measured = np.empty((3, problem.chains, count))
+            in_slices(lambda a, b: self.kernel.chains(a, b, *known, *arrays, *measured), problem.streams, threads)
+            take(0, *measured)
 
     def squares(self) -> Array:
         """|w|^2 of the chains now."""

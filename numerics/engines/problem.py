@@ -68,6 +68,16 @@ class Problem:
         return chain % self.replicas if self.share else chain
 
 
+class Take(Protocol):
+    """Where measurements go; threads may each hand over chains of their own."""
+
+    def __call__(self, low: int, squared_norm: Array, lost_overlap: Array, perpendicular: Array, /) -> None:
+        """Of the chains from ``low`` on: |w|^2 after each step, <w, w - w'>, |the part of w' orthogonal to w|^2.
+
+        Each is [some, count], and may be written over afterwards.
+        """
+
+
 class Engine(Protocol):
     """Chains that can be advanced."""
 
@@ -83,11 +93,8 @@ class Engine(Protocol):
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Go back to where these arrays were taken."""
 
-    def advance(self, first: int, count: int) -> tuple[Array, Array, Array]:
-        """Take steps first ... first + count - 1.
-
-        Returns |w|^2 after each, <w, w - w'> and |the part of w' orthogonal to w|^2, each [chains, count].
-        """
+    def advance(self, first: int, count: int, take: Take) -> None:
+        """Take steps first ... first + count - 1, and hand every chain's measurements over."""
 
     def end(self) -> Start | None:
         """Weights and state of all chains, None where the engine does not hold them."""

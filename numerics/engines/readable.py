@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from numerics import geometry
-from numerics.engines.problem import Array, Problem
+from numerics.engines.problem import Array, Problem, Take
 from numerics.engines.starting import memory_of, weights_of
 from numerics.philox.drawing import entries
 from numerics.philox.kinds import Stream, normal
@@ -59,7 +59,7 @@ class Readable:
         xi = entries(normal(), seed, self.streams, step, Stream.SIZE, 1, self.dtype, device=self.device)
         return noise, torch.exp(law.spread * xi - law.spread**2)
 
-    def advance(self, first: int, count: int) -> tuple[Array, Array, Array]:
+    def advance(self, first: int, count: int, take: Take) -> None:
         """Take steps, all replicas of a configuration at a time."""
         problem, replicas = self.problem, self.problem.replicas
         measured = torch.empty(3, count, problem.chains, dtype=torch.float64, device=self.device)
@@ -74,8 +74,7 @@ class Readable:
                 self.weights[c] = after
                 chains = slice(c * replicas, (c + 1) * replicas)
                 measured[:, k, chains] = measure(before.double(), after.double())
-        found = measured.mT.contiguous().cpu().numpy()
-        return found[0], found[1], found[2]
+        take(0, *measured.mT.contiguous().cpu().numpy())
 
     def _at(self, update: Update, step: int) -> Update:
         """The update with the schedule's numbers of a step."""

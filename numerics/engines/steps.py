@@ -11,7 +11,7 @@ from numba.extending import overload
 
 from numerics.engines.caching import compiled
 from numerics.gradients import GradientLaw
-from numerics.philox.compiled import fill, fill_normal, normal_pair, normal_pair32, philox4x32
+from numerics.philox.compiled import fill, fill_normal, normal_pair, normal_pair32, philox4x32, widest
 from numerics.philox.kinds import Stream
 
 FAST = {"contract", "nsz", "reassoc", "arcp"}
@@ -31,8 +31,15 @@ CANCELS = 0.1
 GROUP = 64
 """Folded chains that are advanced side by side."""
 
+TILE = 8
+"""Steps of chains side by side that are written at once: a cache line of each chain."""
+
 KIND, PERSISTENCE, SNR, ORTHOGONAL, NORMALISED, SPREAD, GRAD_NORM, PARAMETERS = range(8)
 """Where a gradient law's numbers stand in the array that a kernel takes; the last begin the parameters of the kind."""
+
+LENGTH, SQUARE, INSIDE, ACROSS, ALONG, SCALE, GRADIENT, MEAN, FACTOR, LOST, TURNED, CONSTANTS = range(12)
+"""Where a folded chain's numbers stand in the array of its group, the constants of its rule last: loops over one array
+vectorise without asking whether arrays overlap."""
 
 NOISE, SIZE, FOLD = int(Stream.NOISE), int(Stream.SIZE), int(Stream.FOLD)
 
@@ -70,18 +77,29 @@ def uniform(x: Any) -> Any:
 @compiled(**COMPILED)
 def overlap(x: Any, y: Any, dim: int) -> float:
     """<x, y> of the first entries."""
+    widest()
     total = 0.0
     for start in range(0, dim, BLOCK):
-        left, right, part = x[start : start + BLOCK], y[start : start + BLOCK], cast(0.0, x)
-        for i in range(min(BLOCK, dim - start)):
-            part += left[i] * right[i]
-        total += part
+        count = min(BLOCK, dim - start)
+        n = count // 4
+        left, right = x[start : start + count], y[start : start + count]
+        # Four sums side by side: one alone would wait for each of its additions.
+        a, b, c, d = cast(0.0, x), cast(0.0, x), cast(0.0, x), cast(0.0, x)
+        for i in range(n):
+            a += left[i] * right[i]
+            b += left[n + i] * right[n + i]
+            c += left[2 * n + i] * right[2 * n + i]
+            d += left[3 * n + i] * right[3 * n + i]
+        for i in range(4 * n, count):
+            a += left[i] * right[i]
+        total += (a + b) + (c + d)
     return total
 
 
 @compiled(**COMPILED)
 def remember(z: Any, memory: Any, law: Any, dim: int) -> None:
     """Replace fresh entries by those of a noise with memory over a constant mean."""
+    widest()
     kept, fresh = cast(law[PERSISTENCE], z), cast(math.sqrt(1 - law[PERSISTENCE] ** 2), z)
     mean, scale = cast(math.sqrt(law[SNR]), z), cast(1 / math.sqrt(1 + law[SNR]), z)
     for i in range(dim):
@@ -89,9 +107,10 @@ def remember(z: Any, memory: Any, law: Any, dim: int) -> None:
         z[i] = (mean + memory[i]) * scale
 
 
-@compiled(**COMPILED)
+@compiled(forceinline=True, **COMPILED)
 def draw(z: Any, memory: Any, law: Any, dim: int, step: int, stream: int, k0: int, k1: int) -> None:
     """The noise of one step, before it is made a gradient."""
+    widest()
     fill(z, (dim + 3) // 4, step, stream, NOISE, k0, k1, int(law[KIND]), law[PARAMETERS:])
     if law[PERSISTENCE] != 0.0 or law[SNR] != 0.0:
         remember(z, memory, law, dim)
@@ -100,6 +119,7 @@ def draw(z: Any, memory: Any, law: Any, dim: int, step: int, stream: int, k0: in
 @compiled(**COMPILED)
 def draw_lanes(z: Any, streams: Any, step: int, k0: int, k1: int) -> None:
     """White normal noise of one step [entries, LANES] for a stream in each lane."""
+    widest()
     blocks = z.shape[0] // 4
     t, low, high = np.uint32(step), np.uint32(k0), np.uint32(k1)
     for j in range(blocks):
@@ -112,6 +132,7 @@ def draw_lanes(z: Any, streams: Any, step: int, k0: int, k1: int) -> None:
 @compiled(**COMPILED)
 def measure_lanes(z: Any, w: Any, squares: Any, orthogonal: bool, dots: Any, along: Any, rests: Any) -> None:
     """<z, w> and |z - along w|^2 in each lane; along is <z, w>/|w|^2 for ``orthogonal`` gradients, else 0."""
+    widest()
     for lane in range(LANES):
         dots[lane], rests[lane] = 0.0, 0.0
     for i in range(w.shape[0]):
@@ -128,6 +149,7 @@ def measure_lanes(z: Any, w: Any, squares: Any, orthogonal: bool, dots: Any, alo
 @compiled(**COMPILED)
 def gradient_size(law: Any, step: int, stream: int, k0: int, k1: int) -> float:
     """The factor of this step's gradient, log-normal of unit mean square."""
+    widest()
     if law[SPREAD] == 0.0:
         return 1.0
     one = np.empty(4)
@@ -138,6 +160,7 @@ def gradient_size(law: Any, step: int, stream: int, k0: int, k1: int) -> float:
 @compiled(**COMPILED)
 def remaining(z: Any, w: Any, dim: int, noise: float, dot: float, square: float) -> float:
     """|z - along w|^2 for along = <z, w>/|w|^2: as a difference, or entry by entry where that would cancel."""
+    widest()
     rest = noise - dot * dot / square
     if rest > CANCELS * noise:
         return rest
@@ -181,6 +204,7 @@ def gradient_lanes(
     means: Any,
 ) -> None:
     """``gradient_of`` in each lane."""
+    widest()
     for lane in range(squares.shape[0]):
         a, s, norms[lane], means[lane] = gradient_of(
             law, dim, squares[lane], np.float64(dots[lane]), np.float64(rests[lane]), factors[lane]
@@ -189,40 +213,74 @@ def gradient_lanes(
 
 
 @compiled(**COMPILED)
-def draw_folded(z: Any, rest: Any, streams: Any, dim: int, orthogonal: bool, step: int, k0: int, k1: int) -> None:
-    """Noise of ``dim`` entries as two normals z [2, GROUP], along w and across, and the square of what remains.
+def gradient_folded(law: Any, dim: int, z: Any, of: Any) -> None:
+    """``gradient_of`` for each folded chain, from its noise z [3, GROUP], which has nothing along w if orthogonal."""
+    widest()
+    for lane in range(GROUP):
+        along, across, rest = np.float64(z[0, lane]), np.float64(z[1, lane]), np.float64(z[2, lane])
+        dot, rest = along * of[LENGTH, lane], along * along + (across * across + rest)
+        a, s, norm, mean = gradient_of(law, dim, of[SQUARE, lane], dot, rest, of[FACTOR, lane])
+        of[ALONG, lane], of[SCALE, lane], of[GRADIENT, lane], of[MEAN, lane] = a, s, norm, mean
+
+
+@compiled(**COMPILED)
+def draw_folded(z: Any, streams: Any, dim: int, orthogonal: bool, step: int, k0: int, k1: int) -> None:
+    """Noise of ``dim`` entries as z [3, GROUP]: normals along w and across, and the square of what remains.
 
     The rest is chi-square with dim - 2 degrees of freedom (Marsaglia and Tsang, 2000), 0 at dim 2; a try that
     is refused takes the next block. Orthogonal gradients have no use for the normal along w.
     """
+    widest()
     t, low, high, fold = np.uint32(step), np.uint32(k0), np.uint32(k1), np.uint32(FOLD)
     d = 0.5 * dim - 4.0 / 3.0
     narrow, c = np.float32(d), np.float32(1.0 / math.sqrt(9.0 * max(d, 0.1)))
-    refused = 0
     if not orthogonal:
         for lane in range(GROUP):
             w0, w1, _, _ = philox4x32(np.uint32(0), t, streams[lane], fold, low, high)
             z[0, lane], _ = normal_pair32(w0, w1)
+    if dim <= 3:
+        for lane in range(GROUP):
+            w0, w1, _, _ = philox4x32(np.uint32(1), t, streams[lane], fold, low, high)
+            z[1, lane], x = normal_pair32(w0, w1)
+            z[2, lane] = x * x if dim == 3 else np.float32(0.0)
+        return
+    refused = np.float32(0.0)
     for lane in range(GROUP):
         w0, w1, w2, _ = philox4x32(np.uint32(1), t, streams[lane], fold, low, high)
         z[1, lane], x = normal_pair32(w0, w1)
-        if dim > 3:
-            v = np.float32(1.0) + c * x
-            square = x * x
-            accepted = np.float32(uniform(w2)) < np.float32(1.0) - np.float32(0.0331) * square * square
-            rest[lane] = np.float32(2.0) * narrow * v * v * v if accepted else np.float32(-1.0)
-            refused += 0 if accepted else 1
-        else:
-            rest[lane] = x * x if dim == 3 else np.float32(0.0)
-    if refused:
+        y = c * x
+        v = np.float32(1.0) + y
+        # v^3 - 1 - 3 log v - 9 y^2/2 is at most 3 (y / min(v, 1))^4 / 4, and exp(-t) at least 1 - t.
+        near = y / max(min(v, np.float32(1.0)), np.float32(1e-9))
+        accepted = np.float32(uniform(w2)) < np.float32(1.0) - np.float32(0.75) * narrow * (near * near) * (near * near)
+        z[2, lane] = np.float32(2.0) * narrow * (v * v * v) if accepted else np.float32(-1.0)
+        refused += np.float32(0.0) if accepted else np.float32(1.0)
+    if refused > 0.0:
         for lane in range(GROUP):
             block = 1
-            while rest[lane] < 0.0:
+            while z[2, lane] < 0.0:
                 w0, w1, w2, _ = philox4x32(np.uint32(block), t, streams[lane], fold, low, high)
                 first, second = normal_pair32(w0, w1)
                 x = np.float64(second if block == 1 else first)
                 v = 1.0 + np.float64(c) * x
                 u = uniform(w2)
                 if v > 0.0 and math.log(u) < 0.5 * x * x + d * (1.0 - v**3 + 3.0 * math.log(v)):
-                    rest[lane] = 2.0 * d * v**3
+                    z[2, lane] = 2.0 * d * v**3
                 block += 1
+
+
+@compiled(**COMPILED)
+def hand_over(tile: Any, place: int, k: int, norms: Any, lost: Any, turned: Any) -> None:
+    """Write what step k completes of a tile [3, TILE, lanes] to the rows [chains, steps] of the ``place``-th group."""
+    if (k + 1) % TILE and k + 1 < norms.shape[1]:
+        return
+    lanes = tile.shape[2]
+    first, count = k - k % TILE, k % TILE + 1
+    for lane in range(min(lanes, norms.shape[0] - place * lanes)):
+        n = place * lanes + lane
+        for i in range(count):
+            norms[n, first + i] = tile[0, i, lane]
+        for i in range(count):
+            lost[n, first + i] = tile[1, i, lane]
+        for i in range(count):
+            turned[n, first + i] = tile[2, i, lane]

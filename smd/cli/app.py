@@ -8,6 +8,7 @@ import typer
 
 from smd.cli import (
     audit,
+    bench,
     cite,
     claims,
     derive,
@@ -42,6 +43,7 @@ app.command("cite")(cite.command)
 app.command("audit")(audit.command)
 app.command("verify")(verify.command)
 app.command("promote")(promote.command)
+app.command("bench")(bench.command)
 
 INTERRUPTED = 130
 

@@ -9,25 +9,41 @@ from numpy import sqrt
 
 from numerics.engines.caching import compiled
 from numerics.engines.steps import (
+    ACROSS,
+    ALONG,
     BLOCK,
     COMPILED,
+    CONSTANTS,
+    FACTOR,
+    GRADIENT,
     GROUP,
+    INSIDE,
     LANES,
+    LENGTH,
+    LOST,
+    MEAN,
     NORMALISED,
     ORTHOGONAL,
+    SCALE,
     SPREAD,
+    SQUARE,
+    TILE,
+    TURNED,
     cast,
     draw,
     draw_folded,
     draw_lanes,
+    gradient_folded,
     gradient_lanes,
     gradient_of,
     gradient_size,
+    hand_over,
     measure_lanes,
     nonzero,
     overlap,
     remaining,
 )
+from numerics.philox.compiled import widest
 
 
 @compiled(**COMPILED)
@@ -36,6 +52,7 @@ def chains(
     weights, kept, memory, squares, norms, lost, turned,
 ):
     """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
+    widest()
     z = np.empty((dim + 3) // 4 * 4, weights.dtype)
 
     for stream in range(low, high):
@@ -97,7 +114,11 @@ def lanes(
     low, high, first, share, replicas, law, dim, k0, k1, table, changes,
     weights, kept, memory, squares, norms, lost, turned,
 ):
-    """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries."""
+    """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries.
+
+    Measurements are those of these groups' chains alone.
+    """
+    widest()
     blocks, last = (dim + 3) // 4, weights.shape[0] - 1
     z, w_of = np.empty((4 * blocks, LANES), weights.dtype), np.empty((dim, LANES), weights.dtype)
     kept_of = np.empty((1, dim, LANES), weights.dtype)
@@ -108,7 +129,7 @@ def lanes(
     dots, rests = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
     square_of, factors = np.empty(LANES), np.ones(LANES)
     gradient_norms, mean_squares, way_across = np.empty(LANES), np.empty(LANES), np.empty(LANES)
-    streams = np.empty(LANES, np.uint32)
+    streams, tile = np.empty(LANES, np.uint32), np.empty((3, TILE, LANES))
     for group in range(low, high):
         for lane in range(LANES):
             n = min(group * LANES + lane, last)
@@ -167,9 +188,10 @@ def lanes(
                 loss, square = np.float64(part_of_loss[lane]), square_of[lane]
                 way_across[lane] = max(np.float64(part_of_way[lane]) - loss * loss / square, 0.0)
                 square_of[lane] = np.float64(part_after[lane])
-            for lane in range(min(LANES, last + 1 - group * LANES)):
-                n = group * LANES + lane
-                norms[n, k], lost[n, k], turned[n, k] = square_of[lane], part_of_loss[lane], way_across[lane]
+            for lane in range(LANES):
+                tile[0, k % TILE, lane], tile[1, k % TILE, lane] = square_of[lane], part_of_loss[lane]
+                tile[2, k % TILE, lane] = way_across[lane]
+            hand_over(tile, group - low, k, norms, lost, turned)
         for lane in range(LANES):
             n = group * LANES + lane
             if n <= last:
@@ -184,36 +206,33 @@ def folded(
     low, high, first, share, replicas, law, dim, k0, k1, table, changes,
     weights, kept, memory, squares, norms, lost, turned,
 ):
-    """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law."""
+    """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law.
+
+    Measurements are those of these groups' chains alone.
+    """
+    widest()
     last = weights.shape[0] - 1
-    z, rests = np.zeros((2, GROUP), np.float32), np.empty(GROUP, np.float32)
-    dots, noises = np.zeros(GROUP), np.empty(GROUP)
-    length, inside, across = np.empty(GROUP), np.zeros(GROUP), np.zeros(GROUP)
-    constants = np.empty((4, GROUP))
-    along_of, scale_of, square_of, factors = np.empty(GROUP), np.empty(GROUP), np.empty(GROUP), np.ones(GROUP)
-    gradient_norms, mean_squares = np.empty(GROUP), np.empty(GROUP)
-    loss_of, way_of = np.empty(GROUP), np.empty(GROUP)
-    streams = np.empty(GROUP, np.uint32)
+    z, of = np.zeros((3, GROUP), np.float32), np.zeros((CONSTANTS + 4, GROUP))
+    streams, tile = np.empty(GROUP, np.uint32), np.empty((3, TILE, GROUP))
+    numbers = law[0], law[1], law[2], law[3], law[4], law[5], law[6]
+    of[FACTOR] = 1.0
     for group in range(low, high):
         for lane in range(GROUP):
             n = min(group * GROUP + lane, last)
             streams[lane] = n % replicas if share else n
-            length[lane] = weights[n, 0]
-            square_of[lane] = length[lane] * length[lane]
-            inside[lane], across[lane] = kept[0, n, 0], kept[0, n, 1]
+            of[LENGTH, lane] = weights[n, 0]
+            of[SQUARE, lane] = weights[n, 0] * weights[n, 0]
+            of[INSIDE, lane], of[ACROSS, lane] = kept[0, n, 0], kept[0, n, 1]
         for k in range(table.shape[1]):
-            draw_folded(z, rests, streams, dim, law[ORTHOGONAL] != 0.0, first + k, k0, k1)
-            for lane in range(GROUP):
-                z1, z2 = np.float64(z[0, lane]), np.float64(z[1, lane])
-                dots[lane], noises[lane] = z1 * length[lane], z1 * z1 + (z2 * z2 + np.float64(rests[lane]))
-            if law[SPREAD] != 0.0:
+            draw_folded(z, streams, dim, numbers[ORTHOGONAL] != 0.0, first + k, k0, k1)
+            if numbers[SPREAD] != 0.0:
                 for lane in range(GROUP):
-                    factors[lane] = gradient_size(law, first + k, int(streams[lane]), k0, k1)
-            gradient_lanes(law, dim, square_of, dots, noises, factors, along_of, scale_of, gradient_norms, mean_squares)
+                    of[FACTOR, lane] = gradient_size(law, first + k, int(streams[lane]), k0, k1)
+            gradient_folded(numbers, dim, z, of)
             if True or k == 0 or changes[k]:
                 for lane in range(GROUP):
-                    square, gradient_norm, mean_square = square_of[lane], gradient_norms[lane], mean_squares[lane]
-                    weight_norm = length[lane]
+                    square, gradient_norm, mean_square = of[SQUARE, lane], of[GRADIENT, lane], of[MEAN, lane]
+                    weight_norm = of[LENGTH, lane]
                     row = table[min(group * GROUP + lane, last) // replicas, k]
                     lr = row[0]
                     momentum = row[1]
@@ -224,20 +243,20 @@ def folded(
                     c1 = momentum
                     c2 = lr * local
                     c3 = -1.0
-                    constants[0, lane] = c0
-                    constants[1, lane] = c1
-                    constants[2, lane] = c2
-                    constants[3, lane] = c3
+                    of[CONSTANTS + 0, lane] = c0
+                    of[CONSTANTS + 1, lane] = c1
+                    of[CONSTANTS + 2, lane] = c2
+                    of[CONSTANTS + 3, lane] = c3
             for lane in range(GROUP):
-                c0 = constants[0, lane]
-                c1 = constants[1, lane]
-                c2 = constants[2, lane]
-                c3 = constants[3, lane]
-                along, scale = along_of[lane], scale_of[lane]
-                z0, z1, z2 = np.float64(z[0, lane]), np.float64(z[1, lane]), math.sqrt(np.float64(rests[lane]))
-                w0, w1, w2 = length[lane], 0.0, 0.0
+                c0 = of[CONSTANTS + 0, lane]
+                c1 = of[CONSTANTS + 1, lane]
+                c2 = of[CONSTANTS + 2, lane]
+                c3 = of[CONSTANTS + 3, lane]
+                along, scale = of[ALONG, lane], of[SCALE, lane]
+                z0, z1, z2 = np.float64(z[0, lane]), np.float64(z[1, lane]), math.sqrt(np.float64(z[2, lane]))
+                w0, w1, w2 = of[LENGTH, lane], 0.0, 0.0
                 w, g = w0, (z0 - along * w0) * scale
-                buffer = inside[lane]
+                buffer = of[INSIDE, lane]
                 g = g + c0 * w
                 buffer = c1 * buffer + c2 * g
                 next_buffer = buffer
@@ -245,7 +264,7 @@ def folded(
                 change0 = change
                 buffer0 = next_buffer
                 w, g = w1, (z1 - along * w1) * scale
-                buffer = across[lane]
+                buffer = of[ACROSS, lane]
                 g = g + c0 * w
                 buffer = c1 * buffer + c2 * g
                 next_buffer = buffer
@@ -267,14 +286,15 @@ def folded(
                 part = (buffer0 * w0 + (buffer1 * change1 + buffer2 * change2)) / long
                 left0, left1 = buffer0 - part * w0 / long, buffer1 - part * change1 / long
                 left2 = buffer2 - part * change2 / long
-                inside[lane], across[lane] = part, math.sqrt(left0 * left0 + (left1 * left1 + left2 * left2))
-                loss_of[lane], way_of[lane] = -w * change0, change1 * change1 + change2 * change2
-                length[lane], square_of[lane] = long, square
-            for lane in range(min(GROUP, last + 1 - group * GROUP)):
-                n = group * GROUP + lane
-                norms[n, k], lost[n, k], turned[n, k] = square_of[lane], loss_of[lane], way_of[lane]
+                of[INSIDE, lane], of[ACROSS, lane] = part, math.sqrt(left0 * left0 + (left1 * left1 + left2 * left2))
+                of[LOST, lane], of[TURNED, lane] = -w * change0, change1 * change1 + change2 * change2
+                of[LENGTH, lane], of[SQUARE, lane] = long, square
+            for lane in range(GROUP):
+                tile[0, k % TILE, lane], tile[1, k % TILE, lane] = of[SQUARE, lane], of[LOST, lane]
+                tile[2, k % TILE, lane] = of[TURNED, lane]
+            hand_over(tile, group - low, k, norms, lost, turned)
         for lane in range(GROUP):
             n = group * GROUP + lane
             if n <= last:
-                weights[n, 0], squares[n] = length[lane], square_of[lane]
-                kept[0, n, 0], kept[0, n, 1] = inside[lane], across[lane]
+                weights[n, 0], squares[n] = of[LENGTH, lane], of[SQUARE, lane]
+                kept[0, n, 0], kept[0, n, 1] = of[INSIDE, lane], of[ACROSS, lane]

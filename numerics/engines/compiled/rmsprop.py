@@ -9,25 +9,41 @@ from numpy import sqrt
 
 from numerics.engines.caching import compiled
 from numerics.engines.steps import (
+    ACROSS,
+    ALONG,
     BLOCK,
     COMPILED,
+    CONSTANTS,
+    FACTOR,
+    GRADIENT,
     GROUP,
+    INSIDE,
     LANES,
+    LENGTH,
+    LOST,
+    MEAN,
     NORMALISED,
     ORTHOGONAL,
+    SCALE,
     SPREAD,
+    SQUARE,
+    TILE,
+    TURNED,
     cast,
     draw,
     draw_folded,
     draw_lanes,
+    gradient_folded,
     gradient_lanes,
     gradient_of,
     gradient_size,
+    hand_over,
     measure_lanes,
     nonzero,
     overlap,
     remaining,
 )
+from numerics.philox.compiled import widest
 
 
 @compiled(**COMPILED)
@@ -36,6 +52,7 @@ def chains(
     weights, kept, memory, squares, norms, lost, turned,
 ):
     """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
+    widest()
     z = np.empty((dim + 3) // 4 * 4, weights.dtype)
 
     for stream in range(low, high):
@@ -98,7 +115,11 @@ def lanes(
     low, high, first, share, replicas, law, dim, k0, k1, table, changes,
     weights, kept, memory, squares, norms, lost, turned,
 ):
-    """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries."""
+    """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries.
+
+    Measurements are those of these groups' chains alone.
+    """
+    widest()
     blocks, last = (dim + 3) // 4, weights.shape[0] - 1
     z, w_of = np.empty((4 * blocks, LANES), weights.dtype), np.empty((dim, LANES), weights.dtype)
     kept_of = np.empty((1, dim, LANES), weights.dtype)
@@ -109,7 +130,7 @@ def lanes(
     dots, rests = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
     square_of, factors = np.empty(LANES), np.ones(LANES)
     gradient_norms, mean_squares, way_across = np.empty(LANES), np.empty(LANES), np.empty(LANES)
-    streams = np.empty(LANES, np.uint32)
+    streams, tile = np.empty(LANES, np.uint32), np.empty((3, TILE, LANES))
     for group in range(low, high):
         for lane in range(LANES):
             n = min(group * LANES + lane, last)
@@ -170,9 +191,10 @@ def lanes(
                 loss, square = np.float64(part_of_loss[lane]), square_of[lane]
                 way_across[lane] = max(np.float64(part_of_way[lane]) - loss * loss / square, 0.0)
                 square_of[lane] = np.float64(part_after[lane])
-            for lane in range(min(LANES, last + 1 - group * LANES)):
-                n = group * LANES + lane
-                norms[n, k], lost[n, k], turned[n, k] = square_of[lane], part_of_loss[lane], way_across[lane]
+            for lane in range(LANES):
+                tile[0, k % TILE, lane], tile[1, k % TILE, lane] = square_of[lane], part_of_loss[lane]
+                tile[2, k % TILE, lane] = way_across[lane]
+            hand_over(tile, group - low, k, norms, lost, turned)
         for lane in range(LANES):
             n = group * LANES + lane
             if n <= last:

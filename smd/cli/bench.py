@@ -1,0 +1,69 @@
+"""``smd bench``: the engines against loops, batches and what the machine can do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from smd.cli.progress import Bar
+
+
+def command(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="few rounds at few points, in less than half a minute")
+    ] = False,
+    rule: Annotated[list[str] | None, typer.Option(help="sgdm, adamw or lion; may be repeated")] = None,
+    dim: Annotated[list[int] | None, typer.Option(help="dimension of the scaling; may be repeated")] = None,
+    rounds: Annotated[int | None, typer.Option(help="rounds in which all run")] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
+    plot: Annotated[Path | None, typer.Option(help="write a figure of the scaling")] = None,
+    to: Annotated[Path | None, typer.Option("--json", help="write everything that was measured")] = None,
+) -> None:
+    """Measure every engine against the torch.optim loop, batched torch and the machine's own limits."""
+    from numerics.benchmark.races import Plan, run
+    from smd.plotting import check_folder, check_plot
+
+    if plot is not None:
+        check_plot(plot)
+    if to is not None:
+        check_folder("json", to)
+    chosen = {"rules": rule, "dims": dim, "rounds": rounds, "device": device}
+    default = Plan.quick() if quick else Plan()
+    plan = default.but(**{name: value for name, value in chosen.items() if value is not None})
+    with Bar("measuring", "rounds") as bar:
+        found = run(plan, bar.show)
+    if to is not None:
+        to.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    _print(found)
+    if plot is not None:
+        from smd.benchmarking import figure
+        from smd.plotting import write
+
+        write(figure(found), plot)
+    if found["interrupted"]:
+        raise KeyboardInterrupt
+
+
+def _print(found: dict) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from smd.benchmarking import rows, setting, title
+
+    console = Console()
+    for race in found["races"]:
+        table = Table(title=title(race), title_justify="left")
+        table.add_column("contestant", no_wrap=True)
+        for column in ("rate", "ratio [interval]", "of the rate of normals"):
+            table.add_column(column, justify="right")
+        for row in rows(race):
+            table.add_row(*row)
+        console.print(table)
+    console.print(setting(found["machine"]), markup=False)
+    for name, limit in found["limits"].items():
+        console.print(f"{name}: {limit}", markup=False)
+    for skipped in found["skipped"]:
+        console.print(f"Skipped: {skipped}.", markup=False)
