@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from numerics.engines.problem import Array, Problem
+from numerics.engines.problem import Array, Problem, Take
 from numerics.engines.starting import start_of
 from numerics.engines.tables import table
 from numerics.engines.transcription import transcribe
@@ -78,7 +78,7 @@ class FusedTriton:
         self.restore(start)
         self.law = numbers_of(problem.law, problem.grad_norm, problem.dim)
 
-    def advance(self, first: int, count: int) -> tuple[Array, Array, Array]:
+    def advance(self, first: int, count: int, take: Take) -> None:
         """Take steps, in one launch."""
         problem, held = self.problem, self.held
         asked = np.moveaxis(table(problem, self.loop.asked, first, count), -1, 0)
@@ -90,8 +90,7 @@ class FusedTriton:
             DIM=problem.dim, BLOCK=block, SHARE=problem.share, **flags_of(problem.law),
             num_warps=warps_of(block), enable_fp_fusion=True,
         )  # fmt: skip
-        found = measured.cpu().double().numpy()
-        return found[0], found[1], found[2]
+        take(0, *measured.cpu().double().numpy())
 
     def _tensor(self, values: Array) -> torch.Tensor:
         return torch.from_numpy(np.array(values, dtype=np.float32)).to(self.device)

@@ -50,6 +50,13 @@ RULES += [(name, {"beta2": 0.99}) for name in ("adam_l2", "nadam_l2", "nadamw", 
 CASES = list(zip(RULES, cycle(ALL_LAWS), cycle((22, 5, 7)), strict=False))
 
 
+def measured(engine, first, count):
+    """What an engine hands over of some steps."""
+    found = []
+    engine.advance(first, count, lambda low, *parts: found.extend(parts))
+    return found
+
+
 def problem(rule, law=FIXED, dim=22, *, configurations=1, replicas=2, steps=3, **others):
     """A run of a rule whose configurations differ in lr."""
     name, hyperparameters = rule
@@ -62,7 +69,7 @@ def differences(run, engine=None):
     """How far the engine and the torch engine in double precision are apart: squares, losses, ways across, weights."""
     engine = engine or FusedTriton(run, DEVICE)
     readable = Readable(replace(run, dtype="float64"), DEVICE)
-    found, true = (list(e.advance(0, run.steps)) for e in (engine, readable))
+    found, true = (list(measured(e, 0, run.steps)) for e in (engine, readable))
     found.append(engine.end().weights.cpu().numpy())
     true.append(readable.end().weights.cpu().numpy())
     return [np.abs(x - y).max() / np.abs(y).max() for x, y in zip(found, true, strict=True)]
@@ -106,16 +113,16 @@ def test_chains_depend_neither_on_others_nor_on_where_a_run_is_cut():
     """Fewer chains, a chunk cut in two with arrays put back, and shared noise give the same bits."""
     law = correlated(0.8, 0.5)
     whole = problem(RULES[0], law, 6)
-    true = FusedTriton(whole, DEVICE).advance(0, 3)
-    fewer = FusedTriton(replace(whole, replicas=1), DEVICE).advance(0, 3)
+    true = measured(FusedTriton(whole, DEVICE), 0, 3)
+    fewer = measured(FusedTriton(replace(whole, replicas=1), DEVICE), 0, 3)
     assert all(np.array_equal(x[:1], y) for x, y in zip(true, fewer, strict=True))
     begun, other = FusedTriton(whole, DEVICE), FusedTriton(whole, DEVICE)
-    first = begun.advance(0, 1)
+    first = measured(begun, 0, 1)
     other.restore(begun.arrays)
-    second = other.advance(1, 2)
+    second = measured(other, 1, 2)
     assert all(np.array_equal(x, np.hstack([y, z])) for x, y, z in zip(true, first, second, strict=True))
     assert np.array_equal(other.squares(), true[0][:, -1])
-    shared = FusedTriton(problem(RULES[0], law, 6, configurations=2, share=True), DEVICE).advance(0, 3)
+    shared = measured(FusedTriton(problem(RULES[0], law, 6, configurations=2, share=True), DEVICE), 0, 3)
     assert all(np.array_equal(x, y[:2]) for x, y in zip(true, shared, strict=True))
     assert not np.array_equal(shared[0][:2], shared[0][2:])
 
@@ -174,7 +181,7 @@ def test_long_chains_on_a_gpu(name, bound):
     run = problem((name, own), dim=1024, replicas=64, steps=300)
     engine, readable = FusedTriton(run, DEVICE), Readable(replace(run, dtype="float64"), DEVICE)
     for first, count in ((0, 256), (256, 44)):
-        for x, y in zip(engine.advance(first, count), readable.advance(first, count), strict=True):
+        for x, y in zip(measured(engine, first, count), measured(readable, first, count), strict=True):
             assert np.abs(x - y).max() / np.abs(y).max() < bound
 
 
@@ -185,9 +192,9 @@ def test_speed_on_a_gpu(capsys):
     rates = {}
     for engine, chains, steps in ((FusedTriton, 8192, 256), (Readable, 512, 16)):
         running = engine(problem(RULES[0], dim=1024, replicas=chains, steps=2 * steps), DEVICE)
-        running.advance(0, steps)
+        measured(running, 0, steps)
         began = time.perf_counter()
-        running.advance(steps, steps)
+        measured(running, steps, steps)
         rates[running.name] = chains * 1024 * steps / (time.perf_counter() - began)
     with capsys.disabled():
         print(f"\nAdamW, dim = 1024, {torch.cuda.get_device_name()}: {rates} coordinate-steps a second")
