@@ -8,7 +8,6 @@ from typing import Any
 
 from numerics.benchmark.peers import EPS, HYPERPARAMETERS
 
-
 LENGTH = 16
 """Steps of one scan: compiled once, and called as often as there are as many steps."""
 
