@@ -52,16 +52,19 @@ class Plan:
 
     rules: Sequence[str] = tuple(peers.HYPERPARAMETERS)
     dims: Sequence[int] = DIMS
-    rounds: int = 15
-    seconds: float = 0.4
+    rounds: int = 11
+    seconds: float = 0.25
     device: str = "cpu"
     chains: Sequence[int] = (2, 8, 32, 128, 512)
     threads: Sequence[int] = (1, 2, 4)
+    jax: bool = True
 
     @classmethod
     def quick(cls) -> Plan:
         """Few rounds at few points."""
-        return cls(rules=("sgdm", "adamw"), dims=(2,), rounds=3, seconds=0.05, chains=(2, 64), threads=(1, 2))
+        return cls(
+            rules=("sgdm", "adamw"), dims=(2,), rounds=3, seconds=0.05, chains=(2, 64), threads=(1, 2), jax=False
+        )
 
     def but(self, **changed: Any) -> Plan:
         """The plan with other settings; raises BadSimulation for those without meaning."""
@@ -108,7 +111,7 @@ def folds(rule: str) -> bool:
     return can_fold((update,), LAWS["sphere"], 1024) is None
 
 
-def against(rule: str, dim: int, device: str, *, everyone: bool) -> Race:
+def against(rule: str, dim: int, device: str, *, everyone: bool, jax: bool = False) -> Race:
     """The engines beside the peers; not ``everyone``, but what is chosen by default beside plain batched torch."""
     chains = chains_of(dim)
     found = {BATCHED: Contestant(peers.batched(rule, chains, dim, device), chains * dim)}
@@ -120,7 +123,7 @@ def against(rule: str, dim: int, device: str, *, everyone: bool) -> Race:
     if everyone:
         found[LOOP] = Contestant(peers.loop(rule, dim, device), dim)
         found[IN_PLACE] = Contestant(peers.in_place(rule, chains, dim, device), chains * dim)
-    if everyone and has_jax():
+    if everyone and jax:
         found[SCAN] = Contestant(scan(rule, chains, dim), LENGTH * chains * dim)
     if everyone and has_numba() and device == "cpu":
         sharing = CONFIGURATIONS * CONFIGURATIONS
@@ -135,7 +138,7 @@ def against(rule: str, dim: int, device: str, *, everyone: bool) -> Race:
 def races(plan: Plan) -> Iterator[Race]:
     """All races of a plan, one after the other."""
     for rule in plan.rules:
-        yield against(rule, 1024, plan.device, everyone=True)
+        yield against(rule, 1024, plan.device, everyone=True, jax=plan.jax and has_jax())
     for rule in plan.rules:
         for dim in plan.dims:
             yield against(rule, dim, plan.device, everyone=False)
@@ -151,15 +154,16 @@ def races(plan: Plan) -> Iterator[Race]:
             yield Race("reduction", rule, 0, FOLDED_CHAINS, "chain-steps", "CPU", wide)
 
 
-def run(plan: Plan, on_round: Callable[[int, int, str], None] | None = None) -> dict[str, Any]:
+def run(plan: Plan, on_round: Callable[[int, int, str], None] | None = None, *, fresh: bool = True) -> dict[str, Any]:
     """Run a plan on one thread but where threads are compared; an interrupt leaves what was measured.
 
-    ``on_round`` is told rounds done, rounds in all and what runs. Returns what JSON holds: "machine", "limits",
-    "skipped", "races", and "interrupted".
+    ``fresh`` measures the first call of a fresh process too. ``on_round`` is told rounds done, rounds in all and what
+    runs. Returns what JSON holds: "machine", "limits", "first call", "skipped", "races" and "interrupted".
     """
     planned = list(races(plan))
-    found: dict[str, Any] = {"machine": machine.described(plan.device), "limits": {}, "races": [], "interrupted": False}
-    found["skipped"] = [] if has_jax() else [f"{SCAN}: jax is not installed"]
+    found: dict[str, Any] = {"machine": machine.described(plan.device), "limits": {}, "first call": {}, "races": []}
+    found["interrupted"] = False
+    found["skipped"] = [] if plan.jax and has_jax() else [f"{SCAN}: {'a quick run' if has_jax() else 'no jax here'}"]
     found["skipped"] += [] if has_numba() else ["engines numba and reduction: numba is not installed"]
     total, before = len(planned) * plan.rounds, torch.get_num_threads()
     torch.set_num_threads(1)
@@ -181,7 +185,9 @@ def run(plan: Plan, on_round: Callable[[int, int, str], None] | None = None) -> 
             finally:
                 if all(one.rates.values()) and one.rates:
                     found["races"].append(one.as_dict())
-        found["limits"] = machine.cuda_limits() if plan.device == "cuda" else {"first call": machine.first_call()}
+        found["limits"] = machine.cuda_limits() if plan.device == "cuda" else {}
+        if fresh:
+            found["first call"] = machine.first_call()
     except KeyboardInterrupt:
         found["interrupted"] = True
     finally:

@@ -250,9 +250,9 @@ def draw_folded(z: Any, streams: Any, dim: int, orthogonal: bool, step: int, k0:
         z[1, lane], x = normal_pair32(w0, w1)
         y = c * x
         v = np.float32(1.0) + y
-        # v^3 - 1 - 3 log v - 9 y^2/2 is at most 3 (y / min(v, 1))^4 / 4, and exp(-t) at least 1 - t.
-        near = y / max(min(v, np.float32(1.0)), np.float32(1e-9))
-        accepted = np.float32(uniform(w2)) < np.float32(1.0) - np.float32(0.75) * narrow * (near * near) * (near * near)
+        # v^3 - 1 - 3 log v - 9 y^2/2 is at most 3 y^4 / (4 min(v, 1)), and exp(-t) at least 1 - t.
+        most = np.float32(0.75) * narrow * (y * y) * (y * y) / max(min(v, np.float32(1.0)), np.float32(1e-9))
+        accepted = np.float32(uniform(w2)) < np.float32(1.0) - most
         z[2, lane] = np.float32(2.0) * narrow * (v * v * v) if accepted else np.float32(-1.0)
         refused += np.float32(0.0) if accepted else np.float32(1.0)
     if refused > 0.0:

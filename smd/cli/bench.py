@@ -64,6 +64,8 @@ def _print(found: dict) -> None:
         console.print(table)
     console.print(setting(found["machine"]), markup=False)
     for name, limit in found["limits"].items():
-        console.print(f"{name}: {limit}", markup=False)
+        console.print(f"{name}: {limit:.3g}", markup=False)
+    for name, seconds in found["first call"].items():
+        console.print(f"fresh process, compiled before, {name}: {seconds:.2g} s", markup=False)
     for skipped in found["skipped"]:
         console.print(f"Skipped: {skipped}.", markup=False)

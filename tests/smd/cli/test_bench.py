@@ -1,0 +1,71 @@
+"""The verb that measures the engines."""
+
+import json
+
+import pytest
+
+from numerics.benchmark import races
+from numerics.benchmark.pairing import Contestant
+
+
+@pytest.fixture
+def raced(monkeypatch):
+    """Contestants that do nothing but count, in place of the engines."""
+
+    def some(plan):
+        for kind, names in (("engines", (races.LOOP, races.NORMALS)), ("threads", ("1 threads", "2 threads"))):
+            contestants = {name: Contestant(lambda steps: sum(range(steps)), 1.0) for name in names}
+            yield races.Race(kind, plan.rules[0], 8, 2, "coordinate-steps", "CPU", contestants)
+
+    monkeypatch.setattr(races, "races", some)
+    monkeypatch.setattr(races.machine, "first_call", lambda: {"import": 1.0, "call": 0.5})
+
+
+def test_what_was_measured_is_shown_and_written(smd, raced, tmp_path):
+    """A table for each race, and all rates of all rounds in the file; the figure is there."""
+    target, plot = tmp_path / "found.json", tmp_path / "found.svg"
+    ran = smd("bench", "--quick", "--rule", "lion", "--rounds", "2", "--json", str(target), "--plot", str(plot))
+    assert ran.code == 0, ran.err
+    assert "lion, d = 8, 2 chains" in ran.out
+    found = json.loads(target.read_text())
+    assert [race["kind"] for race in found["races"]] == ["engines", "threads"]
+    assert all(len(rates) == 2 for race in found["races"] for rates in race["rates"].values())
+    assert plot.stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--rule", "adagrad"), "rule = adagrad"),
+        (("--dim", "1"), "dim = 1"),
+        (("--rounds", "0"), "rounds = 0"),
+        (("--device", "tpu"), "device = tpu"),
+        (("--json", "nowhere/found.json"), "json = nowhere"),
+        (("--plot", "found.txt"), "plot = found.txt"),
+    ],
+)
+def test_bad_input_earns_one_line(smd, arguments, named):
+    """What is wrong is named before anything is measured."""
+    ran = smd("bench", *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert named in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_an_interrupt_keeps_what_was_measured(smd, raced, monkeypatch, tmp_path):
+    """The race that was whole is shown and written; the exit code is that of an interrupt."""
+    whole = races.race
+
+    def cut(contestants, *settings):
+        if "2 threads" in contestants:
+            raise races.Interrupted({name: [] for name in contestants})
+        return whole(contestants, *settings)
+
+    monkeypatch.setattr(races, "race", cut)
+    target = tmp_path / "found.json"
+    ran = smd("bench", "--quick", "--rounds", "2", "--json", str(target))
+    assert ran.code == 130
+    assert "interrupted" in ran.err
+    found = json.loads(target.read_text())
+    assert found["interrupted"]
+    assert [race["kind"] for race in found["races"]] == ["engines"]
