@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields, is_dataclass
 from numbers import Real
+from typing import Any
 
 import torch
 
 from numerics.errors import BadSimulation
 from numerics.gradients import LAWS, GradientLaw
-from numerics.updates import UPDATES, Rule
+from numerics.muon import Muon
+from numerics.updates import UPDATES, Update
 
 SEEDS = 1 << 63
 WORDS = 1 << 32
@@ -29,17 +31,23 @@ RANGES = {
     "trust": FROM_ZERO,
     "momentum_decay": FROM_ZERO,
     "at_step": (1.0, math.inf),
+    "rows": (1.0, math.inf),
+    "cols": (1.0, math.inf),
 }
 """Where hyper-parameters have a meaning: from the first number on, below the second."""
 LEAST_NORM = 1e-100
 """Below this, and above its inverse, squared norms leave double precision."""
 
 
-def update_for(optimizer: str, hyperparameters: Mapping[str, float | None]) -> Rule:
+NAMED: dict[str, type] = {**UPDATES, "muon": Muon}
+"""What runs by name: the rules, which act on vectors, and Muon, on matrices."""
+
+
+def update_for(optimizer: str, hyperparameters: Mapping[str, float | None]) -> Update:
     """The tensor update of an optimizer by name; raises BadSimulation for an unknown name, field or combination."""
-    if optimizer not in UPDATES:
-        raise BadSimulation(f"optimizer = {optimizer} is unknown; known are {', '.join(UPDATES)}")
-    rule = UPDATES[optimizer]
+    if optimizer not in NAMED:
+        raise BadSimulation(f"optimizer = {optimizer} is unknown; known are {', '.join(NAMED)}")
+    rule = NAMED[optimizer]
     defaults = {field.name: field.default for field in fields(rule)}
     for name, value in hyperparameters.items():
         if name not in defaults:
@@ -48,22 +56,25 @@ def update_for(optimizer: str, hyperparameters: Mapping[str, float | None]) -> R
         if default is MISSING and name not in hyperparameters:
             raise BadSimulation(f"{name} of {optimizer} is missing; it has no default")
     try:
-        return rule(**hyperparameters)  # type: ignore[arg-type]
+        return rule(**hyperparameters)
     except ValueError as wrong:
         raise BadSimulation(f"{optimizer}: {wrong}") from wrong
 
 
-def check_rule(rule: Rule) -> None:
-    """Raise BadSimulation for a hyper-parameter that is no number or outside its range."""
-    for field in fields(rule):
-        value, name = getattr(rule, field.name), type(rule).__name__.lower()
-        low, high = RANGES.get(field.name, (-math.inf, math.inf))
-        if value is None and field.default is None:
+def check_update(update: Update, dim: int) -> None:
+    """Raise BadSimulation for a hyper-parameter that is no number or outside its range, and matrices of another dim."""
+    known: tuple[Field[Any], ...] = fields(update) if is_dataclass(update) else ()
+    for field in known:
+        value, name = getattr(update, field.name), type(update).__name__.lower()
+        if field.name not in RANGES or (value is None and field.default is None):
             continue
+        low, high = RANGES[field.name]
         if not isinstance(value, Real) or not math.isfinite(float(value)):
             raise BadSimulation(f"{field.name} = {value} of {name} is not a finite number")
         if not low <= float(value) < high:
             raise BadSimulation(f"{field.name} = {value} of {name} is outside its range [{low:g}, {high:g})")
+    if isinstance(update, Muon) and update.rows * update.cols != dim:
+        raise BadSimulation(f"dim = {dim} is not rows * cols = {update.rows * update.cols} of muon")
 
 
 def device_of(name: str) -> torch.device:

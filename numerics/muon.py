@@ -6,6 +6,7 @@ Conventions are those of torch.optim.Muon; ``orthogonalise`` chooses the exact p
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -43,6 +44,9 @@ def newton_schulz(matrix: Tensor, steps: int = 5, dtype: torch.dtype = torch.bfl
     return (found.mT if tall else found).to(matrix.dtype)
 
 
+ORTHOGONALISED: dict[str, Callable[[Tensor], Tensor]] = {"polar": polar, "newton_schulz": newton_schulz}
+
+
 @dataclass(frozen=True)
 class Muon:
     """B <- mu B + (1 - mu) G, u = polar(B) or polar((1 - mu) G + mu B), W <- (1 - lr wd) W - lr c u."""
@@ -56,6 +60,11 @@ class Muon:
     scale: str = "original"
     orthogonalise: str = "polar"
 
+    def __post_init__(self) -> None:
+        for name, known in (("scale", SCALES), ("orthogonalise", ORTHOGONALISED)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} = {getattr(self, name)} is unknown; known are {', '.join(known)}")
+
     def start(self, w: Tensor) -> State:
         """A zero buffer."""
         return State(buffer=torch.zeros_like(w))
@@ -64,8 +73,7 @@ class Muon:
         """The orthogonalised update from the gradient and the buffer that already holds it."""
         mixed = gradient.lerp(buffer, self.momentum) if self.nesterov else buffer
         matrix = mixed.view(-1, self.rows, self.cols)
-        found = polar(matrix) if self.orthogonalise == "polar" else newton_schulz(matrix)
-        return found.reshape(mixed.shape)
+        return ORTHOGONALISED[self.orthogonalise](matrix).reshape(mixed.shape)
 
     def step(self, w: Tensor, gradient: Gradient, state: State) -> tuple[Tensor, State]:
         """One step."""

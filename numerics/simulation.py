@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from numerics import checkpoint as checkpoints
-from numerics.arguments import RANGES, WORDS, check_rule, check_run, law_of, update_for
+from numerics.arguments import RANGES, WORDS, check_run, check_update, law_of, update_for
 from numerics.engines import choice
 from numerics.engines.problem import CHUNK, Engine, Problem
 from numerics.errors import BadSimulation
@@ -77,6 +77,8 @@ def simulate(
     updates = _updates(rule, hyperparameters)
     chosen = law_of(law)
     check_run(law=chosen, dim=dim, replicas=replicas, steps=steps, burn_in=burn_in, start_norm=start_norm, seed=seed)
+    for update in updates:
+        check_update(update, dim)
     kind = choice.choose(
         updates, chosen, dim, engine, device, dtype, vectors=start is not None or not isinstance(rule, str)
     )
@@ -202,15 +204,11 @@ def _updates(
     if not isinstance(rule, str):
         if hyperparameters is not None:
             raise BadSimulation("hyperparameters are given beside an update that has its own; give one of them")
-        if isinstance(rule, Rule):
-            check_rule(rule)
         return (rule,)
     rows = [hyperparameters or {}] if not _many(hyperparameters) else list(hyperparameters or [])
     if not rows:
         raise BadSimulation("hyperparameters = [] has no configuration")
     updates = tuple(update_for(rule, row) for row in rows)  # type: ignore[arg-type]
-    for update in updates:
-        check_rule(update)
     if len({getattr(update, "form", None) for update in updates}) > 1:
         raise BadSimulation("beta2 is given in some configurations and left out in others; run them apart")
     return updates

@@ -12,6 +12,7 @@ from numerics.engines.problem import Engine, Problem
 from numerics.engines.readable import Readable
 from numerics.errors import BadSimulation
 from numerics.gradients import GradientLaw
+from numerics.muon import Muon
 from numerics.philox.drawing import compiled_form
 from numerics.philox.kinds import Kind as Entries
 from numerics.updates.update import Rule, Update
@@ -41,7 +42,12 @@ def can_fold(updates: tuple[Update, ...], law: GradientLaw, dim: int) -> str | N
     from numerics.engines.transcription import transcribe
 
     for update in updates:
-        if not isinstance(update, Rule) or not transcribe(update.form).linear:
+        if isinstance(update, Muon):
+            if update.orthogonalise != "polar":
+                return f"orthogonalise = {update.orthogonalise} rounds otherwise where the space is turned"
+            if max(update.rows, update.cols) <= 3 * min(update.rows, update.cols):
+                return "matrices fold where one side is above three times the other"
+        elif not isinstance(update, Rule) or not transcribe(update.form).linear:
             return "the rule does not turn with the space"
     if law.entries.kind is not Entries.NORMAL or law.remembers:
         return f"the law {law.name} is not white and normal"
@@ -63,7 +69,7 @@ def can_triton(updates: tuple[Update, ...], dim: int, dtype: str) -> str | None:
 
 def least_decay(updates: tuple[Update, ...]) -> float:
     """The smallest lr wd above 0 of the configurations."""
-    decays = [float(u.lr) * float(u.wd) for u in updates if isinstance(u, Rule)]
+    decays = [float(u.lr) * float(u.wd) for u in updates if isinstance(u, Rule | Muon)]
     return min((p for p in decays if p > 0), default=1.0)
 
 
@@ -98,7 +104,7 @@ def choose(
     chosen = engine or ("triton" if on_gpu else _fastest(place, own=own, folds=folds))
     reasons = {
         "numba": "numba is not installed" if not has_numba() else own and "the rule is not one of numerics.UPDATES",
-        "reduction": "numba is not installed" if not has_numba() else cannot_fold,
+        "reduction": "numba is not installed" if not (has_numba() or own) else cannot_fold,
         "triton": cannot_triton,
         "torch": None,
     }
@@ -123,6 +129,10 @@ def build(kind: Kind, problem: Problem, threads: int | None) -> Engine:
     """The engine at the start of the problem."""
     if kind.engine == "torch":
         return Readable(problem, torch.device(kind.device))
+    if kind.engine == "reduction" and not isinstance(problem.updates[0], Rule):
+        from numerics.engines.folded_matrices import FoldedMatrices
+
+        return FoldedMatrices(problem)
     if kind.engine == "reduction":
         from numerics.engines.folded import Folded
 
@@ -138,7 +148,8 @@ def build(kind: Kind, problem: Problem, threads: int | None) -> Engine:
 
 def check_memory(problem: Problem, kind: Kind, record: int) -> None:
     """Raise BadSimulation where weights, what is kept and trajectories do not fit into the memory that is free."""
-    entries = 0 if kind.engine == "reduction" else problem.chains * problem.dim * 4 + problem.streams * problem.dim
+    narrow = kind.engine == "reduction" and isinstance(problem.updates[0], Rule)
+    entries = 0 if narrow else problem.chains * problem.dim * 4 + problem.streams * problem.dim
     trajectories = 3 * problem.chains * (problem.steps // record if record else 0)
     needed = entries * (4 if kind.dtype == "float32" else 8) + (trajectories + 16 * 256 * problem.chains) * 8
     free = free_memory(kind.device)

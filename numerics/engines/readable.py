@@ -46,14 +46,15 @@ class Readable:
     def _tensor(self, values: Array) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values)).to(self.device, self.dtype)
 
+    def fresh(self, step: int) -> Tensor:
+        """Independent entries [streams, dim]."""
+        law, seed, dim = self.problem.law, self.problem.seed, self.problem.dim
+        return entries(law.entries, seed, self.streams, step, Stream.NOISE, dim, self.dtype, device=self.device)
+
     def _noise(self, step: int) -> tuple[Tensor, Tensor | float]:
         """Noise [streams, dim] and the factor of its length [streams, 1]."""
-        problem = self.problem
-        law, seed = problem.law, problem.seed
-        fresh = entries(
-            law.entries, seed, self.streams, step, Stream.NOISE, problem.dim, self.dtype, device=self.device
-        )
-        noise, self.memory = law.noise(self.memory, fresh)
+        law, seed = self.problem.law, self.problem.seed
+        noise, self.memory = law.noise(self.memory, self.fresh(step))
         if not law.spread:
             return noise, 1.0
         xi = entries(normal(), seed, self.streams, step, Stream.SIZE, 1, self.dtype, device=self.device)
@@ -70,14 +71,14 @@ class Readable:
                 size = factor[own] if isinstance(factor, Tensor) else factor
                 before = self.weights[c]
                 gradient = problem.law.gradient(before, noise[own], problem.grad_norm, size)
-                after, self.states[c] = self._at(update, first + k).step(before, gradient, self.states[c])
+                after, self.states[c] = self.at(update, first + k).step(before, gradient, self.states[c])
                 self.weights[c] = after
                 chains = slice(c * replicas, (c + 1) * replicas)
                 measured[:, k, chains] = measure(before.double(), after.double())
         found = measured.mT.contiguous().cpu().numpy()
         return found[0], found[1], found[2]
 
-    def _at(self, update: Update, step: int) -> Update:
+    def at(self, update: Update, step: int) -> Update:
         """The update with the schedule's numbers of a step."""
         now = {name: float(values[step]) for name, values in self.problem.schedule.items()}
         return replace(update, **now) if now else update  # type: ignore[type-var]
@@ -107,7 +108,7 @@ class Readable:
         ]
         self.memory = self._tensor(arrays["memory"]) if "memory" in arrays else None
 
-    def end(self) -> Start:
+    def end(self) -> Start | None:
         """Weights and state."""
         if len(self.states) == 1:
             return Start(self.weights[0], self.states[0])
