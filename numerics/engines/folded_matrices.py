@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from numerics.engines.problem import Array, Problem
+from numerics.engines.problem import Array, Problem, Take
 from numerics.engines.readable import Readable
 from numerics.engines.starting import weights_of
 from numerics.muon import SCALES, Muon
@@ -98,18 +98,17 @@ class FoldedMatrices(Readable):
         size = SCALES[now.scale](*self.shape) / SCALES[now.scale](*folded)
         return replace(now, rows=folded[0], cols=folded[1], lr=now.lr * size, wd=now.wd / size)
 
-    def advance(self, first: int, count: int) -> tuple[Array, Array, Array]:
+    def advance(self, first: int, count: int, take: Take) -> None:
         """Take steps, and turn the columns after each."""
-        measured = []
+        measured: list[tuple[Array, Array, Array]] = []
         for k in range(count):
-            measured.append(super().advance(first + k, 1))
+            super().advance(first + k, 1, lambda low, *parts: measured.append(parts))
             for c, (weights, state) in enumerate(zip(self.weights, self.states, strict=True)):
                 assert state.buffer is not None
                 pair = (x.reshape(-1, self.rows, 3 * self.rows) for x in (weights, state.buffer))
                 self.weights[c], buffer = self._fold(*pair)
                 self.states[c] = replace(state, buffer=buffer)
-        norms, losts, turned = (np.concatenate(parts, axis=1) for parts in zip(*measured, strict=True))
-        return norms, losts, turned
+        take(0, *(np.concatenate(parts, axis=1) for parts in zip(*measured, strict=True)))
 
     def end(self) -> None:
         """There are no matrices to give."""

@@ -50,11 +50,12 @@ def test_folded_matrices_are_equal_in_law(rows, cols, law):
 
 def test_control_one_degree_of_freedom_too_few_is_noticed(monkeypatch):
     """A rest of the noise with one degree of freedom less is rejected, the right one not."""
-    whole = samples(1, 5, "sphere", "torch", 1)
-    assert least_p(whole, samples(1, 5, "sphere", "reduction", 2)) > ALPHA
+    shape, many = (1, 5, "iid"), {"replicas": 10000}
+    whole = samples(*shape, "torch", 1, **many)
+    assert least_p(whole, samples(*shape, "reduction", 2, **many)) > ALPHA
     draw = folded_matrices.chi_squares
     monkeypatch.setattr(folded_matrices, "chi_squares", lambda seed, chains, step, k: draw(seed, chains, step, k - 1))
-    assert least_p(whole, samples(1, 5, "sphere", "reduction", 2)) < 1e-10
+    assert least_p(whole, samples(*shape, "reduction", 2, **many)) < 1e-10
 
 
 def test_chi_squares_have_their_law():
