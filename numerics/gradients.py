@@ -30,7 +30,8 @@ class GradientLaw:
     The noise x has independent ``entries`` and a memory: x <- persistence x + sqrt(1 - persistence^2) entries, over a
     constant mean, (sqrt(snr) + x)/sqrt(1 + snr). ``orthogonal`` takes out what is along w and divides by |w|: the
     gradient of a scale-invariant loss, |g||w| in place of |g|. ``normalised`` fixes its length in place of the mean
-    square of it. ``spread`` multiplies each step's gradient by exp(spread xi - spread^2), xi normal: a random length.
+    square of it, but for noise of length 0. ``spread`` multiplies each step's gradient by exp(spread xi - spread^2), xi
+    normal: a random length.
     """
 
     name: str
@@ -71,7 +72,11 @@ class GradientLaw:
             direction = unit(w)
             noise = noise - direction * (direction * noise).sum(-1, keepdim=True)
             size, freedom = grad_norm / torch.linalg.vector_norm(w, dim=-1, keepdim=True), freedom - 1
-        noise = unit(noise) if self.normalised else noise / math.sqrt(freedom)
+        if self.normalised:
+            length = torch.linalg.vector_norm(noise, dim=-1, keepdim=True)
+            noise = noise / torch.where(length == 0, 1.0, length)
+        else:
+            noise = noise / math.sqrt(freedom)
         mean_square = torch.zeros_like(w[..., :1]) + size * size / w.shape[-1]
         return Gradient(noise * (size * factor), mean_square)
 

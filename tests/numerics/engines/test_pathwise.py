@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from numerics import simulate
 from numerics.engines.writing import FORMS, source
+from numerics.gradients import GradientLaw
+from numerics.philox.kinds import sparse
 from tests.numerics.engines.runs import GRADIENTS, SIGNS, apart, chosen, hyperparameters, run, some_start
 from tests.strategies import examples, seeds
 
@@ -100,3 +103,14 @@ def test_noise_along_the_weights_makes_no_hole():
     assert np.isfinite(after).all()
     by_hand = 0.99**2 * before + 0.01 / before
     assert np.quantile(abs(after / by_hand - 1), 0.999) < 1e-4
+
+
+@pytest.mark.parametrize("dim", [2, 40])
+def test_noise_of_length_zero_makes_no_gradient(dim):
+    """Sparse noise that is zero in every entry, normalised: a step of decay alone, in both engines."""
+    law = GradientLaw("normalised sparse", normalised=True, entries=sparse(0.5 / dim))
+    settings = {"dim": dim, "replicas": 8, "steps": 24, "seed": 3, "law": law}
+    exact, found = (simulate("sgd", {"lr": 0.1, "wd": 0.4}, **settings, engine=e) for e in ("torch", "numba"))
+    assert apart(exact, found).max() < DOUBLE
+    still = np.isclose(exact.squared_norm[1:], 0.96**2 * exact.squared_norm[:-1], rtol=1e-12)
+    assert 0.2 < still.mean() < 0.9

@@ -20,8 +20,7 @@ DECAYS = (RESOLVED, 2.0**-12, 2.0**-6, 0.3, 1.0)
 LR = 0.01
 
 
-@pytest.mark.parametrize("dim", [16, 40])
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(("rule", "dim"), [("sgd", 16), ("sgdm", 40), ("adamw", 16), ("lion", 16)])
 def test_statistics_agree_over_the_domain(rule, dim):
     """From lr wd = 2^-20 to 1 and betas to 0.9999, within the bounds, or a tenth of the statistical error.
 
