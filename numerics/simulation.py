@@ -61,8 +61,8 @@ def simulate(
     """Run ``replicas`` chains of each configuration on gradients of ``law`` and measure every step.
 
     ``rule`` is an optimizer's name, "muon" among them, with its ``hyperparameters``, one mapping or a sequence of them,
-    or an update of one's own. Chains begin at ``start`` or at random directions of ``start_norm``; ``schedule`` gives lr
-    or wd of every step. Trajectories keep every ``record``-th step (0 none), averages run over the steps after
+    or an update of one's own. Chains begin at ``start`` or at random directions of ``start_norm``; ``schedule`` gives
+    lr or wd of every step. Trajectories keep every ``record``-th step (0 none), averages run over the steps after
     ``burn_in``.
 
     The random numbers depend on seed, chain and step alone, and a result not on threads, on other chains, or on where
