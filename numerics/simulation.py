@@ -94,7 +94,7 @@ def simulate(
         share=share_noise,
         dtype=kind.dtype,
         schedule=_schedule(schedule, steps),
-        start=_start(start, updates, replicas, dim),
+        start=_start(start, updates, replicas, dim, chosen),
         start_norm=start_norm,
     )
     if problem.streams > WORDS:
@@ -242,21 +242,22 @@ def _schedule(schedule: Mapping[str, Sequence[float] | Array] | None, steps: int
     return found
 
 
-def _start(start: Start | None, updates: tuple[Update, ...], replicas: int, dim: int) -> Start | None:
-    """The start of all chains, checked; it may have an axis of configurations."""
+def _start(start: Start | None, updates: tuple[Update, ...], replicas: int, dim: int, law: GradientLaw) -> Start | None:
+    """The start of all chains, checked; it may have an axis of configurations. An own update keeps what it likes."""
     if start is None:
         return None
     shape, chains = tuple(start.weights.shape), len(updates) * replicas
     if shape not in ((chains, dim), (len(updates), replicas, dim)):
         raise BadSimulation(f"start has weights {shape}, and there are {chains} chains of dim = {dim}")
     held = {name: getattr(start.state, name) for name in VECTORS if getattr(start.state, name) is not None}
+    ours = isinstance(updates[0], Rule)
     for name, vector in {"weights": start.weights, **held}.items():
-        if vector.shape != shape:
+        if ours and vector.shape != shape:
             raise BadSimulation(f"start has {name} {tuple(vector.shape)} beside weights {shape}")
         if not vector.isfinite().all():
             raise BadSimulation(f"start has {name} that are not finite")
-    if not start.weights.reshape(chains, dim).any(-1).all():
-        raise BadSimulation("start has weights that are zero")
+    if law.orthogonal and not start.weights.reshape(chains, dim).any(-1).all():
+        raise BadSimulation(f"start has weights that are zero, which the law {law.name} has no gradient for")
     if isinstance(updates[0], Rule):
         kept = updates[0].form.kept
         missing = [name for name in kept if held and name not in held]
