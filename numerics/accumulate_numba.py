@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
@@ -25,6 +24,7 @@ from numerics.accumulate import (
     Floats,
     Integers,
 )
+from numerics.compilation import compiled
 from numerics.philox.compiled import widest
 
 HALF_QUARTER = math.tan(math.pi / 8)
@@ -45,7 +45,7 @@ def _arctangent() -> tuple[float, ...]:
 C = _arctangent()
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@compiled(fastmath=FAST, error_model="numpy")
 def turn(
     before: Floats, lost: Floats, perpendicular: Floats, steps: int, angle: Floats, less: Floats, chord: Floats
 ) -> None:
@@ -75,7 +75,7 @@ def turn(
         chord[k] = math.sqrt(2.0 * kept)
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@compiled(fastmath=FAST, error_model="numpy")
 def moments(row: Floats, steps: int, reference: float, sums: Floats) -> None:
     """Add x and x^2 of the first ``steps`` of row - reference to ``sums``; the row is left centred."""
     widest()
@@ -90,14 +90,14 @@ def moments(row: Floats, steps: int, reference: float, sums: Floats) -> None:
     sums[1] += second
 
 
-@njit(cache=True)
+@compiled()
 def copy(source: Floats, target: Floats, steps: int) -> None:
     """Copy the first ``steps`` numbers; a loop compiles in a tenth of an array assignment's time."""
     for k in range(steps):
         target[k] = source[k]
 
 
-@njit(cache=True, fastmath=FAST, error_model="numpy")
+@compiled(fastmath=FAST, error_model="numpy")
 def halve(row: Floats, halved: Floats, pairs: int, sums: Floats) -> None:
     """Put the sums of neighbours in ``halved``, and add them and their squares to ``sums``."""
     widest()
@@ -112,7 +112,7 @@ def halve(row: Floats, halved: Floats, pairs: int, sums: Floats) -> None:
     sums[1] += second
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def add_blocks(blocks: Floats, row: Floats, spare: Floats, steps: int, full: int) -> None:
     """Add a centred row to the sums of one chain's ``blocks`` [levels, 3]; both rows are lost."""
     levels = blocks.shape[0]
@@ -136,7 +136,7 @@ def add_blocks(blocks: Floats, row: Floats, spare: Floats, steps: int, full: int
         blocks[level, 1] += block * block
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def chain(last: float, squared_norm: Floats, lost: Floats, perpendicular: Floats, rows: Floats, values: Floats) -> None:
     """Write one chain's quantities to ``rows`` [5, CHUNK] and the counted ones to ``values``."""
     steps = len(squared_norm)
@@ -152,7 +152,7 @@ def chain(last: float, squared_norm: Floats, lost: Floats, perpendicular: Floats
         copy(rows[FOURTH_COUNTED], values[3], steps)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def measure(
     rows: Floats, begin: int, steps: int, fresh: bool, reference: Floats, sums: Floats, blocks: Floats, full: int
 ) -> None:
@@ -167,7 +167,7 @@ def measure(
         add_blocks(blocks[1], rows[2, begin:], rows[1], steps - begin, full)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def advance(
     last: Floats,
     squared_norm: Floats,
@@ -191,7 +191,7 @@ def advance(
         last[n] = squared_norm[n, steps - 1]
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def count(
     bits: Integers,
     begin: int,

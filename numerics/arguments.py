@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from numbers import Real
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from numerics.errors import BadSimulation
 from numerics.gradients import LAWS, GradientLaw
 from numerics.muon import Muon
-from numerics.updates import UPDATES, Update
+from numerics.seeding import SEEDS
+from numerics.updates import UPDATES, Start, Update
+from numerics.updates.update import VECTORS, Rule
 
-SEEDS = 1 << 63
+Array = np.ndarray
+
 WORDS = 1 << 32
 """Steps, and chains of their own noise, beyond which random numbers would come again."""
 
@@ -121,3 +127,62 @@ def check_run(
         raise BadSimulation(f"seed = {seed} is outside its range [0, 2^63)")
     if not LEAST_NORM <= start_norm <= 1 / LEAST_NORM:
         raise BadSimulation(f"start_norm = {start_norm:g} is outside its range [{LEAST_NORM:g}, {1 / LEAST_NORM:g}]")
+
+
+def positive(name: str, value: float) -> float:
+    """The number, which must be finite and above 0."""
+    if not (value > 0 and math.isfinite(value)):
+        raise BadSimulation(f"{name} = {value} is outside its range (0, inf)")
+    return float(value)
+
+
+def schedule_of(schedule: Mapping[str, Sequence[float] | Array] | None, steps: int) -> dict[str, Array]:
+    """lr and wd of every step [steps], where they are given, checked."""
+    found = {name: np.asarray(values, dtype=np.float64) for name, values in (schedule or {}).items()}
+    for name, values in found.items():
+        if name not in ("lr", "wd"):
+            raise BadSimulation(f"schedule of {name} is unknown; known are lr, wd")
+        if values.shape != (steps,):
+            raise BadSimulation(f"schedule of {name} has shape {values.shape}, and there are {steps} steps")
+        low, high = RANGES[name]
+        wrong = np.flatnonzero(~((low <= values) & (values < high)))
+        if len(wrong):
+            raise BadSimulation(
+                f"schedule of {name} = {values[wrong[0]]} at step {wrong[0]} is outside its range [{low:g}, {high:g})"
+            )
+    return found
+
+
+def start_of_chains(
+    start: Start | None, updates: tuple[Update, ...], replicas: int, dim: int, law: GradientLaw
+) -> Start | None:
+    """The start of all chains, checked; it may have an axis of configurations. An own update keeps what it likes."""
+    if start is None:
+        return None
+    shape, chains = tuple(start.weights.shape), len(updates) * replicas
+    if shape not in ((chains, dim), (len(updates), replicas, dim)):
+        raise BadSimulation(f"start has weights {shape}, and there are {chains} chains of dim = {dim}")
+    held = {name: getattr(start.state, name) for name in VECTORS if getattr(start.state, name) is not None}
+    ours = isinstance(updates[0], Rule)
+    for name, vector in {"weights": start.weights, **held}.items():
+        if ours and vector.shape != shape:
+            raise BadSimulation(f"start has {name} {tuple(vector.shape)} beside weights {shape}")
+        if not vector.isfinite().all():
+            raise BadSimulation(f"start has {name} that are not finite")
+    if law.orthogonal and not start.weights.reshape(chains, dim).any(-1).all():
+        raise BadSimulation(f"start has weights that are zero, which the law {law.name} has no gradient for")
+    if isinstance(updates[0], Rule):
+        kept = updates[0].form.kept
+        missing = [name for name in kept if held and name not in held]
+        if missing:
+            raise BadSimulation(f"start has no {missing[0]}, which the rule keeps beside {next(iter(held))}")
+        held = {name: vector.reshape(chains, dim) for name, vector in held.items()}
+    return Start(start.weights.reshape(chains, dim), replace(start.state, **held))
+
+
+def writable(path: Path) -> Path:
+    """A checkpoint's path, where one can be written."""
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        what = "is a folder" if path.is_dir() else f"cannot be written: {path.parent} is not a folder to write into"
+        raise BadSimulation(f"{path} {what}")
+    return path

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from numerics.seeding import base_seed
 
 PACKAGES = ("numpy", "torch", "numba", "spherical-motion")
 
@@ -43,6 +45,7 @@ class Provenance:
     """What is needed to run a simulation again, and when and with what it ran.
 
     ``hyperparameters`` is one mapping, or one for each configuration; ``duration`` is in seconds, ``date`` in UTC.
+    ``schedule`` and ``start`` are hashes of what was given, ``base_seed`` that of ``seeding``.
     """
 
     rule: str
@@ -61,12 +64,18 @@ class Provenance:
     date: str
     source: str
     versions: Mapping[str, str]
+    base_seed: int = 0
+    share_noise: bool = False
+    schedule: Mapping[str, str] = field(default_factory=dict)
+    start: str | None = None
 
     @classmethod
     def here(cls, *, duration: float, **settings: Any) -> Provenance:
         """Of a run with ``settings`` that has just ended in this process."""
         date = datetime.now(UTC).isoformat(timespec="seconds")
-        return cls(duration=duration, date=date, source=source_hash(), versions=versions(), **settings)
+        return cls(
+            duration=duration, date=date, source=source_hash(), versions=versions(), base_seed=base_seed(), **settings
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Its fields, as JSON has them."""

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
-import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
@@ -16,17 +12,29 @@ from typing import Any
 import numpy as np
 
 from numerics import checkpoint as checkpoints
-from numerics.arguments import RANGES, WORDS, check_run, check_update, law_of, update_for
+from numerics.accumulate import CHUNK
+from numerics.arguments import (
+    WORDS,
+    check_run,
+    check_update,
+    law_of,
+    positive,
+    schedule_of,
+    start_of_chains,
+    update_for,
+    writable,
+)
 from numerics.engines import choice
-from numerics.engines.problem import CHUNK, Engine, Problem
+from numerics.engines.problem import Engine, Problem
 from numerics.errors import BadSimulation
-from numerics.gradients import GradientLaw
+from numerics.gradients import LAWS, GradientLaw
+from numerics.interrupts import Deferred
 from numerics.provenance import Provenance
 from numerics.recording import Recorder
 from numerics.result import Result
 from numerics.seeding import mixed
 from numerics.updates import Start, Update
-from numerics.updates.update import VECTORS, Rule
+from numerics.updates.update import VECTORS
 
 Array = np.ndarray
 Hyperparameters = Mapping[str, float | None]
@@ -80,38 +88,42 @@ def simulate(
     check_run(law=chosen, dim=dim, replicas=replicas, steps=steps, burn_in=burn_in, start_norm=start_norm, seed=seed)
     for update in updates:
         check_update(update, dim)
-    kind = choice.choose(
-        updates, chosen, dim, engine, device, dtype, vectors=start is not None or not isinstance(rule, str)
-    )
+    planned, vectors = schedule_of(schedule, steps), start is not None or not isinstance(rule, str)
+    kind = choice.choose(updates, chosen, dim, engine, device, dtype, schedule=planned, vectors=vectors)
     problem = Problem(
         updates=updates,
         law=chosen,
-        grad_norm=_positive("grad_norm", grad_norm),
+        grad_norm=positive("grad_norm", grad_norm),
         dim=dim,
         replicas=replicas,
         steps=steps,
         seed=mixed(seed),
         share=share_noise,
         dtype=kind.dtype,
-        schedule=_schedule(schedule, steps),
-        start=_start(start, updates, replicas, dim, chosen),
+        schedule=planned,
+        start=start_of_chains(start, updates, replicas, dim, chosen),
         start_norm=start_norm,
     )
     if problem.streams > WORDS:
         raise BadSimulation(f"{problem.streams} chains are more than 2^32: random numbers would come again")
     choice.check_memory(problem, kind, record)
-    path = None if checkpoint is None else _writable(Path(checkpoint))
+    path = None if checkpoint is None else writable(Path(checkpoint))
     began = time.monotonic()
     recorder = Recorder(len(updates), replicas, steps, record, burn_in, statistics)
-    running = choice.build(kind, problem, threads)
+    try:
+        running = choice.build(kind, problem, threads)
+    except (MemoryError, RuntimeError) as full:
+        raise BadSimulation(f"{problem.chains} chains of dim = {dim} do not fit into memory") from full
     settings = _settings(problem, kind, record, burn_in, statistics)
     recorder = _advance(running, recorder, problem, settings, path, on_step)
     named = [_fields(update) for update in updates]
     provenance = Provenance.here(
         rule=rule if isinstance(rule, str) else type(rule).__name__.lower(),
         hyperparameters=named if _many(hyperparameters) else named[0],
-        law=chosen.name, dim=dim, replicas=replicas, steps=steps, seed=seed, engine=running.name,
+        law=chosen.name if LAWS.get(chosen.name) == chosen else f"{chosen}",
+        dim=dim, replicas=replicas, steps=steps, seed=seed, engine=running.name,
         device=kind.device, dtype=kind.dtype, grad_norm=float(grad_norm), start_norm=float(start_norm),
+        share_noise=share_noise, schedule=settings["schedule"], start=settings["start"],
         duration=time.monotonic() - began,
     )  # fmt: skip
     several = _many(hyperparameters)
@@ -163,28 +175,6 @@ def _advance(
     return recorder
 
 
-class Deferred:
-    """Holds an interrupt back until the end of a chunk; a second one comes through at once."""
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    def _note(self, number: int, frame: Any) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
-
-    def __enter__(self) -> Deferred:
-        self.before = None
-        if threading.current_thread() is threading.main_thread():
-            self.before = signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        if self.before is not None:
-            signal.signal(signal.SIGINT, self.before)
-
-
 def _by_configuration(end: Start | None, configurations: int) -> Start | None:
     """Weights and state [configurations, replicas, dim] of all chains."""
     if end is None:
@@ -218,61 +208,6 @@ def _updates(
 
 def _fields(update: Update) -> dict[str, Any]:
     return {f.name: getattr(update, f.name) for f in fields(update)} if is_dataclass(update) else {}
-
-
-def _positive(name: str, value: float) -> float:
-    if not (value > 0 and math.isfinite(value)):
-        raise BadSimulation(f"{name} = {value} is outside its range (0, inf)")
-    return float(value)
-
-
-def _schedule(schedule: Mapping[str, Sequence[float] | Array] | None, steps: int) -> dict[str, Array]:
-    found = {name: np.asarray(values, dtype=np.float64) for name, values in (schedule or {}).items()}
-    for name, values in found.items():
-        if name not in ("lr", "wd"):
-            raise BadSimulation(f"schedule of {name} is unknown; known are lr, wd")
-        if values.shape != (steps,):
-            raise BadSimulation(f"schedule of {name} has shape {values.shape}, and there are {steps} steps")
-        low, high = RANGES[name]
-        wrong = np.flatnonzero(~((low <= values) & (values < high)))
-        if len(wrong):
-            raise BadSimulation(
-                f"schedule of {name} = {values[wrong[0]]} at step {wrong[0]} is outside its range [{low:g}, {high:g})"
-            )
-    return found
-
-
-def _start(start: Start | None, updates: tuple[Update, ...], replicas: int, dim: int, law: GradientLaw) -> Start | None:
-    """The start of all chains, checked; it may have an axis of configurations. An own update keeps what it likes."""
-    if start is None:
-        return None
-    shape, chains = tuple(start.weights.shape), len(updates) * replicas
-    if shape not in ((chains, dim), (len(updates), replicas, dim)):
-        raise BadSimulation(f"start has weights {shape}, and there are {chains} chains of dim = {dim}")
-    held = {name: getattr(start.state, name) for name in VECTORS if getattr(start.state, name) is not None}
-    ours = isinstance(updates[0], Rule)
-    for name, vector in {"weights": start.weights, **held}.items():
-        if ours and vector.shape != shape:
-            raise BadSimulation(f"start has {name} {tuple(vector.shape)} beside weights {shape}")
-        if not vector.isfinite().all():
-            raise BadSimulation(f"start has {name} that are not finite")
-    if law.orthogonal and not start.weights.reshape(chains, dim).any(-1).all():
-        raise BadSimulation(f"start has weights that are zero, which the law {law.name} has no gradient for")
-    if isinstance(updates[0], Rule):
-        kept = updates[0].form.kept
-        missing = [name for name in kept if held and name not in held]
-        if missing:
-            raise BadSimulation(f"start has no {missing[0]}, which the rule keeps beside {next(iter(held))}")
-        held = {name: vector.reshape(chains, dim) for name, vector in held.items()}
-    return Start(start.weights.reshape(chains, dim), replace(start.state, **held))
-
-
-def _writable(path: Path) -> Path:
-    """A checkpoint's path, where one can be written."""
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
-        what = "is a folder" if path.is_dir() else f"cannot be written: {path.parent} is not a folder to write into"
-        raise BadSimulation(f"{path} {what}")
-    return path
 
 
 def _hash(values: Array) -> str:

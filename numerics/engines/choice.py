@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
-from numerics.engines.problem import Engine, Problem
+from numerics.arguments import device_of
+from numerics.engines.problem import Array, Engine, Problem
 from numerics.engines.readable import Readable
 from numerics.errors import BadSimulation
 from numerics.gradients import GradientLaw
@@ -20,7 +23,7 @@ from numerics.updates.update import Rule, Update
 ENGINES = ("torch", "numba", "reduction", "triton")
 DTYPES = ("float32", "float64")
 RESOLVED = 2.0**-20
-"""The smallest lr wd that single precision is used for: 1 - lr wd has sixteen steps of it to its next number."""
+"""The smallest lr wd that single precision is used for: sixteen of its spacings below 1."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ def can_fold(updates: tuple[Update, ...], law: GradientLaw, dim: int) -> str | N
                 return f"orthogonalise = {update.orthogonalise} rounds otherwise where the space is turned"
             if max(update.rows, update.cols) <= 3 * min(update.rows, update.cols):
                 return "matrices fold where one side is above three times the other"
+            if (update.rows, update.cols) != (updates[0].rows, updates[0].cols):  # type: ignore[attr-defined]
+                return "matrices of different shapes fold apart"
         elif not isinstance(update, Rule) or not transcribe(update.form).linear:
             return "the rule does not turn with the space"
     if law.entries.kind is not Entries.NORMAL or law.remembers:
@@ -67,10 +72,12 @@ def can_triton(updates: tuple[Update, ...], dim: int, dtype: str) -> str | None:
     return f"dtype = {dtype} is not float32" if dtype != "float32" else None
 
 
-def least_decay(updates: tuple[Update, ...]) -> float:
-    """The smallest lr wd above 0 of the configurations."""
-    decays = [float(u.lr) * float(u.wd) for u in updates if isinstance(u, Rule | Muon)]
-    return min((p for p in decays if p > 0), default=1.0)
+def least_decay(updates: tuple[Update, ...], schedule: Mapping[str, Array]) -> float:
+    """The smallest lr wd above 0 of the configurations, at any step of a schedule."""
+    own = [
+        np.asarray(schedule.get("lr", u.lr) * schedule.get("wd", u.wd)) for u in updates if isinstance(u, Rule | Muon)
+    ]
+    return min((float(p[p > 0].min()) for p in own if (p > 0).any()), default=1.0)
 
 
 def choose(
@@ -81,6 +88,7 @@ def choose(
     device: str | None,
     dtype: str,
     *,
+    schedule: Mapping[str, Array] | None = None,
     vectors: bool = False,
 ) -> Kind:
     """The engine asked for, or the fastest that can: the reduction, Triton on CUDA, numba, torch.
@@ -88,11 +96,7 @@ def choose(
     ``vectors`` says that weights are needed at the end, which the reduction has not. Raises BadSimulation for an
     engine that is unknown, not there or not able, and for a precision that does not resolve 1 - lr wd.
     """
-    place = device or "cpu"
-    if place not in ("cpu", "cuda"):
-        raise BadSimulation(f"device = {place} is unknown; known are cpu, cuda")
-    if place == "cuda" and not torch.cuda.is_available():
-        raise BadSimulation("device = cuda is not available here; use cpu")
+    place = device_of(device or "cpu").type
     if engine is not None and engine not in ENGINES:
         raise BadSimulation(f"engine = {engine} is unknown; known are {', '.join(ENGINES)}")
     if dtype not in DTYPES:
@@ -112,7 +116,7 @@ def choose(
         raise BadSimulation(f"engine = {chosen} cannot run this: {reasons[chosen]}")
     if (chosen == "triton") != (place == "cuda") and chosen != "torch":
         raise BadSimulation(f"engine = {chosen} does not run on device = {place}")
-    decay = least_decay(updates)
+    decay = least_decay(updates, schedule or {})
     if dtype == "float32" and decay < RESOLVED:
         raise BadSimulation(f"dtype = float32 does not resolve 1 - lr wd at lr wd = {decay:.3g}; use float64")
     return Kind(chosen, place, "float64" if chosen == "reduction" else dtype)

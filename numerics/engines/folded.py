@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from numerics.engines.caching import announced
+from numerics.compilation import announced
 from numerics.engines.problem import Array, Problem, Take
 from numerics.engines.starting import weights_of
 from numerics.engines.steps import GROUP, law_numbers

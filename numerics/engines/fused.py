@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
-from numerics.engines.caching import announced
+from numerics.compilation import announced
 from numerics.engines.problem import Array, Problem, Take
 from numerics.engines.starting import start_of
 from numerics.engines.steps import LANES, law_numbers

@@ -12,8 +12,6 @@ from numerics.gradients import GradientLaw
 from numerics.updates.update import Start, Update
 
 Array = np.ndarray
-CHUNK = 256
-"""Steps that an engine takes at a time; no result depends on it but through where runs are cut."""
 
 
 @dataclass(frozen=True)

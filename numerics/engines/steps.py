@@ -9,9 +9,9 @@ import numpy as np
 from numba import njit, types
 from numba.extending import overload
 
-from numerics.engines.caching import compiled
+from numerics.compilation import compiled
 from numerics.gradients import GradientLaw
-from numerics.philox.compiled import fill, fill_normal, normal_pair, normal_pair32, philox4x32, widest
+from numerics.philox.compiled import fill, fill_normal, normal_pair, normal_pair32, philox4x32, uniform, widest
 from numerics.philox.kinds import Stream
 
 FAST = {"contract", "nsz", "reassoc", "arcp"}
@@ -66,12 +66,6 @@ def _cast(x: Any, like: Any) -> Any:
 def nonzero(x: Any) -> Any:
     """x, or 1 where x is 0."""
     return 1.0 if x == 0.0 else x
-
-
-@njit(inline="always")
-def uniform(x: Any) -> Any:
-    """(x + 1/2)/2^32 of a word."""
-    return (float(x) + 0.5) * 2.0**-32
 
 
 @compiled(**COMPILED)

@@ -24,7 +24,7 @@ import math
 import numpy as np
 from numpy import sqrt
 
-from numerics.engines.caching import compiled
+from numerics.compilation import compiled
 from numerics.engines.steps import (
     ACROSS,
     ALONG,

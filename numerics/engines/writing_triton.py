@@ -66,7 +66,7 @@ def chains(
             scale *= gradient_size(spread, seed, first + k, stream)
         rest = tl.sqrt(tl.sum(z * z))
         if NORMALISED:
-            scale /= rest
+            scale /= nonzero(rest)
         g = scale * z
 {numbers}
 {change}

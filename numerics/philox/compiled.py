@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic, overload
 
+from numerics.compilation import compiled
 from numerics.philox import reference
 from numerics.philox.kinds import Kind, Stream
 
@@ -64,6 +65,12 @@ def philox4x32(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
         c1, c3 = U(second), U(first)
         k0, k1 = U(k0 + K0), U(k1 + K1)
     return c0, c1, c2, c3
+
+
+@njit(**INLINE)
+def uniform(x: Any) -> Any:
+    """(x + 1/2)/2^32 of a word, in double precision."""
+    return (D(x) + 0.5) * 2.0**-32
 
 
 @njit(**INLINE)
@@ -195,7 +202,7 @@ def _laplace(like: Any, x: Any) -> Any:
     return entry
 
 
-@njit(cache=True, **FAST)
+@compiled(**FAST)
 def fill_words(z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1: int) -> None:
     """Fill the first 4 n entries of z, 32-bit words, with the words of n blocks.
 
@@ -207,7 +214,7 @@ def fill_words(z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1: 
         z[j], z[n + j], z[2 * n + j], z[3 * n + j] = philox4x32(U(j), t, c, s, low, high)
 
 
-@njit(cache=True, **FAST)
+@compiled(**FAST)
 def fill_normal(z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1: int) -> None:
     """Fill the first 4 n entries of z, single or double precision, with standard normals."""
     widest()
@@ -218,7 +225,7 @@ def fill_normal(z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1:
         z[2 * n + j], z[3 * n + j] = normal_pair(z, w2, w3)
 
 
-@njit(cache=True, **FAST)
+@compiled(**FAST)
 def fill_laplace(z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1: int) -> None:
     """Fill the first 4 n entries of z with Laplace entries of unit mean square."""
     widest()
@@ -228,7 +235,7 @@ def fill_laplace(z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1
         z[i] = laplace(z, words[i])
 
 
-@njit(cache=True, **FAST)
+@compiled(**FAST)
 def fill_mixture(
     z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1: int, share: float, large: float, small: float
 ) -> None:
@@ -239,10 +246,10 @@ def fill_mixture(
     fill_normal(z, n, step, chain, stream, k0, k1)
     often, seldom = z.dtype.type(small), z.dtype.type(large)
     for i in range(4 * n):
-        z[i] *= seldom if (words[i] + 0.5) * 2.0**-32 < share else often
+        z[i] *= seldom if uniform(words[i]) < share else often
 
 
-@njit(cache=True, **FAST)
+@compiled(**FAST)
 def fill_student(z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1: int, freedom: int) -> None:
     """Fill the first 4 n entries of z with Student's t of unit mean square."""
     widest()
@@ -258,7 +265,7 @@ def fill_student(z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1
         z[i] = x[i] * number(math.sqrt(number(freedom - 2) / z[i]))
 
 
-@njit(cache=True, **INLINE)
+@compiled(**INLINE)
 def fill(z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1: int, kind: int, parameters: Any) -> None:
     """Fill the first 4 n entries of z, single or double precision, with entries of a kind.
 
@@ -275,7 +282,7 @@ def fill(z: Any, n: int, step: int, chain: int, stream: int, k0: int, k1: int, k
         fill_normal(z, n, step, chain, stream, k0, k1)
 
 
-@njit(cache=True, nogil=True, **FAST)
+@compiled(nogil=True, **FAST)
 def fill_chains(out: Any, chains: Any, step: int, stream: int, k0: int, k1: int, kind: int, parameters: Any) -> None:
     """Fill out [chains, dim] with entries of a kind; threads may each fill some of the chains."""
     widest()

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, sqrt
 
-from numerics.updates.elementary import sqrt
 from numerics.updates.products import product_until
 from numerics.updates.update import Array, Rule
 

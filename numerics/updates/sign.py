@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import Tensor
+from torch import Tensor, sign
 
-from numerics.updates.elementary import sign
 from numerics.updates.update import Rule
 
 

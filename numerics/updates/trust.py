@@ -8,11 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from numerics.updates.adam import AdamW
-from numerics.updates.elementary import nonzero
 from numerics.updates.update import Rule
+
+
+def nonzero(x: Tensor) -> Tensor:
+    """x, or 1 where x is 0: a divisor of what is zero with it."""
+    return torch.where(x == 0, 1.0, x)
 
 
 def normalised(g: Tensor, buffer: Tensor, beta1: float, gradient_norm: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-steps = pytest.importorskip("numerics.engines.steps")
+steps = pytest.importorskip("numerics.engines.steps", reason="numba is not installed")
 
 
 def test_the_squeeze_accepts_nothing_that_the_exact_test_refuses():

@@ -22,7 +22,7 @@ def backend(request, monkeypatch):
     if request.param == "numpy":
         monkeypatch.setattr(recording, "compiled", accumulate)
     else:
-        pytest.importorskip("numba")
+        pytest.importorskip("numba", reason="numba is not installed")
 
 
 def walk(chains, steps, seed=0):
@@ -99,7 +99,7 @@ def hard_turns():
 
 def test_the_polynomial_angle_is_the_arc_tangent():
     """Angle, 1 - cosine and chord by the polynomial are numpy's to 1e-14 at any angle and any ratio of norms."""
-    compiled = pytest.importorskip("numerics.accumulate_numba")
+    compiled = pytest.importorskip("numerics.accumulate_numba", reason="numba is not installed")
     before, lost, perpendicular = hard_turns()
     expected = accumulate.turn(before, lost, perpendicular)
     found = np.empty((3, *before.shape))
@@ -115,7 +115,7 @@ def test_turns_at_the_ends():
     """No turn is 0, a reversal pi, a right angle pi/2; a weight at zero has no direction."""
     before, lost, across = np.array([[1.0, 1, 1, 0, 1]]), np.array([[0.0, 2, 1, 0, 1]]), np.array([[0.0, 0, 1, 1, 0]])
     expected = [[0, math.pi, math.pi / 2, math.nan, math.nan], [0, 2, 1, math.nan, math.nan]]
-    for module in (accumulate, pytest.importorskip("numerics.accumulate_numba")):
+    for module in (accumulate, pytest.importorskip("numerics.accumulate_numba", reason="numba is not installed")):
         if module is accumulate:
             found = [x[0] for x in module.turn(before, lost, across)]
         else:
@@ -127,7 +127,7 @@ def test_turns_at_the_ends():
 
 def test_both_backends_agree(monkeypatch):
     """Numba and numpy keep the same state: counts exactly, sums to rounding."""
-    pytest.importorskip("numba")
+    pytest.importorskip("numba", reason="numba is not installed")
     chunks = walk(6, 1500)
     settings = {"steps": 1500, "record": 3, "burn_in": 77, "statistics": STATISTICS}
     first = feed(Recorder(2, 3, **settings), chunks).arrays()
@@ -149,7 +149,7 @@ def test_chains_do_not_know_of_each_other_nor_of_threads(backend):
     together = feed(Recorder(1, 6, 900, 0), chunks).moments
     apart = [feed(Recorder(1, 2, 900, 0), tuple(x[n : n + 2] for x in chunks)).moments for n in (0, 2, 4)]
     assert np.array_equal(together, np.concatenate(apart, axis=2))
-    numba = pytest.importorskip("numba")
+    numba = pytest.importorskip("numba", reason="numba is not installed")
     before = numba.get_num_threads()
     try:
         numba.set_num_threads(1)

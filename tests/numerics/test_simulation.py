@@ -18,6 +18,9 @@ from numerics import (
     simulate,
     update_for,
 )
+from numerics.gradients import correlated
+from numerics.seeding import BASE
+from numerics.updates import State
 from tests import strategies
 from tests.compare import close
 
@@ -77,7 +80,7 @@ def test_averages_skip_the_burn_in():
 
 
 def test_a_run_can_be_continued():
-    """The end of a run starts another one; its first norm is the last one before."""
+    """The end of a run starts another one; its first norm is the last one before, but for the order of the sum."""
     first = run("sgdm", seed=1)
     second = run("sgdm", seed=2, start=first.end)
     assert second.squared_norm[0] == close(first.squared_norm[-1], 1e-15)
@@ -160,3 +163,29 @@ def test_start_is_taken_as_given():
     update = update_for("sgd", {"lr": 0.1, "wd": 0.5})
     found = simulate(update, **SMALL, start=Start(w, update.start(w)), start_norm=1.0)
     assert found.squared_norm[0] == close(9, 1e-14)
+
+
+def test_provenance_tells_runs_apart(monkeypatch):
+    """Whatever changes the numbers of a run changes its provenance: law, schedule, start, shared noise, base seed."""
+    hyper = [{"lr": 0.1, "wd": 0.5}, {"lr": 0.2, "wd": 0.5}]
+    w = random_weights(16, 16, 3.0, torch.Generator().manual_seed(0))
+    others = {
+        "plain": {},
+        "law": {"law": correlated(0.5)},
+        "another persistence": {"law": correlated(0.6)},
+        "schedule": {"schedule": {"lr": [0.1] * 30}},
+        "another schedule": {"schedule": {"lr": [0.2] * 30}},
+        "start": {"start": Start(w, State())},
+        "shared": {"share_noise": True},
+    }
+
+    def told(**settings):
+        found = simulate("sgdm", hyper, **SMALL, engine="torch", **settings).provenance.as_dict()
+        return {name: value for name, value in found.items() if name not in ("date", "duration")}
+
+    found = [told(**settings) for settings in others.values()]
+    monkeypatch.setenv(BASE, "5")
+    found.append(told())
+    assert all(found[i] != found[j] for i in range(len(found)) for j in range(i))
+    monkeypatch.delenv(BASE)
+    assert told() == found[0]

@@ -9,7 +9,9 @@ from hypothesis import given
 from numerics import UPDATES, update_for
 from numerics.gradients import Gradient
 from numerics.losses import NormalisedRegression
+from numerics.updates.products import product_until
 from tests import strategies
+from tests.numerics.references import double_scalars
 
 STEPS = 100
 BATCH = 8
@@ -199,3 +201,33 @@ def test_lion_turns_less_when_the_gradient_repeats():
         w, state = update.step(w, Gradient(g, torch.ones(1)), state)
     assert w.tolist() == [-2.0] * 5
     assert math.isclose(float(w.norm()), 2 * math.sqrt(5))
+
+
+@pytest.mark.parametrize("last", [0, 1, 255, 256, 257, 700])
+def test_a_product_along_a_schedule_is_that_of_its_factors(last):
+    """However many pieces it takes; with one factor less it is another."""
+
+    def factor(t):
+        return 1 - 0.5 * 0.96**t / (1 + t)
+
+    whole = [float(factor(t)) for t in range(1, last + 1)]
+    assert product_until(factor, last) == pytest.approx(math.prod(whole), rel=1e-13)
+    assert not whole or product_until(factor, last) != pytest.approx(math.prod(whole[1:]), rel=1e-13)
+
+
+def test_nadam_keeps_torchs_product_beyond_a_piece():
+    """After more steps than a piece of the product has, NAdam still walks where torch.optim.NAdam walks."""
+    w = torch.ones(1, 3, dtype=torch.float64)
+    gradients = torch.randn(300, 1, 3, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+    update = update_for("nadamw", {"lr": 0.01, "wd": 0.1, "beta1": 0.999, "beta2": 0.9})
+    theirs = w.clone().requires_grad_()
+    with double_scalars():
+        optimizer = torch.optim.NAdam(
+            [theirs], lr=0.01, betas=(0.999, 0.9), weight_decay=0.1, decoupled_weight_decay=True
+        )
+        state = update.start(w)
+        for g in gradients:
+            w, state = update.step(w, Gradient(g, g.square().mean(-1, keepdim=True)), state)
+            theirs.grad = g.clone()
+            optimizer.step()
+    assert largest_difference(w[None], theirs.detach()[None]) < 1e-11

@@ -26,7 +26,7 @@ SWAPPED = {
     ast.Gt: ast.LtE,
     ast.And: ast.Or,
 }
-FREE = ("torch.where(size > 0, size, 1.0)",)
+FREE = ("torch.where(x == 0, 1.0, x)",)
 """Calls whose numbers are free: any divisor of a zero gradient gives zero."""
 
 EXAMPLES = {
@@ -114,6 +114,8 @@ def noticed(classes, module):
     w, gradients, mean_squares = walk_data(seed=3)
     # Signs of zero show what a division by a sign does; a factor of the whole argument of a sign shows nowhere.
     gradients[0, :, 0] = 0
+    # A gradient of length zero shows what a division by its length does.
+    gradients[1, 0] = 0
     data = w, gradients, mean_squares
     for optimizer, examples in EXAMPLES.items():
         if module not in ("update", UPDATES[optimizer].__module__.rpartition(".")[2]):

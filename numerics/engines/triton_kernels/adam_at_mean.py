@@ -52,7 +52,7 @@ def chains(
             scale *= gradient_size(spread, seed, first + k, stream)
         rest = tl.sqrt(tl.sum(z * z))
         if NORMALISED:
-            scale /= rest
+            scale /= nonzero(rest)
         g = scale * z
         c0 = tl.load(row + 0)
         c1 = tl.load(row + 1)

@@ -50,3 +50,14 @@ def test_decay_below_what_single_precision_resolves_is_refused():
     for hyper in ({"lr": LR, "wd": RESOLVED / LR}, {"lr": LR, "wd": 0.0}):
         assert math.isfinite(simulate("sgd", hyper, **settings, dtype="float32").mean.sum())
     assert np.isfinite(simulate("sgd", below, **settings, dtype="float64").mean).all()
+
+
+def test_single_precision_is_refused_where_a_schedule_leaves_it():
+    """What counts is lr wd at each step: a schedule may fall below the limit or stay above it."""
+    settings = {"dim": 4, "steps": 20, "replicas": 2, "dtype": "float32", "engine": "numba"}
+    rates = np.full(20, LR)
+    low = np.where(np.arange(20) == 7, 0.5 * RESOLVED, LR)
+    with pytest.raises(BadSimulation, match=r"float32 does not resolve 1 - lr wd at lr wd = 4\.77e-07; use float64"):
+        simulate("sgd", {"lr": LR, "wd": 1.0}, **settings, schedule={"lr": low})
+    for own in ({"lr": LR, "wd": 1.0}, {"lr": 1e-9, "wd": 1.0}):
+        assert math.isfinite(simulate("sgd", own, **settings, schedule={"lr": rates}).mean.sum())

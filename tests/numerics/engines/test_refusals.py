@@ -115,6 +115,25 @@ def test_compiled_engines_are_refused_without_numba(monkeypatch):
     assert simulate("sgdm", HYPER, **SETTINGS).provenance.engine == "torch"
 
 
+@pytest.mark.parametrize("full", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+def test_what_does_not_fit_after_all_is_refused(monkeypatch, full):
+    """Where an allocation fails in spite of the estimate, the line is the same kind."""
+
+    def fails(*_, **__):
+        raise full
+
+    monkeypatch.setattr(choice, "build", fails)
+    refused("4 chains of dim = 8 do not fit into memory")
+
+
+def test_matrices_of_different_shapes_do_not_fold_together():
+    """They have no folded matrix in common; torch takes them."""
+    shapes = [{**HYPER, "rows": rows, "cols": 32 // rows} for rows in (1, 2)]
+    muon = {"rule": "muon", "hyperparameters": shapes, "dim": 32, "law": "iid"}
+    refused("reduction cannot run this: matrices of different shapes fold apart", **muon, engine="reduction")
+    assert simulate(**SETTINGS | muon).provenance.engine == "torch"
+
+
 def test_an_own_rule_runs_on_torch_alone():
     """An update that is none of the written rules is refused by the compiled engines."""
 

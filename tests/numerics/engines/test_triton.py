@@ -94,6 +94,17 @@ def test_it_takes_the_steps_of_the_torch_engine(rule, law, dim):
 
 
 @triton
+def test_noise_of_length_zero_makes_no_gradient():
+    """Sparse noise, normalised: a chain whose entries are all zero decays alone, as in the torch engine."""
+    law = GradientLaw("rare", normalised=True, entries=sparse(0.1))
+    run = problem(("sgd", {}), law, 5, replicas=8, steps=6)
+    assert max(differences(run)) < CLOSE
+    squares = measured(FusedTriton(run, DEVICE), 0, run.steps)[0]
+    still = np.isclose(squares[:, 1:], (1 - 0.05 * 0.1) ** 2 * squares[:, :-1], rtol=1e-5)
+    assert 0.1 < still.mean() < 0.9
+
+
+@triton
 def test_a_wrong_constant_is_seen():
     """The difference of one constant by a thousandth is above the tolerance."""
     run = problem(RULES[0])

@@ -1,4 +1,8 @@
-"""Compiled code on disk, under the hash of every source that it is made of: a change anywhere compiles afresh."""
+"""Compiled code on disk, under the hash of what it is made of.
+
+Numba compiles a function afresh where its own file changed; a function that it calls, or a constant of another file,
+it does not notice. So what compiled functions share is hashed: a change there compiles everything afresh.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +21,22 @@ from numba import config
 from numba.core.event import Listener, install_listener
 
 KEPT = 3
-"""Versions of the sources whose compiled code is kept."""
+"""Versions of the shared files whose compiled code is kept."""
+
+
+def shared() -> list[Path]:
+    """The files that compiled functions of other files call, or take constants from."""
+    here = Path(__file__).parent
+    found = [here / "accumulate.py", here / "compilation.py", here / "engines" / "steps.py"]
+    return sorted([*found, *(here / "philox").glob("*.py")])
 
 
 @cache
-def source_hash() -> str:
-    """The hash of the sources of numerics, and of numba's version."""
-    folder = Path(__file__).parents[1]
+def shared_hash() -> str:
+    """The hash of the shared files, and of numba's version."""
     digest = hashlib.sha256(numba.__version__.encode())
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in shared():
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
@@ -35,7 +45,7 @@ def folder() -> Path:
     """Where compiled code is kept: in SMD_CACHE_DIR, or among the user's caches."""
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spherical-motion"
     place = Path(os.environ.get("SMD_CACHE_DIR") or caches) / "compiled"
-    found = place / source_hash()
+    found = place / shared_hash()
     try:
         found.mkdir(parents=True, exist_ok=True)
         os.utime(found)
@@ -55,7 +65,7 @@ class Announced(Listener):
     def on_start(self, event: Any) -> None:
         """A function was not in the folder."""
         if not self.said:
-            print("Compiling with numba; what is compiled is kept until the sources change", file=sys.stderr)
+            print("Compiling with numba; what is compiled is kept until its sources change", file=sys.stderr)
             self.said = True
 
     def on_end(self, event: Any) -> None:
