@@ -20,7 +20,7 @@ from numerics.geometry import squared_norm
 from numerics.gradients import Gradient
 from numerics.statistics import Estimate, jackknife
 from proofs.comparison import ROUNDING, Confrontation, Hyperparameters, Statistic
-from proofs.confrontation import Bench, grad_norm, own
+from proofs.confrontation.subject import Bench, grad_norm, own
 from theory.finite_dimension import finite_dim
 
 QUANTITIES = ("variance of |w|^2", "shift of E|w|^2", "variance of the angle", "shift of the mean angle")

@@ -12,10 +12,10 @@ from functools import cache, partial
 
 from numerics import LAWS
 from proofs.claim import Claim
+from proofs.comparison import Confrontation
 from proofs.confrontation import (
     WARM,
     Bench,
-    Confrontation,
     lion_perturbation,
     long_run,
     perturbation,
