@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from statistics import NormalDist
 
 import mpmath
 
 from numerics.statistics import Estimate
 
-FALSE_ALARM = 1e-9
-"""Probability that one confrontation fails although all is right."""
+FALSE_ALARM = 1e-11
+"""Probability that one confrontation fails although all is right.
+
+By Student's t, so for means that are Gaussian as far out as this. Means of skew samples are so only nearly: the
+budget of a whole suite leaves a factor of ten for that.
+"""
+POWER = 0.99
+"""Probability with which an error counts as one that is seen."""
 ROUNDING = 64 * 2.0**-52
 """What rounding may add to an error bar, relative to the terms summed."""
 
@@ -20,12 +28,18 @@ Hyperparameters = Mapping[str, float | None]
 
 @dataclass(frozen=True)
 class Statistic:
-    """One comparison: what was predicted, what replicas gave, and how much rounding may add."""
+    """One comparison: what was predicted, what replicas gave, and how much rounding may add.
+
+    It speaks of a ``quantity`` (norm, angle, rate), and moves by ``per_unit`` for each unit of relative error in
+    what is claimed of it; without one the prediction is itself the quantity.
+    """
 
     name: str
     predicted: float
     measured: Estimate
     rounding: float
+    quantity: str = ""
+    per_unit: float | None = None
 
     @property
     def deviations(self) -> float:
@@ -44,14 +58,19 @@ class Statistic:
 
     def least_seen(self, false_alarm: float) -> float:
         """The least difference from the prediction that is rejected at a probability of a false alarm."""
+        return critical(false_alarm, self.measured.replicas - 1) * self.error
+
+    def resolves(self, false_alarm: float, power: float = POWER) -> float:
+        """The least relative error of the quantity that is rejected with this probability; infinite if none is.
+
+        The quantile of the noncentral t law in its normal approximation: for critical value c and f degrees of
+        freedom, c (1 - 1/(4f)) + z sqrt(1 + c^2/(2f)) standard errors.
+        """
         freedom = self.measured.replicas - 1
-        low, high = 0.0, 1.0
-        while _two_sided(high, freedom) > false_alarm:
-            high *= 2
-        while high - low > 1e-3 * high:
-            middle = (low + high) / 2
-            low, high = (middle, high) if _two_sided(middle, freedom) > false_alarm else (low, middle)
-        return high * self.error
+        c, z = critical(false_alarm, freedom), NormalDist().inv_cdf(power)
+        deviations = c * (1 - 1 / (4 * freedom)) + z * math.sqrt(1 + c**2 / (2 * freedom))
+        unit = abs(self.predicted if self.per_unit is None else self.per_unit)
+        return deviations * self.error / unit if unit else math.inf
 
 
 @dataclass(frozen=True)
@@ -64,6 +83,8 @@ class Confrontation:
     conditions: Mapping[str, object]
     statistics: tuple[Statistic, ...]
     false_alarm: float = FALSE_ALARM
+    command: str = ""
+    """What repeats it."""
 
     @property
     def p_value(self) -> float:
@@ -79,6 +100,36 @@ class Confrontation:
         """The least difference of one of the comparisons from its prediction that would have been rejected."""
         return statistic.least_seen(self.false_alarm / len(self.statistics))
 
+    def resolves(self, quantity: str, power: float = POWER) -> float:
+        """The least relative error of a quantity that one of the comparisons rejects with this probability."""
+        alone = self.false_alarm / len(self.statistics)
+        return min((s.resolves(alone, power) for s in self.statistics if s.quantity == quantity), default=math.inf)
+
+    @property
+    def resolution(self) -> dict[str, float]:
+        """What it resolves of each quantity that its comparisons speak of."""
+        return {
+            quantity: self.resolves(quantity)
+            for quantity in dict.fromkeys(s.quantity for s in self.statistics if s.quantity)
+        }
+
+    def with_error(self, quantity: str, error: float) -> Confrontation:
+        """The same measurement beside a prediction whose ``quantity`` is larger by a relative ``error``."""
+        shifted = (
+            replace(s, predicted=s.predicted + error * (s.predicted if s.per_unit is None else s.per_unit))
+            if s.quantity == quantity
+            else s
+            for s in self.statistics
+        )
+        return replace(self, statistics=tuple(shifted))
+
+    @property
+    def missed(self) -> float:
+        """The probability that another run would agree, if the truth is as far from the prediction as measured."""
+        margins = (abs(s.measured.value - s.predicted) - self.least_seen(s) for s in self.statistics)
+        margin = max(m / s.error for m, s in zip(margins, self.statistics, strict=True))
+        return NormalDist().cdf(-margin) if math.isfinite(margin) else 0.0
+
     def report(self) -> str:
         """What was predicted, measured and how far they lie apart."""
         at = ", ".join(f"{k}={v}" for k, v in {**self.hyperparameters, **self.conditions}.items())
@@ -88,7 +139,21 @@ class Confrontation:
             f"+- {s.error:.2g} ({s.deviations:+.1f} errors)"
             for s in self.statistics
         ]
+        if self.command:
+            lines.append(f"  again: {self.command}")
         return "\n".join(lines)
+
+
+@cache
+def critical(false_alarm: float, freedom: int) -> float:
+    """The deviation that Student's t with this many degrees of freedom exceeds with this probability, to 1e-3."""
+    low, high = 0.0, 1.0
+    while _two_sided(high, freedom) > false_alarm:
+        high *= 2
+    while high - low > 1e-3 * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if _two_sided(middle, freedom) > false_alarm else (low, middle)
+    return high
 
 
 def _two_sided(deviations: float, freedom: int) -> float:

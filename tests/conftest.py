@@ -8,6 +8,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from proofs import CLAIMS, evidence
+from tests import budget
 from theory.compiled import load
 
 # Each worker has one core to itself.
@@ -24,6 +25,14 @@ settings.register_profile("ci", max_examples=100, derandomize=True, deadline=Non
 # Before a release: fresh examples and many of them; here a false alarm is possible at the stated probability.
 settings.register_profile("thorough", max_examples=2000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+budget.watch()
+
+
+def pytest_configure(config):
+    """Keep the account of what is left to chance."""
+    config.pluginmanager.register(budget.Account(), "budget")
 
 
 class ByDerivation(LoadScopeScheduling):

@@ -10,6 +10,7 @@ Every comparison is a Student t test over independent replicas, Bonferroni-corre
 with a stated probability of a false alarm. Errors are widened by a floor for rounding.
 """
 
+from proofs.confrontation.catalogue import confront, designs
 from proofs.confrontation.designs import long_run, perturbation, perturbation_of, stationarity, stationarity_of
 from proofs.confrontation.signs import WARM, lion_perturbation, sign_correlation, sign_stationarity
 from proofs.confrontation.subject import Bench, Predicted, Subject, moments_of, own, start_at
@@ -19,6 +20,8 @@ __all__ = [
     "Bench",
     "Predicted",
     "Subject",
+    "confront",
+    "designs",
     "lion_perturbation",
     "long_run",
     "moments_of",

@@ -8,8 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from numerics import simulate
+from numerics.seeding import BASE, base_seed
 from proofs.comparison import ROUNDING, Confrontation, Hyperparameters, Statistic
-from proofs.confrontation.subject import Array, Bench, Predicted, Subject, grad_norm, mean_of, moments_of, update_of
+from proofs.confrontation.subject import Array, Bench, Predicted, Subject, grad_norm, mean_of, update_of
+from theory.compiled import NAMES
 
 TWIN_DISTANCE = 1e-5
 
@@ -24,17 +26,18 @@ def stationarity(
 def stationarity_of(subject: Subject, bench: Bench) -> Confrontation:
     """The same of any update with its prediction."""
     expected = subject.expected
-    start, run = subject.one_step(bench, expected.moments)
+    step = subject.one_step(bench, expected.moments)
     size = len(expected.moments)
     scale = np.sqrt(np.diag(expected.moments))
     unit_moments = np.outer(scale, scale)[np.triu_indices(size)] * expected.decay
-    drift = (moments_of(run.end, size) - moments_of(start, size)) / unit_moments
+    drift = (step.after - step.before) / unit_moments
     names = [f"relative drift of moment {i}{j} / p" for i in range(size) for j in range(i, size)]
     # The step subtracts lr (g + wd w), of size p |w|, so above p = 1 rounding grows with p.
     floor = ROUNDING * max(1.0, expected.decay) / expected.decay
-    statistics = [Statistic(n, 0.0, mean_of(drift[:, k]), floor) for k, n in enumerate(names)]
-    lost = run.lost_overlap[0] / expected.moments[0, 0] / expected.decay
-    statistics.append(Statistic("(1 - cos) / p", expected.one_minus_cosine / expected.decay, mean_of(lost), floor))
+    moves = expected.drift_of_norm() / unit_moments
+    statistics = [Statistic(n, 0.0, mean_of(drift[:, k]), floor, "norm", float(moves[k])) for k, n in enumerate(names)]
+    lost = step.lost_overlap / expected.moments[0, 0] / expected.decay
+    statistics.append(expected.cosine_statistic(mean_of(lost), floor))
     claim = f"{subject.name}-norm, {subject.name}-angle"
     return confronted(claim, "stationarity", subject.hyperparameters, bench, statistics)
 
@@ -66,10 +69,7 @@ def perturbation_of(subject: Subject, bench: Bench, multiplier: float | None = N
     scale = np.sqrt(np.diag(expected.moments))
     units = np.outer(scale, scale)[np.triu_indices(size)]
     length = TWIN_DISTANCE / np.max(np.abs(direction / units))
-    ends = [
-        moments_of(subject.one_step(bench, _shifted(expected.moments, sign * length * direction))[1].end, size)
-        for sign in (1, -1)
-    ]
+    ends = [subject.one_step(bench, _shifted(expected.moments, sign * length * direction)).after for sign in (1, -1)]
     grown = (ends[0] - ends[1]) / (2 * length) / units
     floor = ROUNDING / TWIN_DISTANCE + TWIN_DISTANCE**2
     statistics = [
@@ -78,6 +78,8 @@ def perturbation_of(subject: Subject, bench: Bench, multiplier: float | None = N
             response[k] / units[k],
             mean_of(grown[:, k]),
             floor * np.max(np.abs(direction / units)),
+            "rate",
+            float((1 - abs(values[slow])) * direction[k] / units[k]),
         )
         for k in range(len(direction))
     ]
@@ -119,26 +121,56 @@ def long_run(
         start_norm=start_norm,
         device=bench.device,
     )
-    norm = math.sqrt(expected.moments[0, 0])
+    norm, angle = math.sqrt(expected.moments[0, 0]), expected.angle
     statistics = [
         Statistic(
             "norm",
             norm,
             run.equilibrium_norm,
             norm * (ROUNDING / min(expected.decay, 1) + expected.neglected / 2),
+            "norm",
         ),
         Statistic(
             "1 - cos",
             expected.one_minus_cosine,
             run.one_minus_cosine,
             ROUNDING + expected.neglected * expected.one_minus_cosine,
+            "angle",
+            angle * math.sin(angle),
         ),
     ]
-    return confronted(f"{optimizer}-norm, {optimizer}-angle", "long run", hyperparameters, bench, statistics)
+    claim = f"{optimizer}-norm, {optimizer}-angle"
+    settings = {"steps": steps, "burn_in": burn_in, "start_norm": start_norm}
+    return confronted(claim, "long run", hyperparameters, bench, statistics, **settings)
 
 
 def confronted(
-    claim: str, design: str, hyperparameters: Hyperparameters, bench: Bench, statistics: list[Statistic]
+    claim: str,
+    design: str,
+    hyperparameters: Hyperparameters,
+    bench: Bench,
+    statistics: list[Statistic],
+    **settings: float,
 ) -> Confrontation:
-    """The comparisons of a design on a bench."""
-    return Confrontation(claim, design, dict(hyperparameters), bench.conditions(), tuple(statistics))
+    """The comparisons of a design on a bench, with the command that repeats it where the rule is a built-in one."""
+    optimizer = claim.partition(",")[0].rpartition("-")[0]
+    return Confrontation(
+        claim,
+        design,
+        dict(hyperparameters),
+        {**bench.conditions(), **settings},
+        tuple(statistics),
+        command=command(optimizer, design, hyperparameters, bench, **settings) if optimizer in NAMES else "",
+    )
+
+
+def command(optimizer: str, design: str, hyperparameters: Hyperparameters, bench: Bench, **settings: float) -> str:
+    """The line of a shell that confronts again: the same seeds, and the same bits on the same versions."""
+    options = {**bench.conditions(), **{k: v for k, v in hyperparameters.items() if v is not None}, **settings}
+    typed = " ".join(f"--{name.replace('_', '-')} {_typed(value)}" for name, value in options.items())
+    base = f"{BASE}={base_seed()} " if base_seed() else ""
+    return f"{base}smd confront {optimizer} --design {design.replace(' ', '-')} {typed}"
+
+
+def _typed(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -14,7 +14,7 @@ from numerics.geometry import squared_norm
 from numerics.updates import Lion
 from proofs.comparison import ROUNDING, Confrontation, Hyperparameters, Statistic
 from proofs.confrontation.designs import TWIN_DISTANCE, confronted
-from proofs.confrontation.subject import Bench, Predicted, Subject, grad_norm, mean_of, moments_of, own, update_of
+from proofs.confrontation.subject import Bench, Predicted, Subject, grad_norm, mean_of, own, update_of
 
 WARM = 8.0
 BUFFER = {"lion": "beta2", "signum": "beta1"}
@@ -57,13 +57,15 @@ def sign_stationarity(
     scale = expected.moments[0, 0] * expected.decay
     drift = (squared_norm(last.end.weights) - before).cpu().numpy() / scale
     statistics = [
-        Statistic("relative drift of |w|^2 / p", 0.0, mean_of(drift), ROUNDING / expected.decay),
         Statistic(
-            "(1 - cos) / p",
-            expected.one_minus_cosine / expected.decay,
-            mean_of(last.lost_overlap[0] / scale),
+            "relative drift of |w|^2 / p",
+            0.0,
+            mean_of(drift),
             ROUNDING / expected.decay,
+            "norm",
+            float(expected.drift_of_norm()[0]) / scale,
         ),
+        expected.cosine_statistic(mean_of(last.lost_overlap[0] / scale), ROUNDING / expected.decay),
     ]
     return confronted(f"{optimizer}-norm, {optimizer}-angle", "stationarity", hyperparameters, bench, statistics)
 
@@ -94,6 +96,7 @@ def sign_correlation(
             float(FILTER.sign_autocorrelation_at(k).subs(at)),
             mean_of((signs[0] * signs[k]).mean(-1).cpu().numpy()),
             ROUNDING,
+            "correlation",
         )
         for k in lags
     ]
@@ -113,12 +116,12 @@ def lion_perturbation(hyperparameters: Hyperparameters, bench: Bench) -> Confron
         for sign in (1, -1):
             moments = np.diag([expected.moments[0, 0], 1.0])
             moments[state, state] *= 1 + sign * TWIN_DISTANCE
-            end = moments_of(subject.one_step(bench, moments)[1].end, 2)
+            end = subject.one_step(bench, moments).after
             ends.append(end[:, 2 * state] / (2 * TWIN_DISTANCE * moments[state, state] / (1 + sign * TWIN_DISTANCE)))
         grown.append(ends[0] - ends[1])
     floor = ROUNDING / TWIN_DISTANCE + TWIN_DISTANCE**2
     statistics = [
-        Statistic("multiplier of |w|^2", weights_alone, mean_of(grown[0]), floor),
-        Statistic("multiplier of |m|^2", buffer_alone, mean_of(grown[1]), floor),
+        Statistic("multiplier of |w|^2", weights_alone, mean_of(grown[0]), floor, "rate", 1 - weights_alone),
+        Statistic("multiplier of |m|^2", buffer_alone, mean_of(grown[1]), floor, "rate", 1 - buffer_alone),
     ]
     return confronted("lion-rate", "perturbation", hyperparameters, bench, statistics)

@@ -10,12 +10,12 @@ import torch
 from torch import Generator, Tensor
 
 import theory
-from numerics import LAWS, Result, Start, random_weights, simulate, update_for
+from numerics import LAWS, Start, random_weights, simulate, update_for
 from numerics.geometry import unit
 from numerics.seeding import generator
 from numerics.statistics import Estimate
 from numerics.updates import Update
-from proofs.comparison import Hyperparameters
+from proofs.comparison import Hyperparameters, Statistic
 from theory.catalogue import REFINED
 from theory.compiled import CompiledRule
 from theory.prediction import symbol_values
@@ -53,6 +53,24 @@ class Predicted:
             jacobian=np.array(rule("jacobian", values), dtype=float),
             decay=values["p"],
             neglected=float(rule("neglected", values)),
+        )
+
+    @property
+    def angle(self) -> float:
+        """The angle of the predicted cosine."""
+        return 2 * math.asin(math.sqrt(min(self.one_minus_cosine / 2, 1.0)))
+
+    def drift_of_norm(self) -> Array:
+        """What one step moves the moments [upper triangle] for each unit of relative error in the norm alone."""
+        count = len(self.moments) * (len(self.moments) + 1) // 2
+        column = self.jacobian[:count, 0] - np.eye(count)[:, 0]
+        return np.asarray(2 * self.moments[0, 0] * column)
+
+    def cosine_statistic(self, lost: Estimate, rounding: float) -> Statistic:
+        """The measured (1 - cos)/p beside the predicted one; it moves by angle sin(angle)/p with the angle."""
+        predicted = self.one_minus_cosine / self.decay
+        return Statistic(
+            "(1 - cos) / p", predicted, lost, rounding, "angle", self.angle * math.sin(self.angle) / self.decay
         )
 
     def replaced(self, squared_norm: float | None = None, one_minus_cosine: float | None = None) -> Predicted:
@@ -124,20 +142,44 @@ class Subject:
         scale = grad_norm(optimizer, hyperparameters, bench, expected.moments[0, 0])
         return cls(optimizer, update_of(optimizer, hyperparameters), expected, scale, hyperparameters)
 
-    def one_step(self, bench: Bench, moments: Array) -> tuple[Start, Result]:
-        """One step from replicas of the given moments."""
+    def one_step(self, bench: Bench, moments: Array) -> Step:
+        """One step from replicas of the given moments, each taken twice: from a state and from its mirror image.
+
+        Both meet the same noise. Directions are random, so the mirror image is as good a start; the mean of the two
+        is free of the products of state and noise, which have mean zero and are most of the spread.
+        """
         start = start_at(self.update, moments, bench)
-        return start, simulate(
-            self.update,
-            law=bench.law,
-            grad_norm=self.grad_norm,
-            dim=bench.dim,
-            replicas=bench.replicas,
-            steps=1,
-            seed=bench.seed,
-            start=start,
-            device=bench.device,
-        )
+        ends, lost = [], []
+        for one in (start, mirrored(start)):
+            run = simulate(
+                self.update,
+                law=bench.law,
+                grad_norm=self.grad_norm,
+                dim=bench.dim,
+                replicas=bench.replicas,
+                steps=1,
+                seed=bench.seed,
+                start=one,
+                device=bench.device,
+            )
+            ends.append(moments_of(run.end, len(moments)))
+            lost.append(run.lost_overlap[0])
+        return Step(moments_of(start, len(moments)), np.mean(ends, axis=0), np.mean(lost, axis=0))
+
+
+@dataclass(frozen=True)
+class Step:
+    """Second moments [replicas, upper triangle] before and after a step, and |w|^2 - <w, w'> [replicas]."""
+
+    before: Array
+    after: Array
+    lost_overlap: Array
+
+
+def mirrored(start: Start) -> Start:
+    """The start with weights and buffer negated."""
+    buffer = start.state.buffer
+    return Start(-start.weights, replace(start.state, buffer=None if buffer is None else -buffer))
 
 
 def start_at(update: Update, moments: Array, bench: Bench) -> Start:

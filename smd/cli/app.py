@@ -11,6 +11,7 @@ from smd.cli import (
     bench,
     cite,
     claims,
+    confront,
     derive,
     diff,
     explain,
@@ -43,6 +44,7 @@ app.command("cite")(cite.command)
 app.command("audit")(audit.command)
 app.command("verify")(verify.command)
 app.command("promote")(promote.command)
+app.command("confront", context_settings=hyperparameters.SETTINGS)(confront.command)
 app.command("bench")(bench.command)
 
 INTERRUPTED = 130

@@ -1,0 +1,142 @@
+"""How small an error the confrontation sees: the power of its designs over decays per step, computed and measured.
+
+What a design resolves is computed from its error bars. It is then measured: predictions that are wrong by exactly that
+are put to fresh runs, and nearly all must be rejected, while the right prediction must never be.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from proofs.comparison import Confrontation, Hyperparameters
+from proofs.confrontation.catalogue import designs, law_for
+from proofs.confrontation.designs import stationarity
+from proofs.confrontation.signs import BUFFER, sign_stationarity
+from proofs.confrontation.subject import Bench, Predicted
+from theory import complete
+from theory.catalogue import REFINED
+from theory.compiled import NAMES, load
+
+REPETITIONS = 20
+DECAYS = (1e-8, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 0.5)
+"""lr*wd of the map."""
+LEAST_DECAY = 1e-5
+"""Below it identities and enclosures decide; what one step still shows there is limited by rounding."""
+GOALS = {"norm": 0.01, "angle": 0.01, "rate": 0.05}
+"""The relative errors that must be seen from LEAST_DECAY on."""
+GOAL_AT_RECIPES = 0.002
+"""The same of norm and angle at the recipes."""
+RECIPES: dict[str, dict[str, float]] = {
+    "momentum": {"lr": 0.1, "wd": 1e-4},
+    "elementwise": {"lr": 6e-4, "wd": 0.1},
+    "sign": {"lr": 5e-4, "wd": 1.0},
+}
+"""ResNet-50's, GPT-2's and Lion's on ResNet-20, as in the audit; the coefficients are each rule's defaults."""
+DESIGNS = ("stationarity", "perturbation")
+BENCHES = {"fixed": (64, 64), "sphere": (1024, 128), "iid": (1024, 256)}
+"""Coordinates and replicas by law."""
+MEASURED = (1e-5, 1e-2)
+"""Decays per step of the map at which the power is measured as well, beside the recipes."""
+
+
+@dataclass(frozen=True)
+class Power:
+    """What one design resolves of one quantity at one point, and how many of ``of`` fresh runs rejected just that.
+
+    ``rejected`` and ``alarms`` are None where it was computed only.
+    """
+
+    optimizer: str
+    design: str
+    quantity: str
+    law: str
+    dim: int
+    replicas: int
+    hyperparameters: dict[str, float]
+    decay: float
+    recipe: bool
+    resolves: float
+    rejected: int | None = None
+    alarms: int | None = None
+    of: int = REPETITIONS
+
+    @property
+    def goal(self) -> float | None:
+        """The relative error that it must resolve; None below LEAST_DECAY."""
+        if self.decay < LEAST_DECAY * (1 - 1e-9):
+            return None
+        return GOAL_AT_RECIPES if self.recipe and self.quantity != "rate" else GOALS[self.quantity]
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it resolves what it must."""
+        return self.goal is None or self.resolves <= self.goal
+
+
+def points(optimizer: str) -> Iterator[tuple[bool, dict[str, float]]]:
+    """(whether it is a recipe, hyper-parameters) of the map."""
+    kind = (
+        "sign" if optimizer in (*BUFFER, "signsgd") else "momentum" if law_for(optimizer) == "fixed" else "elementwise"
+    )
+    own = {p.name for p in load(optimizer).parameters}
+    rest = {"trust": 0.1, "lr": 1.0} if "trust" in own else {}
+    yield True, {**RECIPES[kind], **rest}
+    for decay in DECAYS:
+        yield False, {"lr": 0.1, "wd": decay / 0.1}
+
+
+def laws(optimizer: str, design: str) -> tuple[str, ...]:
+    """The gradient laws of a design: those of one length, and those of random length where the claim allows both."""
+    law = law_for(optimizer, design)
+    return (law, "sphere") if law == "fixed" else (law,)
+
+
+def judged(
+    optimizer: str, design: str, hyperparameters: Hyperparameters, bench: Bench, quantity: str = "", error: float = 0.0
+) -> Confrontation:
+    """The design with a prediction whose ``quantity`` is wrong by a relative ``error``."""
+    if error and quantity == "norm":
+        right = Predicted.of(optimizer, hyperparameters)
+        wrong = right.replaced(squared_norm=(1 + error) ** 2 * right.moments[0, 0])
+        one_step = sign_stationarity if optimizer in BUFFER else stationarity
+        return one_step(optimizer, hyperparameters, bench, wrong)
+    found = designs(optimizer)[design](hyperparameters, bench)
+    return found.with_error(quantity, error) if error else found
+
+
+def power(optimizer: str, repetitions: int = REPETITIONS) -> Iterator[Power]:
+    """The map of one optimizer, point by point; measured at the recipe and at MEASURED."""
+    for recipe, chosen in points(optimizer):
+        for design in [d for d in designs(optimizer) if d in DESIGNS]:
+            for law in laws(optimizer, design):
+                dim, replicas = BENCHES[law]
+                full = {**chosen, "dim": dim} if "dim" in {p.name for p in load(optimizer).parameters} else chosen
+                yield from _at(optimizer, design, full, Bench(law, dim, replicas), recipe, repetitions)
+
+
+def _at(
+    optimizer: str, design: str, chosen: dict[str, float], bench: Bench, recipe: bool, repetitions: int
+) -> Iterator[Power]:
+    decay = chosen["lr"] * chosen["wd"]
+    full = complete(optimizer, chosen)
+    found = designs(optimizer)[design](full, bench)
+    for quantity in dict.fromkeys(s.quantity for s in found.statistics if s.quantity in GOALS):
+        error = found.resolves(quantity)
+        row = Power(
+            optimizer, design, quantity, bench.law, bench.dim, bench.replicas, chosen, decay, recipe, error,
+            of=repetitions,
+        )  # fmt: skip
+        if not (recipe or any(math.isclose(decay, one) for one in MEASURED)) or not math.isfinite(error):
+            yield row
+            continue
+        benches = [replace(bench, seed=seed) for seed in range(1, repetitions + 1)]
+        wrong = [judged(optimizer, design, full, one, quantity, error) for one in benches]
+        right = [judged(optimizer, design, full, one) for one in benches]
+        yield replace(row, rejected=sum(not c.agrees for c in wrong), alarms=sum(not c.agrees for c in right))
+
+
+def mapped() -> tuple[str, ...]:
+    """The optimizers of the map: those that one step from the prediction confronts."""
+    return tuple(name for name in NAMES if name not in REFINED.values())
