@@ -96,7 +96,7 @@ def sign_correlation(
             float(FILTER.sign_autocorrelation_at(k).subs(at)),
             mean_of((signs[0] * signs[k]).mean(-1).cpu().numpy()),
             ROUNDING,
-            "correlation",
+            "autocorrelation",
         )
         for k in lags
     ]

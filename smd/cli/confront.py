@@ -46,7 +46,8 @@ def command(
             print(f"{found.conditions['replicas']} replicas resolve {_listed(found.resolution)}", file=sys.stderr)
     if as_json:
         shown = {
-            "agrees": found.agrees, "p_value": found.p_value, "false_alarm": found.false_alarm, "resolves": found.resolution,
+            "agrees": found.agrees, "p_value": found.p_value, "false_alarm": found.false_alarm,
+            "resolves": found.resolution,
             "hyperparameters": dict(found.hyperparameters), "conditions": dict(found.conditions),
             "statistics": [
                 {"name": s.name, "predicted": s.predicted, "measured": s.measured.value, "error": s.error}
