@@ -50,7 +50,7 @@ def assert_equilibrium(
     replicas: int = 32,
     steps: int | None = None,
     seed: int = 0,
-    false_alarm: float = 1e-6,
+    false_alarm: float = 1e-9,
     sharpness: float = 0.05,
     device: str | None = None,
     dtype: torch.dtype | None = None,

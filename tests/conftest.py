@@ -4,11 +4,12 @@ import os
 
 import pytest
 import torch
-from hypothesis import settings
+from hypothesis import Phase, settings
 from xdist.scheduler import LoadScopeScheduling
 
+from numerics import seeding
 from proofs import CLAIMS, evidence
-from tests import budget
+from tests import budget, wrong
 from theory.compiled import load
 
 # Each worker has one core to itself.
@@ -24,10 +25,14 @@ settings.register_profile("dev", max_examples=100, derandomize=True, deadline=No
 settings.register_profile("ci", max_examples=100, derandomize=True, deadline=None, print_blob=True)
 # Before a release: fresh examples and many of them; here a false alarm is possible at the stated probability.
 settings.register_profile("thorough", max_examples=2000, deadline=None, print_blob=True)
+# One of many runs: what fails is counted and need not be made small.
+FOUND = (Phase.explicit, Phase.generate)
+settings.register_profile("repeated", max_examples=100, derandomize=True, deadline=None, phases=FOUND)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 
 budget.watch()
+wrong.apply()
 
 
 def pytest_configure(config):
@@ -56,6 +61,17 @@ def evidence_directory(tmp_path_factory, monkeypatch):
     monkeypatch.setattr(evidence, "PROMOTED", tmp_path_factory.mktemp("promoted"))
     monkeypatch.setenv("SMD_EVIDENCE_DIR", str(directory))
     return directory
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure of a test that draws says how to run it alone with the same draws."""
+    report = yield
+    if report.failed and item.get_closest_marker(budget.MARK):
+        profile = f"HYPOTHESIS_PROFILE={settings.get_current_profile_name()}"
+        again = f"SMD_BASE_SEED={seeding.base_seed()} {profile} python -m pytest '{item.nodeid}'"
+        report.sections.append(("again", again))
+    return report
 
 
 @pytest.fixture(autouse=True)

@@ -48,11 +48,13 @@ def law_for(optimizer: str, design: str = "stationarity") -> str:
     """The gradient law of a design, where the claim leaves a choice that with the sharpest test.
 
     One step from given moments does not see how gradients follow |w|, so gradients of one length orthogonal to the
-    weights serve every rule that is linear in them; beyond one step a rule is confronted in its own setting. LAMB's
-    and the signs' claims are mean fields of independent coordinates.
+    weights serve every rule that is linear in them; beyond one step a rule is confronted in its own setting. LAMB
+    divides by a norm that is nearly constant in many dimensions: gradients of random length hide what remains.
     """
     if optimizer in COUPLED:
         return "fixed"
+    if design == "stationarity" and optimizer == "lamb":
+        return "sphere"
     return "fixed" if design == "stationarity" and optimizer in LINEAR else "iid"
 
 

@@ -7,7 +7,7 @@ are put to fresh runs, and nearly all must be rejected, while the right predicti
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from proofs.comparison import Confrontation, Hyperparameters
@@ -69,11 +69,6 @@ class Power:
             return None
         return GOAL_AT_RECIPES if self.recipe and self.quantity != "rate" else GOALS[self.quantity]
 
-    @property
-    def is_met(self) -> bool:
-        """Whether it resolves what it must."""
-        return self.goal is None or self.resolves <= self.goal
-
 
 def points(optimizer: str) -> Iterator[tuple[bool, dict[str, float]]]:
     """(whether it is a recipe, hyper-parameters) of the map."""
@@ -134,9 +129,22 @@ def _at(
         benches = [replace(bench, seed=seed) for seed in range(1, repetitions + 1)]
         wrong = [judged(optimizer, design, full, one, quantity, error) for one in benches]
         right = [judged(optimizer, design, full, one) for one in benches]
-        yield replace(row, rejected=sum(not c.agrees for c in wrong), alarms=sum(not c.agrees for c in right))
+        yield replace(
+            row,
+            rejected=sum(c.p_value < c.false_alarm for c in wrong),
+            alarms=sum(c.p_value < c.false_alarm for c in right),
+        )
 
 
 def mapped() -> tuple[str, ...]:
     """The optimizers of the map: those that one step from the prediction confronts."""
     return tuple(name for name in NAMES if name not in REFINED.values())
+
+
+def unmet(rows: Iterable[Power]) -> list[Power]:
+    """The sharpest row of each point that does not resolve what it must."""
+    best: dict[tuple[str, str, float, bool], Power] = {}
+    for row in rows:
+        key = (row.optimizer, row.quantity, row.decay, row.recipe)
+        best[key] = min(best.get(key, row), row, key=lambda r: r.resolves)
+    return [row for row in best.values() if row.goal is not None and row.resolves > row.goal]

@@ -63,8 +63,8 @@ FIELD: dict[str, tuple[tuple[str, ...], list[dict[str, float]]]] = {
     "signsgd": (("iid", "fixed"), [{"lr": 0.1, "wd": 0.5, "dim": 64}]),
     "lars": (("fixed",), [{"lr": 1.0, "wd": 0.5, "momentum": 0.9, "trust": 0.1}]),
     "lamb": (
-        ("iid",),
-        [{"lr": 0.1, "wd": 0.5, "beta1": 0.9, "dim": 64}, {"lr": 0.5, "wd": 2.0, "beta1": 0.5, "dim": 64}],
+        ("iid", "sphere"),
+        [{"lr": 0.1, "wd": 0.5, "beta1": 0.9, "dim": 1024}, {"lr": 0.5, "wd": 2.0, "beta1": 0.5, "dim": 1024}],
     ),
 }
 """Rules that are confronted by one step from their predicted moments: gradient laws and points."""
@@ -161,7 +161,8 @@ def _equilibrium(optimizer: str, device: str) -> list[Confrontation]:
 @cache
 def _one_step(optimizer: str, device: str) -> list[Confrontation]:
     laws, points = FIELD[optimizer]
-    return [stationarity(optimizer, point, _bench(law, device)) for point in points for law in laws]
+    benches = [(point, _bench(law, device, int(point.get("dim", 64)))) for point in points for law in laws]
+    return [stationarity(optimizer, point, bench) for point, bench in benches]
 
 
 @cache

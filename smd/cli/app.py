@@ -16,6 +16,7 @@ from smd.cli import (
     diff,
     explain,
     hyperparameters,
+    power,
     predict,
     promote,
     simulate,
@@ -45,6 +46,7 @@ app.command("audit")(audit.command)
 app.command("verify")(verify.command)
 app.command("promote")(promote.command)
 app.command("confront", context_settings=hyperparameters.SETTINGS)(confront.command)
+app.command("power")(power.command)
 app.command("bench")(bench.command)
 
 INTERRUPTED = 130

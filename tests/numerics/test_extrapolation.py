@@ -60,8 +60,9 @@ def test_mean_square_is_the_norm_s_square_by_coordinates():
     assert found == Estimate(2.25, close(2 * 0.01 * 2.25, 1e-14), 5)
 
 
+@pytest.mark.chance(2, 1e-9)
 def test_a_rule_s_bias_is_linear_in_1_over_dim():
-    """AdamW at 8 and 16 coordinates extrapolates to 64 within five deviations, from which 8 alone is far."""
+    """AdamW at 8 and 16 coordinates extrapolates to 64 within seven deviations, from which 8 alone is far."""
     update = update_for("adamw", {"lr": 0.1, "wd": 3.0, "beta1": 0.9, "beta2": 0.9})
 
     def at(dim):
@@ -72,8 +73,8 @@ def test_a_rule_s_bias_is_linear_in_1_over_dim():
     small, expected = {dim: at(dim) for dim in (8, 16)}, at(64)
     found = extrapolate(small, 64).value
     error = math.hypot(found.standard_error, expected.standard_error)
-    assert abs(found.value - expected.value) < 5 * error
-    assert abs(small[8].value - expected.value) > 5 * error
+    assert abs(found.value - expected.value) < 7 * error
+    assert abs(small[8].value - expected.value) > 7 * error
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ from tests.compare import close
 from tests.numerics.test_recording import feed, walk
 from tests.numerics.test_statistics import SIX_DEVIATIONS
 
+pytestmark = pytest.mark.chance(0)
+
 SETTINGS = {
     "rule": "sgdm", "law": "fixed", "dim": 16, "replicas": 3, "steps": 700, "seed": 5, "engine": "torch",
     "device": "cpu", "dtype": "float64", "grad_norm": 1.0, "start_norm": 2.0,

@@ -6,6 +6,8 @@ import torch
 from numerics import BadSimulation, simulate
 from numerics.seeding import BASE, generator, mixed
 
+pytestmark = pytest.mark.chance(0)
+
 
 def test_without_a_base_seed_a_seed_is_itself(monkeypatch):
     """Stream 0 without a base seed changes nothing."""

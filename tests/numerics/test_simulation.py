@@ -24,6 +24,8 @@ from numerics.updates import State
 from tests import strategies
 from tests.compare import close
 
+pytestmark = pytest.mark.chance(0)
+
 SMALL = {"dim": 16, "replicas": 8, "steps": 30}
 
 

@@ -18,6 +18,8 @@ from proofs.pathwise import discrepancy, distance
 from tests.strategies import examples, log_uniform, seeds
 from theory.equivalence import NoEquivalentSchedule
 
+pytestmark = pytest.mark.chance(4)
+
 
 @examples(0.1)
 @given(log_uniform(1e-4, 0.9), st.sampled_from([0.0, 0.5, 0.9, 0.99]), st.sampled_from([0.0, 0.5]), seeds())

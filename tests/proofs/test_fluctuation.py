@@ -6,6 +6,8 @@ from proofs import CLAIMS
 from proofs.confrontation import Bench
 from proofs.fluctuation import fluctuation, sgd_mean, walk_variance
 
+pytestmark = pytest.mark.chance(4)
+
 FLUCTUATING = [c.id for c in CLAIMS.values() if c.experiment is not None and "fluctuation" in c.experiment.__module__]
 ADAMW = {"lr": 0.5, "wd": 0.6, "beta1": 0.5}
 

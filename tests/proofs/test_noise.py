@@ -8,6 +8,8 @@ from theory.orthogonality import WeightRecursion
 from theory.symbols import lr, wd
 from theory.update_rule import UpdateRule
 
+pytestmark = pytest.mark.chance(6)
+
 MOMENTUM = {"sgd": {}, "sgdm": {"momentum": 0.9}, "adamw": {"beta1": 0.9}}
 POINT = {"lr": 0.1, "wd": 0.5}
 

@@ -6,6 +6,8 @@ from proofs import CLAIMS
 from proofs.claims import recipes
 from theory import inverse
 
+pytestmark = pytest.mark.chance(8)
+
 
 @pytest.mark.parametrize("claim_id", ["turn-of-steps", "sgd-turn-of-steps"])
 def test_steps_turn_as_derived(claim_id):

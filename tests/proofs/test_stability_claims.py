@@ -13,6 +13,8 @@ from proofs.layers.identity import decides
 from theory import equilibrium_of
 from theory.symbols import decay, momentum, multiplier, scaled_decay
 
+pytestmark = pytest.mark.chance(4)
+
 
 def slow_pair(alpha, x):
     """Roots of the quadratic factor at numbers."""

@@ -10,6 +10,8 @@ from proofs.trajectories import confront
 from theory import predict, scheduled
 from theory.trajectory import trajectory
 
+pytestmark = pytest.mark.chance(8)
+
 AT = (20, 60, 149, 299)
 COSINE = scheduled("cosine", lr=0.05, wd=0.4, steps=300, warmup=20)
 CASES = {

@@ -12,6 +12,8 @@ import smd
 from theory import OutOfDomain, UpdateRule
 from theory.symbols import lr, wd
 
+pytestmark = pytest.mark.chance(3, 1e-9)
+
 HEAVY_BALL = partial(SGD, lr=0.5, weight_decay=1.0, momentum=0.9)
 ADAMW = partial(AdamW, lr=0.5, weight_decay=1.0, betas=(0.9, 0.95), foreach=True)
 RIGHT = {

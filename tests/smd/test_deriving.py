@@ -15,6 +15,8 @@ from theory.compiled import compile_rule
 from theory.prediction import complete_rule
 from theory.symbols import contraction, decay, dim, energy, lr, momentum, squared_norm, wd
 
+pytestmark = pytest.mark.chance(8)
+
 LOOK_AHEAD = Path(__file__).parents[2] / "book" / "own_rule" / "look_ahead_rule.py"
 
 

@@ -8,6 +8,8 @@ import pytest
 from numerics import BadSimulation, simulate
 from numerics.engines.choice import RESOLVED
 
+pytestmark = pytest.mark.chance(0)
+
 NORM, TURN = 3e-5, 5e-4
 """Relative bounds on the difference in the norm and in 1 - cos, on the same noise."""
 RULES = {

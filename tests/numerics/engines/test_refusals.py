@@ -10,6 +10,8 @@ from numerics import BadSimulation, Start, simulate
 from numerics.engines import choice
 from numerics.updates import SGDM, AdamW, State
 
+pytestmark = pytest.mark.chance(0)
+
 HYPER = {"lr": 0.1, "wd": 0.1}
 SETTINGS = {"dim": 8, "steps": 20, "replicas": 4}
 

@@ -9,6 +9,8 @@ import pytest
 from numerics import BadSimulation, simulate
 from numerics.gradients import correlated
 
+pytestmark = pytest.mark.chance(0)
+
 SETTINGS = {"dim": 40, "steps": 600, "replicas": 12, "seed": 4, "statistics": ("mean", "autocorrelation", "histogram")}
 ENGINES = {
     "one by one": {"engine": "numba"},

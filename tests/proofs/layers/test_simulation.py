@@ -11,6 +11,8 @@ from proofs.verdict import Outcome
 from theory import NAMES
 from theory.catalogue import REFINED, REFINING
 
+pytestmark = pytest.mark.chance(40)
+
 LAWS = (simulation.GAUSSIAN,)
 SIMULATED = [claim_id for claim_id, claim in CLAIMS.items() if simulation.applies(claim)]
 

@@ -7,6 +7,8 @@ import pytest
 
 from smd.cli.app import main
 
+pytestmark = pytest.mark.chance(4)
+
 HEAD = "from theory import UpdateRule\nfrom theory.symbols import energy, lr, momentum, squared_norm, wd\n"
 STEP = '("mine", lambda w, g: ((1 - lr * wd) * w - lr * g,), ("w",)'
 GOOD = f"rule = UpdateRule.from_step{STEP})"
