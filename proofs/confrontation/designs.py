@@ -26,8 +26,7 @@ def stationarity_of(subject: Subject, bench: Bench) -> Confrontation:
     expected = subject.expected
     start, run = subject.one_step(bench, expected.moments)
     size = len(expected.moments)
-    scale = np.sqrt(np.diag(expected.moments))
-    unit_moments = np.outer(scale, scale)[np.triu_indices(size)] * expected.decay
+    unit_moments = units_of(expected.moments) * expected.decay
     drift = (moments_of(run.end, size) - moments_of(start, size)) / unit_moments
     names = [f"relative drift of moment {i}{j} / p" for i in range(size) for j in range(i, size)]
     # The step subtracts lr (g + wd w), of size p |w|, so above p = 1 rounding grows with p.
@@ -58,16 +57,11 @@ def perturbation_of(subject: Subject, bench: Bench, multiplier: float | None = N
     """The same of any update with its prediction."""
     expected = subject.expected
     size = len(expected.moments)
-    jacobian = expected.jacobian[: size * (size + 1) // 2, : size * (size + 1) // 2]
-    values, vectors = np.linalg.eig(jacobian)
-    slow = int(np.argmax(np.abs(values)))
-    direction = np.real(vectors[:, slow])
+    jacobian, direction, length = slowest(expected)
     response = jacobian @ direction if multiplier is None else multiplier * direction
-    scale = np.sqrt(np.diag(expected.moments))
-    units = np.outer(scale, scale)[np.triu_indices(size)]
-    length = TWIN_DISTANCE / np.max(np.abs(direction / units))
+    units = units_of(expected.moments)
     ends = [
-        moments_of(subject.one_step(bench, _shifted(expected.moments, sign * length * direction))[1].end, size)
+        moments_of(subject.one_step(bench, shifted(expected.moments, sign * length * direction))[1].end, size)
         for sign in (1, -1)
     ]
     grown = (ends[0] - ends[1]) / (2 * length) / units
@@ -84,12 +78,28 @@ def perturbation_of(subject: Subject, bench: Bench, multiplier: float | None = N
     return confronted(f"{subject.name}-rate", "perturbation", subject.hyperparameters, bench, statistics)
 
 
-def _shifted(moments: Array, change: Array) -> Array:
-    shifted = moments.copy()
+def units_of(moments: Array) -> Array:
+    """What each of the second moments over the upper triangle is measured in: the sizes of its two states."""
+    scale = np.sqrt(np.diag(moments))
+    return np.outer(scale, scale)[np.triu_indices(len(moments))]
+
+
+def slowest(expected: Predicted) -> tuple[Array, Array, float]:
+    """The Jacobian, its slowest eigenvector's real part, and how much of it lies at the twins' distance."""
+    units = units_of(expected.moments)
+    jacobian = expected.jacobian[: len(units), : len(units)]
+    values, vectors = np.linalg.eig(jacobian)
+    direction = np.real(vectors[:, int(np.argmax(np.abs(values)))])
+    return jacobian, direction, TWIN_DISTANCE / float(np.max(np.abs(direction / units)))
+
+
+def shifted(moments: Array, change: Array) -> Array:
+    """Moments with a change over their upper triangle."""
+    changed = moments.copy()
     rows, columns = np.triu_indices(len(moments))
-    shifted[rows, columns] += change
-    shifted[columns, rows] = shifted[rows, columns]
-    return shifted
+    changed[rows, columns] += change
+    changed[columns, rows] = changed[rows, columns]
+    return changed
 
 
 def long_run(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +11,7 @@ from torch import Tensor
 
 from numerics import LAWS, Result, Start, random_weights, simulate
 from numerics.geometry import squared_norm
-from numerics.updates import SGD, Lion, State, Update
+from numerics.updates import SGD, Lion, Update
 from proofs.comparison import ROUNDING, Confrontation, Hyperparameters, Statistic
 from proofs.confrontation.controls import adjusted, products, sums_of_white
 from proofs.confrontation.designs import TWIN_DISTANCE, confronted
@@ -38,31 +37,22 @@ def sign_stationarity(
     """
     expected = predicted or Predicted.of(optimizer, hyperparameters)
     update = update_of(optimizer, hyperparameters)
-    kept = float(hyperparameters[BUFFER[optimizer]] or 0.0)
-    steps = max(8, math.ceil(WARM / (1 - kept)))
-
-    def walk(rule: str | Update, weights: Tensor, state: State, seed: int, **options: Any) -> Result:
-        white = {"law": "iid", "grad_norm": math.sqrt(bench.dim), "dim": bench.dim, "replicas": bench.replicas}
-        start = Start(weights, state)
-        return simulate(
-            rule, **{"steps": steps, "seed": seed, "start": start, "device": bench.device, **white, **options}
-        )
-
+    kept, steps = memory_of(optimizer, hyperparameters)
     zero = torch.zeros(bench.replicas, bench.dim, dtype=torch.float64, device=bench.device)
-    past = walk(update, zero, update.start(zero), bench.seed, record=0).end
-    missing = max(float(expected.moments[0, 0]) - float(squared_norm(past.weights).mean()), 0.0)
-    part = random_weights(bench.replicas, bench.dim, math.sqrt(missing), bench.generator(2))
-    pair = [walk(update, past.weights + sign * part, past.state, bench.seed + 1) for sign in (1, -1)]
+    past = walk(update, Start(zero, update.start(zero)), steps, bench, record=0).end
+    pair = [walk(update, start, steps, bench, later=1) for start in antithetic(past, expected.moments[0, 0], bench)]
 
     decay, kept_now = expected.decay, 1 - expected.decay
-    squares = sum(run.squared_norm for run in pair) / 2 / expected.moments[0, 0]
-    lost = sum(run.lost_overlap for run in pair).mean(0) / 2 / expected.moments[0, 0]
+    squares = np.mean([run.squared_norm for run in pair], axis=0) / expected.moments[0, 0]
+    lost = np.mean([run.lost_overlap for run in pair], axis=(0, 1)) / expected.moments[0, 0]
     gone = 1 - kept_now**2
     implied = (squares[1:].mean(0) - kept_now**2 * squares[:-1].mean(0)) / gone
     half_step = lost - (squares[0] - squares[-1]) / (2 * steps)
 
     sums = SGD(lr=1.0, wd=decay)
-    first, second = (walk(sums, zero, sums.start(zero), bench.seed + k, record=0).end.weights for k in (0, 1))
+    first, second = (
+        walk(sums, Start(zero, sums.start(zero)), steps, bench, later=k, record=0).end.weights for k in (0, 1)
+    )
     buffer, after = past.state.buffer, pair[0].end.state.buffer
     assert buffer is not None
     assert after is not None
@@ -80,6 +70,27 @@ def sign_stationarity(
         ),
     ]
     return confronted(f"{optimizer}-norm, {optimizer}-angle", "stationarity", hyperparameters, bench, statistics)
+
+
+def memory_of(optimizer: str, hyperparameters: Hyperparameters) -> tuple[float, int]:
+    """What the buffer keeps of itself in a step, and the steps of WARM of its memories."""
+    kept = float(hyperparameters[BUFFER[optimizer]] or 0.0)
+    return kept, max(8, math.ceil(WARM / (1 - kept)))
+
+
+def walk(update: Update, start: Start, steps: int, bench: Bench, *, later: int = 0, record: int = 1) -> Result:
+    """Steps on white gradients of unit entries; ``later`` counts the walks before this one, of other gradients."""
+    return simulate(
+        update, law="iid", grad_norm=math.sqrt(bench.dim), dim=bench.dim, replicas=bench.replicas, steps=steps,
+        record=record, seed=bench.seed + later, start=start, device=bench.device,
+    )  # fmt: skip
+
+
+def antithetic(past: Start, squared: float, bench: Bench) -> list[Start]:
+    """The weights of a past with an independent part of either sign, which brings E|w|^2 to ``squared`` if above."""
+    missing = max(float(squared) - float(squared_norm(past.weights).mean()), 0.0)
+    part = random_weights(bench.replicas, bench.dim, math.sqrt(missing), bench.generator(2))
+    return [Start(past.weights + sign * part, past.state) for sign in (1, -1)]
 
 
 def sign_correlation(
