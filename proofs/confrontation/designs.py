@@ -111,8 +111,9 @@ def long_run(
     burn_in: int,
     start_norm: float = 1.0,
     predicted: Predicted | None = None,
+    dtype: str = "float64",
 ) -> Confrontation:
-    """From random directions of ``start_norm``, averaged after ``burn_in``: norm and 1 - cos.
+    """From random directions of ``start_norm``, averaged after ``burn_in``: norm and 1 - cos, in one precision.
 
     What an expanded rule says it neglects of the squared norm may be missing from it, and from 1 - cos.
     """
@@ -128,20 +129,22 @@ def long_run(
         seed=bench.seed,
         start_norm=start_norm,
         device=bench.device,
+        dtype=dtype,
     )
+    rounding = ROUNDING * float(np.finfo(dtype).eps / np.finfo(float).eps)
     norm = math.sqrt(expected.moments[0, 0])
     statistics = [
         Statistic(
             "norm",
             norm,
             run.equilibrium_norm,
-            norm * (ROUNDING / min(expected.decay, 1) + expected.neglected / 2),
+            norm * (rounding / min(expected.decay, 1) + expected.neglected / 2),
         ),
         Statistic(
             "1 - cos",
             expected.one_minus_cosine,
             run.one_minus_cosine,
-            ROUNDING + expected.neglected * expected.one_minus_cosine,
+            rounding + expected.neglected * expected.one_minus_cosine,
         ),
     ]
     return confronted(f"{optimizer}-norm, {optimizer}-angle", "long run", hyperparameters, bench, statistics)

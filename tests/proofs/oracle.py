@@ -18,14 +18,14 @@ from torch.optim import Optimizer
 
 Loss = Callable[[Tensor, Generator], Tensor]
 Make = Callable[[Iterable[Parameter]], Optimizer]
-REST, SETTLED = 50, 200
+REST, SETTLED = 50, 150
 BATCH = 8
 CLASSES = torch.tensor([-1.0, 0.0, 2.0], dtype=torch.float64)
 
 
 def inputs(w: Tensor, batch: int, generator: Generator) -> Tensor:
-    """Standard normal inputs [replicas, batch, dim]."""
-    return torch.randn(len(w), batch, w[0].numel(), generator=generator, dtype=w.dtype)
+    """Standard normal inputs [replicas, batch, dim], drawn in single precision, which is faster."""
+    return torch.randn(len(w), batch, w[0].numel(), generator=generator).to(w.dtype)
 
 
 def signs(like: Tensor, generator: Generator) -> Tensor:

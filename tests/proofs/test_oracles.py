@@ -6,9 +6,8 @@ where it is twice as large, the same comparisons agree as well.
 """
 
 import math
-import subprocess
-import sys
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,10 +18,11 @@ from numerics.seeding import generator
 from numerics.statistics import jackknife
 from proofs.comparison import ROUNDING, Confrontation, Statistic
 from tests.proofs import oracle
-from theory import predict
+from tests.test_independence import imported
+from theory import load, predict
 from theory.muon import predict_muon
 
-DIM, REPLICAS, STEPS, BURN_IN = 128, 32, 600, 250
+DIM, REPLICAS, STEPS, BURN_IN = 128, 32, 500, 200
 AT = {"lr": 0.1, "wd": 0.2}
 HEAVY = {**AT, "momentum": 0.9}
 ADAM = {**AT, "beta1": 0.9}
@@ -54,40 +54,36 @@ CASES = {
 
 def measured(make, loss, optimizer, chosen, *, dim=DIM, seed, prepare=None):
     """(norm, 1 - cos) of a walk against those of a rule, as a function of the rule and its hyper-parameters."""
-    drawn = oracle.unit_gradients(loss, (dim,), 1 << 14, generator(seed, 1)).square().sum(-1).numpy()
+    drawn = oracle.unit_gradients(loss, (dim,), 1 << 13, generator(seed, 1)).square().sum(-1).numpy()
     energy, error = drawn.mean(), drawn.std() / math.sqrt(len(drawn))
 
-    def at(rule, given):
-        taken = {"dim": dim, "grad_norm": math.sqrt(energy)}
-        from theory import load
-
+    def at(rule, given, square):
+        taken = {"dim": dim, "grad_norm": math.sqrt(square)}
         return predict(rule, **given, **{p.name: taken[p.name] for p in load(rule).parameters if p.name in taken})
 
     walk = oracle.walk(
         make, loss, (dim,), replicas=REPLICAS, steps=STEPS, burn_in=BURN_IN, generator=generator(seed),
-        norm=at(optimizer, chosen).equilibrium_norm, prepare=prepare or (lambda optimizer, step: None),
+        norm=at(optimizer, chosen, energy).equilibrium_norm, prepare=prepare or (lambda optimizer, step: None),
     )  # fmt: skip
-    return lambda rule, given: compared(walk, at(rule, given), error / energy)
+    return lambda rule, given: compared(walk, at(rule, given, energy), at(rule, given, energy + error))
 
 
-def compared(walk, found, error_of_energy, rounding=ROUNDING):
-    """A walk against a prediction; ``error_of_energy`` is the relative error of L, of which the norm is a 4th root."""
-    norm, lost = found.equilibrium_norm, 1 - found.cos_angular_update
+def compared(walk, found, other, within=0.0):
+    """A walk against a prediction, known ``within`` a part of it and no better than ``other`` is near."""
+    lost, others = 1 - found.cos_angular_update, 1 - other.cos_angular_update
+    norm, gap = found.equilibrium_norm, found.equilibrium_norm - other.equilibrium_norm
     columns = np.stack([walk.before, walk.lost], axis=1)
+    means = jackknife(walk.before, lambda m: np.sqrt(m[..., 0])), jackknife(columns, lambda m: m[..., 1] / m[..., 0])
     statistics = (
-        Statistic(
-            "norm",
-            norm,
-            jackknife(walk.before, lambda m: np.sqrt(m[..., 0])),
-            norm * math.hypot(error_of_energy / 4, rounding),
-        ),
-        Statistic("1 - cos", lost, jackknife(columns, lambda m: m[..., 1] / m[..., 0]), rounding * max(1, lost)),
+        Statistic("norm", norm, means[0], math.hypot(gap, norm * within, norm * ROUNDING)),
+        Statistic("1 - cos", lost, means[1], math.hypot(lost - others, lost * within, ROUNDING)),
     )
     return Confrontation(f"{found.optimizer}-norm", "torch on a real loss", {}, {"loss": "real"}, statistics)
 
 
+@cache
 def of(case, dim=DIM, seed=61):
-    """The comparison of a case, as a function of a rule and its hyper-parameters."""
+    """The comparison of a case, as a function of a rule and its hyper-parameters; one walk serves all of them."""
     make, loss, optimizer, chosen = CASES[case]
     return measured(
         make, loss, optimizer, chosen, dim=dim, seed=seed, prepare=oracle.lengthen if case in ADAPTIVE else None
@@ -124,7 +120,7 @@ CONTROLS = {
 def test_control_rejects_another_rule(control):
     """What another rule or decay predicts is rejected on the walk that agrees with its own."""
     case, rule, chosen = CONTROLS[control]
-    against = of(case, seed=63)
+    against = of(case)
     assert against(*CASES[case][2:]).agrees
     assert not against(rule, chosen).agrees
 
@@ -134,14 +130,18 @@ def test_a_public_lion_on_a_real_loss():
     lion = pytest.importorskip("lion_pytorch").Lion
     chosen = {**AT, "beta1": 0.9, "beta2": 0.95}
     c = measured(
-        partial(lion, betas=(0.9, 0.95), decoupled_weight_decay=False, **TORCH), oracle.logistic, "lion", chosen, seed=64
+        partial(lion, betas=(0.9, 0.95), decoupled_weight_decay=False, **TORCH),
+        oracle.logistic,
+        "lion",
+        chosen,
+        seed=64,
     )
     assert c("lion", chosen).agrees, c("lion", chosen).report()
 
 
 MUON = {"lr": 0.1, "wd": 0.5, "rows": 16, "cols": 16, "momentum": 0.9}
-BFLOAT = 2.0**-7
-"""torch orthogonalises in bfloat16: what a product may be off by."""
+BFLOAT = 2.0**-8
+"""torch orthogonalises in bfloat16: the spacing of numbers below 1."""
 
 
 @pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="this torch has no Muon")
@@ -152,25 +152,24 @@ def test_muon_of_torch_on_a_real_loss(nesterov):
     options = {"lr": MUON["lr"], "weight_decay": MUON["wd"], "momentum": MUON["momentum"], "nesterov": nesterov}
     right, wrong = (predict_muon(**MUON, nesterov=n, orthogonalise="newton_schulz") for n in (nesterov, not nesterov))
     walk = oracle.walk(
-        partial(torch.optim.Muon, **options), oracle.logistic, shape, replicas=12, steps=220, burn_in=100,
+        partial(torch.optim.Muon, **options), oracle.logistic, shape, replicas=12, steps=160, burn_in=80,
         norm=right.equilibrium_norm, generator=generator(65), apart=True,
     )  # fmt: skip
-    c = compared(walk, right, 0.0, BFLOAT)
+    c = compared(walk, right, right, BFLOAT)
     assert c.agrees, c.report()
-    assert not compared(walk, wrong, 0.0, BFLOAT).agrees
+    assert not compared(walk, wrong, wrong, BFLOAT).agrees
 
 
 @pytest.mark.parametrize("loss", [oracle.logistic, oracle.three_classes, oracle.batch_normalised])
 def test_losses_are_what_the_theory_assumes(loss):
     """Gradients are orthogonal to w, fall as 1/|w|, and have mean zero: a false alarm has probability 1e-9."""
-    torch.manual_seed(0)
     w = torch.randn(3, 16, generator=generator(66), dtype=torch.float64).requires_grad_()
 
     def gradient(at):
         return torch.autograd.grad(loss(at, generator(67)).sum(), at)[0]
 
     found = gradient(w)
-    assert float((found * w).sum(-1).abs().max()) < 1e-14
+    assert float((found * w).detach().sum(-1).abs().max()) < 1e-14
     assert torch.allclose(gradient(w * 100), found / 100, rtol=1e-11)
     fixed = torch.eye(16, dtype=torch.float64)[:1].expand(1 << 14, 16).clone().requires_grad_()
     drawn = gradient(fixed)[:, 1:].numpy()
@@ -179,12 +178,6 @@ def test_losses_are_what_the_theory_assumes(loss):
 
 
 def test_the_oracle_knows_neither_side():
-    """A fresh interpreter that runs the oracle has loaded neither the updates nor the theory."""
-    code = (
-        "import sys, torch; from tests.proofs import oracle; g = torch.Generator();"
-        "oracle.walk(lambda p: torch.optim.SGD(p, lr=0.1), oracle.logistic, (4,), replicas=2, steps=3, burn_in=1,"
-        " norm=1.0, generator=g); print([m for m in sys.modules if m.split('.')[0] in"
-        " ('numerics', 'theory', 'proofs', 'smd', 'sympy') and m != 'sympy'])"
-    )
-    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=120)
-    assert ran.stdout.strip() == "[]"
+    """The oracle imports torch and numpy alone: no update, no gradient law, no theory."""
+    source = Path(oracle.__file__).read_text(encoding="utf-8")
+    assert imported(source) <= {"math", "collections", "dataclasses", "numpy", "torch"}
