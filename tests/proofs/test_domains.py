@@ -73,7 +73,7 @@ def test_single_precision_is_refused_where_it_does_not_resolve_the_decay(decay, 
     if abs(decay / RESOLVED - 1) < 1e-9:
         return
     rule = {"lr": lr, "wd": decay / lr}
-    run = {"dim": 4, "replicas": 2, "steps": 1, "engine": "numba", "dtype": "float32"}
+    run = {"dim": 32, "replicas": 2, "steps": 1, "engine": "numba", "dtype": "float32"}
     if decay > RESOLVED:
         assert simulate("sgd", rule, **run).provenance.dtype == "float32"
     else:
