@@ -32,7 +32,7 @@ def confront(
     """
     own = {k: v for k, v in hyperparameters.items() if k not in ("dim", "grad_norm")}
     if found is None:
-        found = trajectory(optimizer, schedule, start_norm, on_step=None, **hyperparameters)
+        found = trajectory(optimizer, schedule, start_norm, moments=None, on_step=None, **hyperparameters)
     run = simulate_scheduled(
         optimizer,
         lr=schedule.lr,

@@ -123,7 +123,7 @@ def trajectory(
     meant = the_choice(optimizer, decay)
     plan = scheduled(schedule, lr=lr, wd=wd, steps=steps, decay=meant.decay, **shape)
     report = None if on_step is None else lambda done: on_step(done, steps)
-    found = iterate(meant.rule, plan, _start(start_norm), on_step=report, **hyperparameters)
+    found = iterate(meant.rule, plan, _start(start_norm), moments=None, on_step=report, **hyperparameters)
     settings = {"schedule": schedule, "steps": steps, "start_norm": start_norm, "decay": meant.decay, "warmup": warmup}
     if schedule in ("linear", "cosine", "wsd"):
         settings["final"] = final

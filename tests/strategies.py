@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from hypothesis import settings
+from hypothesis import assume, settings
 from hypothesis import strategies as st
 
 from theory import NoEquilibrium, load, predict
@@ -112,3 +112,31 @@ def within_the_field(draw, optimizer):
     if "trust" in own:
         chosen["trust"] = draw(log_uniform(1e-2, 1))
     return chosen
+
+
+MOST_ENTRIES = 1 << 16
+
+
+@st.composite
+def wide(draw, optimizer, least_dim=2):
+    """Hyper-parameters, dimension and replicas over all that a practitioner may set, and beyond.
+
+    lr from 1e-6 to 1, wd from 1e-6 to 10, averaging up to 0.9999, dimensions from ``least_dim`` to 1e6 with replicas
+    in inverse proportion, at least 8; where an equilibrium exists and AWAY from where its second moment is lost.
+    """
+    own = {p.name for p in load(optimizer).parameters}
+    chosen = {"lr": draw(log_uniform(1e-6, 1)), "wd": draw(log_uniform(1e-6, 10))}
+    for name in sorted(own & {"momentum", "beta1"}):
+        chosen[name] = draw(coefficients(0.9999))
+    if "dampening" in own:
+        chosen["dampening"] = draw(dampenings())
+    if "grad_norm" in own:
+        chosen["grad_norm"] = draw(st.just(1.0) | log_uniform(1e-3, 1e3))
+    dim = round(draw(log_uniform(least_dim, 1e6)))
+    if "dim" in own:
+        chosen["dim"] = dim
+    limit = LIMITS[optimizer](chosen)
+    decay = chosen["lr"] * chosen["wd"]
+    assume(decay < limit * (1 - AWAY))
+    assume(optimizer not in ("sgd", "sgdm") or abs(2 * decay / limit - 1) > AWAY)
+    return chosen, dim, min(1024, max(8, MOST_ENTRIES // dim))

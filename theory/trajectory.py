@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -76,10 +76,14 @@ def trajectory(
     schedule: Schedule,
     start_norm: float | None = None,
     *,
+    moments: Array | None = None,
     on_step: Callable[[int], None] | None = None,
     **hyperparameters: float | None,
 ) -> Trajectory:
     """The motion of ``optimizer`` from a start norm with empty buffers, or from the first step's equilibrium.
+
+    ``moments`` [n, n] of the weights and buffers take the place of those at equilibrium; inputs of the past, where
+    steps remember them, stay those of the equilibrium.
 
     ``hyperparameters`` as in ``predict`` without lr and wd, which the schedule holds; AdamW with ``beta2`` is that of
     PyTorch, its denominator lagging behind scale-invariant gradients, with bias correction. Without ``start_norm`` the
@@ -90,6 +94,10 @@ def trajectory(
     if start_norm is not None and not (math.isfinite(start_norm) and 1e-100 <= start_norm <= 1e100):
         raise OutOfDomain(f"start_norm = {start_norm:g} is outside its range [1e-100, 1e+100]")
     run = _lagging if chosen.get("beta2") is not None and optimizer in lagging.OPTIMIZERS else _linear
+    if moments is not None:
+        if start_norm is not None or run is _lagging:
+            raise OutOfDomain("moments: there is a start_norm, or a lag of beta2, that they do not go together with")
+        run = partial(_linear, gram=moments)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
         squares, angles = run(optimizer, schedule, start_norm, chosen, on_step or (lambda done: None))
     wrong = np.flatnonzero(~(np.isfinite(squares) & (squares > 0)))
@@ -135,9 +143,11 @@ def _linear(
     start_norm: float | None,
     chosen: dict[str, float | None],
     on_step: Callable[[int], None],
+    gram: Array | None = None,
 ) -> tuple[Array, Array]:
     found, values = motion(optimizer), symbols_of(chosen)
-    gram, past, memory = _start(found, schedule, start_norm, chosen)
+    rest, past, memory = _start(found, schedule, start_norm, chosen)
+    gram = rest if gram is None else gram
     squares, angles = [gram[0, 0]], []
     before = _steps_before(start_norm)
     for t, (lr, wd) in enumerate(zip(schedule.lr.tolist(), schedule.wd.tolist(), strict=True)):
@@ -150,9 +160,9 @@ def _linear(
         moved = transition @ gram
         pushed = energy * np.outer(transition @ cross, drive)
         after = moved @ transition.T + pushed + pushed.T + energy * np.outer(drive, drive)
-        rest = transition[0, 1:]
-        along = rest @ gram[1:, 0] + energy * drive[0] * cross[0]
-        across = rest @ gram[1:, 1:] @ rest + energy * drive[0] * (drive[0] + 2 * (rest @ cross[1:]))
+        back = transition[0, 1:]
+        along = back @ gram[1:, 0] + energy * drive[0] * cross[0]
+        across = back @ gram[1:, 1:] @ back + energy * drive[0] * (drive[0] + 2 * (back @ cross[1:]))
         angles.append(_angle(gram[0, 0], float(transition[0, 0]), float(along), float(across)))
         kept, entering = memory.advance()
         past = kept * (transition @ past) + entering * drive[:, None]

@@ -10,6 +10,7 @@ import theory
 from numerics.arguments import device_of, law_of
 from numerics.errors import BadSimulation
 from proofs.comparison import Confrontation, Hyperparameters
+from proofs.confrontation.decay import decay, twins
 from proofs.confrontation.designs import long_run, perturbation, stationarity
 from proofs.confrontation.sequential import looks
 from proofs.confrontation.signs import BUFFER, lion_perturbation, sign_correlation, sign_stationarity
@@ -24,24 +25,30 @@ LINEAR = ("adamw", "nadamw", "rmspropw", "ngd")
 """Rules of the others whose step is linear in the gradient once its size is known."""
 
 
-def designs(optimizer: str, steps: int = 600, burn_in: int = 300, start_norm: float = 1.0) -> dict[str, Design]:
-    """The designs of an optimizer by name; the last three arguments are those of the long run.
+def designs(
+    optimizer: str, steps: int = 600, burn_in: int = 300, start_norm: float = 1.0, factor: float = 0.5
+) -> dict[str, Design]:
+    """The designs of an optimizer by name; ``burn_in`` and ``start_norm`` are for the long run, ``factor`` for decay.
 
     Raises theory.OutOfDomain for an optimizer that has none.
     """
     if optimizer not in NAMES:
         raise theory.OutOfDomain(f"optimizer = {optimizer} is unknown here; known are {', '.join(NAMES)}")
-    far = {"long-run": partial(long_run, optimizer, steps=steps, burn_in=burn_in, start_norm=start_norm)}
+    far: dict[str, Design] = {
+        "long-run": partial(long_run, optimizer, steps=steps, burn_in=burn_in, start_norm=start_norm)
+    }
     if optimizer in REFINED.values():
-        return {**far}
+        return far
+    far["decay"] = partial(decay, optimizer, factor=factor, steps=steps)
     if optimizer in BUFFER:
         lions = {"perturbation": lion_perturbation, "sign-correlation": sign_correlation}
-        return {
-            "stationarity": partial(sign_stationarity, optimizer),
-            **(lions if optimizer == "lion" else {}),
-            **far,
-        }
-    return {"stationarity": partial(stationarity, optimizer), "perturbation": partial(perturbation, optimizer), **far}
+        return {"stationarity": partial(sign_stationarity, optimizer), **(lions if optimizer == "lion" else {}), **far}
+    return {
+        "stationarity": partial(stationarity, optimizer),
+        "perturbation": partial(perturbation, optimizer),
+        "twins": partial(twins, optimizer, steps=steps),
+        **far,
+    }
 
 
 def law_for(optimizer: str, design: str = "stationarity") -> str:

@@ -28,8 +28,7 @@ def stationarity_of(subject: Subject, bench: Bench) -> Confrontation:
     expected = subject.expected
     step = subject.one_step(bench, expected.moments)
     size = len(expected.moments)
-    scale = np.sqrt(np.diag(expected.moments))
-    unit_moments = np.outer(scale, scale)[np.triu_indices(size)] * expected.decay
+    unit_moments = units_of(expected.moments) * expected.decay
     drift = (step.after - step.before) / unit_moments
     names = [f"relative drift of moment {i}{j} / p" for i in range(size) for j in range(i, size)]
     # The step subtracts lr (g + wd w), of size p |w|, so above p = 1 rounding grows with p.
@@ -60,16 +59,10 @@ def perturbation(
 def perturbation_of(subject: Subject, bench: Bench, multiplier: float | None = None) -> Confrontation:
     """The same of any update with its prediction."""
     expected = subject.expected
-    size = len(expected.moments)
-    jacobian = expected.jacobian[: size * (size + 1) // 2, : size * (size + 1) // 2]
-    values, vectors = np.linalg.eig(jacobian)
-    slow = int(np.argmax(np.abs(values)))
-    direction = np.real(vectors[:, slow])
+    jacobian, direction, length, slow = slowest(expected)
     response = jacobian @ direction if multiplier is None else multiplier * direction
-    scale = np.sqrt(np.diag(expected.moments))
-    units = np.outer(scale, scale)[np.triu_indices(size)]
-    length = TWIN_DISTANCE / np.max(np.abs(direction / units))
-    ends = [subject.one_step(bench, _shifted(expected.moments, sign * length * direction)).after for sign in (1, -1)]
+    units = units_of(expected.moments)
+    ends = [subject.one_step(bench, shifted(expected.moments, sign * length * direction)).after for sign in (1, -1)]
     grown = (ends[0] - ends[1]) / (2 * length) / units
     floor = ROUNDING / TWIN_DISTANCE + TWIN_DISTANCE**2
     statistics = [
@@ -79,19 +72,36 @@ def perturbation_of(subject: Subject, bench: Bench, multiplier: float | None = N
             mean_of(grown[:, k]),
             floor * np.max(np.abs(direction / units)),
             "rate",
-            float((1 - abs(values[slow])) * direction[k] / units[k]),
+            float((1 - abs(slow)) * direction[k] / units[k]),
         )
         for k in range(len(direction))
     ]
     return confronted(f"{subject.name}-rate", "perturbation", subject.hyperparameters, bench, statistics)
 
 
-def _shifted(moments: Array, change: Array) -> Array:
-    shifted = moments.copy()
+def units_of(moments: Array) -> Array:
+    """What each of the second moments over the upper triangle is measured in: the sizes of its two states."""
+    scale = np.sqrt(np.diag(moments))
+    return np.outer(scale, scale)[np.triu_indices(len(moments))]
+
+
+def slowest(expected: Predicted) -> tuple[Array, Array, float, complex]:
+    """The Jacobian, its slowest eigenvector's real part, how much of it is the twins' distance, and its multiplier."""
+    units = units_of(expected.moments)
+    jacobian = expected.jacobian[: len(units), : len(units)]
+    values, vectors = np.linalg.eig(jacobian)
+    slow = int(np.argmax(np.abs(values)))
+    direction = np.real(vectors[:, slow])
+    return jacobian, direction, TWIN_DISTANCE / float(np.max(np.abs(direction / units))), complex(values[slow])
+
+
+def shifted(moments: Array, change: Array) -> Array:
+    """Moments with a change over their upper triangle."""
+    changed = moments.copy()
     rows, columns = np.triu_indices(len(moments))
-    shifted[rows, columns] += change
-    shifted[columns, rows] = shifted[rows, columns]
-    return shifted
+    changed[rows, columns] += change
+    changed[columns, rows] = changed[rows, columns]
+    return changed
 
 
 def long_run(
@@ -103,8 +113,9 @@ def long_run(
     burn_in: int,
     start_norm: float = 1.0,
     predicted: Predicted | None = None,
+    dtype: str = "float64",
 ) -> Confrontation:
-    """From random directions of ``start_norm``, averaged after ``burn_in``: norm and 1 - cos.
+    """From random directions of ``start_norm``, averaged after ``burn_in``: norm and 1 - cos, in one precision.
 
     What an expanded rule says it neglects of the squared norm may be missing from it, and from 1 - cos.
     """
@@ -120,21 +131,23 @@ def long_run(
         seed=bench.seed,
         start_norm=start_norm,
         device=bench.device,
+        dtype=dtype,
     )
+    rounding = ROUNDING * float(np.finfo(dtype).eps / np.finfo(float).eps)
     norm, angle = math.sqrt(expected.moments[0, 0]), expected.angle
     statistics = [
         Statistic(
             "norm",
             norm,
             run.equilibrium_norm,
-            norm * (ROUNDING / min(expected.decay, 1) + expected.neglected / 2),
+            norm * (rounding / min(expected.decay, 1) + expected.neglected / 2),
             "norm",
         ),
         Statistic(
             "1 - cos",
             expected.one_minus_cosine,
             run.one_minus_cosine,
-            ROUNDING + expected.neglected * expected.one_minus_cosine,
+            rounding + expected.neglected * expected.one_minus_cosine,
             "angle",
             angle * math.sin(angle),
         ),

@@ -37,6 +37,8 @@ RECIPES: dict[str, dict[str, float]] = {
 DESIGNS = ("stationarity", "perturbation")
 BENCHES = {"fixed": (64, 64), "sphere": (1024, 128), "iid": (1024, 256)}
 """Coordinates and replicas by law."""
+SIGNS = ((128, 128), (512, 1024))
+"""The same of Lion and Signum, whose history takes time: on the first the power is measured, on the second computed."""
 MEASURED = (1e-5, 1e-2)
 """Decays per step of the map at which the power is measured as well, beside the recipes."""
 
@@ -82,10 +84,15 @@ def points(optimizer: str) -> Iterator[tuple[bool, dict[str, float]]]:
         yield False, {"lr": 0.1, "wd": decay / 0.1}
 
 
-def laws(optimizer: str, design: str) -> tuple[str, ...]:
-    """The gradient laws of a design: those of one length, and those of random length where the claim allows both."""
+def benches(optimizer: str, design: str) -> list[tuple[Bench, bool]]:
+    """(bench, whether the power is measured there) of a design.
+
+    Gradients of one length and, where the claim allows both, of random length, which leave a spread.
+    """
     law = law_for(optimizer, design)
-    return (law, "sphere") if law == "fixed" else (law,)
+    if optimizer in BUFFER and design == "stationarity":
+        return [(Bench(law, *size), size == SIGNS[0]) for size in SIGNS]
+    return [(Bench(one, *BENCHES[one]), True) for one in ((law, "sphere") if law == "fixed" else (law,))]
 
 
 def judged(
@@ -105,10 +112,10 @@ def power(optimizer: str, repetitions: int = REPETITIONS) -> Iterator[Power]:
     """The map of one optimizer, point by point; measured at the recipe and at MEASURED."""
     for recipe, chosen in points(optimizer):
         for design in [d for d in designs(optimizer) if d in DESIGNS]:
-            for law in laws(optimizer, design):
-                dim, replicas = BENCHES[law]
-                full = {**chosen, "dim": dim} if "dim" in {p.name for p in load(optimizer).parameters} else chosen
-                yield from _at(optimizer, design, full, Bench(law, dim, replicas), recipe, repetitions)
+            for bench, is_measured in benches(optimizer, design):
+                own = {p.name for p in load(optimizer).parameters}
+                full = {**chosen, "dim": bench.dim} if "dim" in own else chosen
+                yield from _at(optimizer, design, full, bench, recipe, repetitions if is_measured else 0)
 
 
 def _at(
@@ -123,12 +130,13 @@ def _at(
             optimizer, design, quantity, bench.law, bench.dim, bench.replicas, chosen, decay, recipe, error,
             of=repetitions,
         )  # fmt: skip
-        if not (recipe or any(math.isclose(decay, one) for one in MEASURED)) or not math.isfinite(error):
+        among = recipe or any(math.isclose(decay, one) for one in MEASURED)
+        if not (among and repetitions and math.isfinite(error)):
             yield row
             continue
-        benches = [replace(bench, seed=seed) for seed in range(1, repetitions + 1)]
-        wrong = [judged(optimizer, design, full, one, quantity, error) for one in benches]
-        right = [judged(optimizer, design, full, one) for one in benches]
+        fresh = [replace(bench, seed=seed) for seed in range(1, repetitions + 1)]
+        wrong = [judged(optimizer, design, full, one, quantity, error) for one in fresh]
+        right = [judged(optimizer, design, full, one) for one in fresh]
         yield replace(
             row,
             rejected=sum(c.p_value < c.false_alarm for c in wrong),

@@ -16,16 +16,17 @@ def command(
     context: typer.Context,
     optimizer: Annotated[str, typer.Argument(help="name of the rule, as in smd claims")],
     design: Annotated[
-        str, typer.Option(help="stationarity, perturbation, long-run, or for lion sign-correlation")
+        str, typer.Option(help="stationarity, perturbation, long-run, decay, twins, sign-correlation")
     ] = "stationarity",
     law: Annotated[str | None, typer.Option(help="law of the gradients [default: the claim's]")] = None,
     replicas: Annotated[int, typer.Option(help="independent replicas")] = 128,
     seed: Annotated[int, typer.Option(help="seed of the random numbers")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
     dim: Annotated[int, typer.Option(help="number of coordinates")] = 64,
-    steps: Annotated[int, typer.Option(help="long-run: steps in all")] = 600,
+    steps: Annotated[int, typer.Option(help="long-run, decay, twins: steps in all", min=1)] = 600,
     burn_in: Annotated[int, typer.Option(help="long-run: steps that are not averaged")] = 300,
     start_norm: Annotated[float, typer.Option(help="long-run: norm at the start")] = 1.0,
+    factor: Annotated[float, typer.Option(help="decay: norm at the start over the equilibrium's")] = 0.5,
     resolve: Annotated[
         float | None, typer.Option(help="go on with more replicas until a relative error of this size would be seen")
     ] = None,
@@ -40,7 +41,7 @@ def command(
     chosen = hyperparameters.read(context)[""]
     for found in confront(
         optimizer, chosen, design, law=law, dim=dim, replicas=replicas, seed=seed, device=device, resolve=resolve,
-        steps=steps, burn_in=burn_in, start_norm=start_norm,
+        steps=steps, burn_in=burn_in, start_norm=start_norm, factor=factor,
     ):  # fmt: skip
         if resolve is not None:
             print(f"{found.conditions['replicas']} replicas resolve {_listed(found.resolution)}", file=sys.stderr)
