@@ -23,6 +23,8 @@ from proofs.comparison import FALSE_ALARM, Confrontation
 
 BUDGET = 1e-6
 """The most that the suite may fail although all is right."""
+NEGLIGIBLE = 1e-9
+"""Misses of one test that are not listed."""
 MARK = "chance"
 
 
@@ -91,7 +93,7 @@ def declared(item: pytest.Item) -> Declared | None:
     """What the test says it leaves to chance; None if it says nothing."""
     mark = item.get_closest_marker(MARK)
     if mark is None:
-        return None if "tests/" in item.nodeid else READERS
+        return READERS if item.nodeid.startswith("book/") else None
     comparisons, false_alarm = (*mark.args, FALSE_ALARM)[:2]
     count = comparisons * examples(item)
     return Declared(count, count * false_alarm)
@@ -108,6 +110,7 @@ class Account:
         self.collected = Declared(0, 0.0)
         self.tests = 0
         self.spent = Spent()
+        self.misses: dict[str, float] = {}
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Add up what the collected tests declare, and refuse more than the budget."""
@@ -125,6 +128,8 @@ class Account:
         result = yield
         said, spent, now = declared(item), now, Spent()
         self.spent.add(spent)
+        if spent.misses > NEGLIGIBLE:
+            self.misses[item.nodeid] = spent.misses
         if said is None and (spent.draws or spent.comparisons):
             pytest.fail(f"it draws from the base seed: declare what it leaves to chance, pytest.mark.{MARK}", False)
         if said is not None and spent.false_alarms > said.false_alarms * (1 + 1e-9):
@@ -135,7 +140,10 @@ class Account:
         """Hand a worker's account to the process that waits for it, and fail above the budget."""
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
-            output["account"] = {"tests": self.tests, "declared": asdict(self.collected), "spent": asdict(self.spent)}
+            output["account"] = {
+                "tests": self.tests, "declared": asdict(self.collected), "spent": asdict(self.spent),
+                "misses": self.misses,
+            }  # fmt: skip
         elif self.total > BUDGET:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -147,6 +155,7 @@ class Account:
             self.tests = account["tests"]
             self.collected = Declared(**account["declared"])
             self.spent.add(Spent(**account["spent"]))
+            self.misses |= account["misses"]
 
     @property
     def total(self) -> float:
@@ -163,3 +172,5 @@ class Account:
             f"made). Right code fails with probability below {self.collected.false_alarms:.2g}, and controls "
             f"miss with {self.spent.misses:.2g}: {verdict} the budget of {BUDGET:g}."
         )
+        for test, missed in sorted(self.misses.items(), key=lambda one: -one[1]):
+            terminalreporter.write_line(f"  a control of {test} misses with {missed:.2g}")

@@ -105,6 +105,7 @@ def test_a_weak_control_spends_the_budget(outcome):
     """A control half an error bar beyond the critical value would be missed by every third run: above the budget."""
     found = outcome("@pytest.mark.chance(1)\ndef test_a():\n    assert not compared(7.4)\n", passed=1)
     assert "ABOVE the budget" in found
+    assert "a control of test_a_weak_control_spends_the_budget.py::test_a misses with 0." in found
     found = outcome("@pytest.mark.chance(1)\ndef test_a():\n    assert not compared(20.0)\n", passed=1)
     assert "within the budget" in found
 
@@ -113,7 +114,12 @@ def test_workers_accounts_are_joined():
     """All workers collect the same tests, and each spends its own."""
     account = Account()
     for spent in (Spent(1, 2, 2e-11, 1e-9), Spent(0, 3, 3e-11, 2e-9)):
-        output = {"tests": 4, "declared": {"comparisons": 7, "false_alarms": 7e-11}, "spent": spent.__dict__}
+        output = {
+            "tests": 4,
+            "declared": {"comparisons": 7, "false_alarms": 7e-11},
+            "spent": spent.__dict__,
+            "misses": {},
+        }
         account.pytest_testnodedown(type("Node", (), {"workeroutput": {"account": output}}))
     assert account.collected == Declared(7, 7e-11)
     assert account.spent.comparisons == 5

@@ -19,7 +19,7 @@ from theory.catalogue import REFINED
 from theory.compiled import NAMES
 
 Design = Callable[[Hyperparameters, Bench], Confrontation]
-COUPLED = ("sgd", "sgdm", "sgdw", "nesterov", "nesterovw", "adam_l2", "nadam_l2", "rmsprop", "lars")
+FOLLOWING = ("sgd", "sgdm", "sgdw", "nesterov", "nesterovw", "adam_l2", "nadam_l2", "rmsprop", "lars")
 """Rules whose claims speak of gradients that follow 1/|w|; those of the others speak of gradients of one size."""
 LINEAR = ("adamw", "nadamw", "rmspropw", "ngd")
 """Rules of the others whose step is linear in the gradient once its size is known."""
@@ -58,7 +58,7 @@ def law_for(optimizer: str, design: str = "stationarity") -> str:
     weights serve every rule that is linear in them; beyond one step a rule is confronted in its own setting. LAMB
     divides by a norm that is nearly constant in many dimensions: gradients of random length hide what remains.
     """
-    if optimizer in COUPLED:
+    if optimizer in FOLLOWING:
         return "fixed"
     if design == "stationarity" and optimizer == "lamb":
         return "sphere"

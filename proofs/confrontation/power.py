@@ -75,7 +75,11 @@ class Power:
 def points(optimizer: str) -> Iterator[tuple[bool, dict[str, float]]]:
     """(whether it is a recipe, hyper-parameters) of the map."""
     kind = (
-        "sign" if optimizer in (*BUFFER, "signsgd") else "momentum" if law_for(optimizer) == "fixed" else "elementwise"
+        "sign"
+        if optimizer in (*BUFFER, "signsgd")
+        else "momentum"
+        if optimizer.startswith(("sgd", "nesterov", "ngd", "lars"))
+        else "elementwise"
     )
     own = {p.name for p in load(optimizer).parameters}
     rest = {"trust": 0.1, "lr": 1.0} if "trust" in own else {}

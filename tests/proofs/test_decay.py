@@ -17,6 +17,8 @@ from theory import OutOfDomain, load
 from theory.schedule import Schedule
 from theory.trajectory import trajectory
 
+pytestmark = pytest.mark.chance(4)
+
 DIM = 512
 RULES = {
     "sgd": ({"lr": 0.1, "wd": 0.1}, "fixed"),
@@ -154,7 +156,7 @@ def test_control_rejects_the_rate_of_another_rule(optimizer, other):
 def test_in_few_dimensions_the_mean_field_is_not_the_path():
     """With four coordinates SGDM leaves the mean field's path, which many replicas see, and with 512 it does not."""
     chosen = RULES["sgdm"][0]
-    few, many = Bench("fixed", dim=4, replicas=2048, seed=54), Bench("fixed", dim=512, replicas=16, seed=54)
+    few, many = Bench("fixed", dim=4, replicas=8192, seed=54), Bench("fixed", dim=512, replicas=16, seed=54)
     assert not decay("sgdm", chosen, few, factor=0.5, steps=STEPS).agrees
     assert decay("sgdm", chosen, many, factor=0.5, steps=STEPS).agrees
 

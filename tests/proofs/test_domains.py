@@ -19,6 +19,8 @@ from proofs.confrontation import Bench, long_run, perturbation, stationarity
 from tests import strategies
 from theory import NoEquilibrium, predict
 
+pytestmark = pytest.mark.chance(2)
+
 LEAST_DIM = {"fixed": 2, "sphere": 16, "iid": 2}
 
 

@@ -63,9 +63,9 @@ def test_two_buffers_are_not_eliminated():
 
 
 def test_signs_of_correlated_gradients():
-    """signSGD on AR(1) gradients obeys the general law from an array of R_k; 3 % more energy is rejected."""
+    """signSGD on AR(1) gradients obeys the general law from an array of R_k; 15 % more energy is rejected."""
     assert noise.stationary_signs(0.9, POINT, "cpu").agrees
-    assert not noise.stationary_signs(0.9, POINT, "cpu", energy_told=1.06 * noise.DIM).agrees
+    assert not noise.stationary_signs(0.9, POINT, "cpu", energy_told=1.15 * noise.DIM).agrees
 
 
 @pytest.mark.parametrize("name", noise.MIXTURES)

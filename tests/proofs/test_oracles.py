@@ -22,6 +22,8 @@ from tests.test_independence import imported
 from theory import load, predict
 from theory.muon import predict_muon
 
+pytestmark = pytest.mark.chance(4)
+
 DIM, REPLICAS, STEPS, BURN_IN = 128, 32, 500, 200
 AT = {"lr": 0.1, "wd": 0.2}
 HEAVY = {**AT, "momentum": 0.9}
@@ -152,7 +154,7 @@ def test_muon_of_torch_on_a_real_loss(nesterov):
     options = {"lr": MUON["lr"], "weight_decay": MUON["wd"], "momentum": MUON["momentum"], "nesterov": nesterov}
     right, wrong = (predict_muon(**MUON, nesterov=n, orthogonalise="newton_schulz") for n in (nesterov, not nesterov))
     walk = oracle.walk(
-        partial(torch.optim.Muon, **options), oracle.logistic, shape, replicas=12, steps=160, burn_in=80,
+        partial(torch.optim.Muon, **options), oracle.logistic, shape, replicas=20, steps=200, burn_in=80,
         norm=right.equilibrium_norm, generator=generator(65), apart=True,
     )  # fmt: skip
     c = compared(walk, right, right, BFLOAT)

@@ -9,6 +9,8 @@ from numerics.statistics import Estimate
 from proofs.confrontation import Bench, Predicted, sign_stationarity
 from proofs.confrontation.controls import adjusted, products, sums_of_white
 
+pytestmark = pytest.mark.chance(20)
+
 RECIPES = {
     "lion, betas 0.9 and 0.99": ("lion", {"lr": 1e-4, "wd": 0.1, "beta1": 0.9, "beta2": 0.99}, 128),
     "lion, betas 0.95 and 0.98": ("lion", {"lr": 1e-4, "wd": 1.0, "beta1": 0.95, "beta2": 0.98}, 512),
