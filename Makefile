@@ -1,5 +1,7 @@
 # make book    the book, from nothing
 # make test    the tests
+# make test-thorough   more examples; power, calibration, mutants and repetitions, measured again for the book
+# make test-gpu        the tests that need a CUDA device
 # make bench   the engines' speed, beside what one would write oneself
 # make lint    style, types and the arrows between the packages
 # make formal  the theorems and the claims' lemmas in Coq; INSTALL=1 installs it (Debian, as root)
@@ -13,7 +15,7 @@ INSTALLED := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: book test bench lint formal wheel env clean
+.PHONY: book test test-thorough test-gpu bench lint formal wheel env clean
 .DELETE_ON_ERROR:
 
 book: env
@@ -23,6 +25,15 @@ book: env
 
 test: env
 	@$(BIN)/python -m pytest -n auto $(PYTEST)
+
+test-thorough: env
+	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n auto $(PYTEST)
+	@$(BIN)/smd power --json book/data/power.json
+	@$(BIN)/smd mutants --json book/data/mutants.json
+	@$(BIN)/python -m tests.repetitions --json book/data/repetitions.json
+
+test-gpu: env
+	@$(BIN)/python -m pytest -m cuda -rs $(PYTEST)
 
 bench: env
 	@$(BIN)/smd bench $(BENCH)

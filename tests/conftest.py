@@ -24,7 +24,7 @@ settings.register_profile("dev", max_examples=100, derandomize=True, deadline=No
 # On shared machines: the same again, and a failure prints what reproduces it, for the log is all that is left.
 settings.register_profile("ci", max_examples=100, derandomize=True, deadline=None, print_blob=True)
 # Before a release: fresh examples and many of them; here a false alarm is possible at the stated probability.
-settings.register_profile("thorough", max_examples=2000, deadline=None, print_blob=True)
+settings.register_profile("thorough", max_examples=500, deadline=None, print_blob=True)
 # One of many runs: what fails is counted and need not be made small.
 FOUND = (Phase.explicit, Phase.generate)
 settings.register_profile("repeated", max_examples=100, derandomize=True, deadline=None, phases=FOUND)

@@ -7,8 +7,9 @@ are put to fresh runs, and nearly all must be rejected, while the right predicti
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from proofs.comparison import Confrontation, Hyperparameters
 from proofs.confrontation.catalogue import designs, law_for
@@ -160,3 +161,25 @@ def unmet(rows: Iterable[Power]) -> list[Power]:
         key = (row.optimizer, row.quantity, row.decay, row.recipe)
         best[key] = min(best.get(key, row), row, key=lambda r: r.resolves)
     return [row for row in best.values() if row.goal is not None and row.resolves > row.goal]
+
+
+def mapped_table(rows: Iterable[Mapping[str, Any]]) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """The map as rows and heads: for each optimizer and quantity the sharpest law at the recipe and at each decay.
+
+    Takes the rows as they are kept (``dataclasses.asdict``); a dagger marks what misses its goal.
+    """
+    best: dict[tuple[str, str], dict[str, Power]] = {}
+    for kept in rows:
+        row = Power(**kept)
+        at = "recipe" if row.recipe else f"{row.decay:.0e}" if row.decay < 0.1 else f"{row.decay:g}"
+        places = best.setdefault((row.optimizer, row.quantity), {})
+        places[at] = min(places.get(at, row), row, key=lambda r: r.resolves)
+    heads = list(dict.fromkeys(at for places in best.values() for at in places))
+    shown = [(*key, *(_cell(places.get(at)) for at in heads)) for key, places in best.items()]
+    return shown, ("optimizer", "quantity", *(at if at == "recipe" else f"p = {at}" for at in heads))
+
+
+def _cell(row: Power | None) -> str:
+    if row is None or not math.isfinite(row.resolves):
+        return "-"
+    return f"{row.resolves:.1g}" + ("" if row.goal is None or row.resolves <= row.goal else " †")

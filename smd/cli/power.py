@@ -47,7 +47,8 @@ def command(
             if to is not None:
                 found = {
                     "machine": described("cpu"), "complete": name == chosen[-1],
-                    "power": [asdict(row) for row in rows], "calibration": [asdict(c) for c in calibrated],
+                    "power": [asdict(row) for row in rows],
+                    "calibration": [{**asdict(c), "allowed": c.allowed} for c in calibrated],
                 }  # fmt: skip
                 to.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     _print(rows)
