@@ -27,7 +27,7 @@ KEPT = 3
 def shared() -> list[Path]:
     """The files that compiled functions of other files call, or take constants from."""
     here = Path(__file__).parent
-    found = [here / "accumulate.py", here / "compilation.py", here / "engines" / "steps.py"]
+    found = [here / "accumulate.py", here / "compilation.py", *(here / "engines").glob("[!t]*steps.py")]
     return sorted([*found, *(here / "philox").glob("*.py")])
 
 
