@@ -52,23 +52,23 @@ def turn(
     """Write angle, 1 - cosine and chord of each of ``steps`` steps."""
     widest()
     for k in range(steps):
-        along = (before[k] - lost[k]) / math.sqrt(before[k])
-        across = 0.0 if perpendicular[k] < 0.0 else perpendicular[k]
-        inverse = 1.0 / math.sqrt(along * along + across)
-        cosine = along * inverse
-        sine = math.sqrt(across) * inverse
-        base = 1.0 + abs(cosine)
-        wide = sine > HALF_QUARTER * base
-        above = sine - base if wide else sine
-        below = sine + base if wide else base
-        share = 1.0 / (base * below)
-        t = above * base * share
+        # Along and across in units of |w|, and the length of both: the cosine is along/length.
+        inverse = 1.0 / before[k]
+        along = (before[k] - lost[k]) * inverse
+        square = (0.0 if perpendicular[k] < 0.0 else perpendicular[k]) * inverse
+        across, length = math.sqrt(square), math.sqrt(along * along + square)
+        base = length + abs(along)
+        wide = across > HALF_QUARTER * base
+        above = across - base if wide else across
+        below = across + base if wide else base
+        share = 1.0 / (length * base * below)
+        t = above * (length * base) * share
         z = t * t
         high = C[6] + z * (C[7] + z * (C[8] + z * (C[9] + z * (C[10] + z * C[11]))))
         half = t * (C[0] + z * (C[1] + z * (C[2] + z * (C[3] + z * (C[4] + z * (C[5] + z * high))))))
         acute = 2.0 * half + (0.5 * math.pi if wide else 0.0)
-        lacking = sine * sine * below * share
-        backward = cosine < 0.0
+        lacking = square * below * share
+        backward = along < 0.0
         angle[k] = math.pi - acute if backward else acute
         kept = 2.0 - lacking if backward else lacking
         less[k] = kept

@@ -18,7 +18,7 @@ from numerics.gradients import LAWS, GradientLaw
 from numerics.muon import Muon
 from numerics.seeding import SEEDS
 from numerics.updates import UPDATES, Start, Update
-from numerics.updates.update import VECTORS, Rule
+from numerics.updates.update import KEPT, VECTORS, Rule
 
 Array = np.ndarray
 
@@ -162,10 +162,10 @@ def start_of_chains(
     shape, chains = tuple(start.weights.shape), len(updates) * replicas
     if shape not in ((chains, dim), (len(updates), replicas, dim)):
         raise BadSimulation(f"start has weights {shape}, and there are {chains} chains of dim = {dim}")
-    held = {name: getattr(start.state, name) for name in VECTORS if getattr(start.state, name) is not None}
+    held = {name: getattr(start.state, name) for name in KEPT if getattr(start.state, name) is not None}
     ours = isinstance(updates[0], Rule)
     for name, vector in {"weights": start.weights, **held}.items():
-        if ours and vector.shape != shape:
+        if ours and vector.shape != (shape if name in ("weights", *VECTORS) else (*shape[:-1], 1)):
             raise BadSimulation(f"start has {name} {tuple(vector.shape)} beside weights {shape}")
         if not vector.isfinite().all():
             raise BadSimulation(f"start has {name} that are not finite")
@@ -176,7 +176,7 @@ def start_of_chains(
         missing = [name for name in kept if held and name not in held]
         if missing:
             raise BadSimulation(f"start has no {missing[0]}, which the rule keeps beside {next(iter(held))}")
-        held = {name: vector.reshape(chains, dim) for name, vector in held.items()}
+        held = {name: vector.reshape(chains, -1) for name, vector in held.items()}
     return Start(start.weights.reshape(chains, dim), replace(start.state, **held))
 
 

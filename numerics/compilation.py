@@ -27,7 +27,8 @@ KEPT = 3
 def shared() -> list[Path]:
     """The files that compiled functions of other files call, or take constants from."""
     here = Path(__file__).parent
-    found = [here / "accumulate.py", here / "compilation.py", here / "engines" / "steps.py"]
+    engines = [here / "engines" / "steps.py", here / "engines" / "folded_steps.py"]
+    found = [here / "accumulate.py", here / "compilation.py", *engines]
     return sorted([*found, *(here / "philox").glob("*.py")])
 
 

@@ -34,7 +34,7 @@ from numerics.recording import Recorder
 from numerics.result import Result
 from numerics.seeding import mixed
 from numerics.updates import Start, Update
-from numerics.updates.update import VECTORS
+from numerics.updates.update import KEPT
 
 Array = np.ndarray
 Hyperparameters = Mapping[str, float | None]
@@ -179,7 +179,7 @@ def _by_configuration(end: Start | None, configurations: int) -> Start | None:
     """Weights and state [configurations, replicas, dim] of all chains."""
     if end is None:
         return None
-    parts = {name: getattr(end.state, name) for name in VECTORS}
+    parts = {name: getattr(end.state, name) for name in KEPT}
     whole = {name: x.reshape(configurations, -1, x.shape[-1]) for name, x in parts.items() if x is not None}
     weights = end.weights.reshape(configurations, -1, end.weights.shape[-1])
     return Start(weights, replace(end.state, **whole))
@@ -215,7 +215,7 @@ def _hash(values: Array) -> str:
 
 
 def _hash_of_start(start: Start) -> str:
-    vectors = {"weights": start.weights} | {name: getattr(start.state, name) for name in VECTORS}
+    vectors = {"weights": start.weights} | {name: getattr(start.state, name) for name in KEPT}
     held = {name: _hash(vector.cpu().numpy()) for name, vector in vectors.items() if vector is not None}
     return hashlib.sha256(f"{held} {start.state.steps}".encode()).hexdigest()
 

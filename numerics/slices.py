@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
+
+SLICES = 4
+"""Slices for each thread: one whose processor is busy elsewhere leaves some of them to others."""
 
 
 def threads_here() -> int:
@@ -16,12 +20,26 @@ def threads_here() -> int:
     return int(told) if told.isdigit() and int(told) > 0 else len(os.sched_getaffinity(0))
 
 
+@cache
+def pool(threads: int) -> ThreadPoolExecutor:
+    """Threads that stay: to start them takes about as long as a slice."""
+    return ThreadPoolExecutor(threads)
+
+
+os.register_at_fork(after_in_child=pool.cache_clear)
+
+
 def in_slices(run: Callable[[int, int], None], items: int, threads: int) -> None:
-    """run(low, high) over all items, in slices side by side; an error or an interrupt comes through."""
+    """run(low, high) over all items, in slices side by side; an error or an interrupt comes through, all being done."""
     if min(threads, items) <= 1:
         run(0, items)
         return
-    edges = np.linspace(0, items, min(threads, items) + 1).astype(int)
-    with ThreadPoolExecutor(len(edges) - 1) as pool:
-        for done in [pool.submit(run, int(a), int(b)) for a, b in pairwise(edges)]:
+    edges = np.linspace(0, items, min(SLICES * threads, items) + 1).astype(int)
+    begun = [pool(threads).submit(run, int(a), int(b)) for a, b in pairwise(edges)]
+    try:
+        for done in begun:
             done.result()
+    finally:
+        for one in begun:
+            one.cancel()
+        wait(begun)

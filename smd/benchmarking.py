@@ -11,7 +11,7 @@ from numerics.benchmark.races import BATCHED, DEFAULT, LOOP, NORMALS
 Found = Mapping[str, Any]
 AXES = {"dimensions": "entries", "chains": "chains", "threads": "threads"}
 REFERENCES = {"engines": LOOP, "dimensions": BATCHED}
-"""What the contestants of a race are compared with; in the others that is the first of them."""
+"""What the contestants of a race are compared with; in the others that is the first of them, or of the normals."""
 
 
 def median(rates: Sequence[float]) -> float:
@@ -25,14 +25,34 @@ def shown(found: Ratio, digits: int = 3) -> str:
 
 
 def rows(race: Found) -> list[tuple[str, str, str, str]]:
-    """Contestant, units per second, ratio to the reference and to the machine's own rate of normals."""
-    rates = race["rates"]
-    reference = rates[REFERENCES.get(race["kind"], next(iter(rates)))]
-    limit = rates.get(NORMALS)
-    return [
-        (name, f"{median(own):.2e}", shown(ratio(own, reference)), shown(ratio(own, limit), 2) if limit else "")
-        for name, own in rates.items()
-    ]
+    """Contestant, units per second, ratio to the reference and to the machine's own rate of normals.
+
+    Where several threads draw normals, the last is the ratio to the reference over that of so many threads of normals.
+    """
+    rates, found = race["rates"], []
+    for name, own in rates.items():
+        reference = rates[reference_of(race, name)]
+        several = rates.get(f"{NORMALS}, {name}")
+        limit = [x * y / z for x, y, z in zip(reference, several, _first(rates), strict=True)] if several else []
+        limit = limit or rates.get(NORMALS)
+        of_limit = shown(ratio(own, limit), 2) if limit else ""
+        found.append((name, f"{median(own):.2e}", shown(ratio(own, reference)), of_limit))
+    return found
+
+
+def reference_of(race: Found, name: str) -> str:
+    """What a contestant is compared with."""
+    alike = [other for other in race["rates"] if _normals(other) == _normals(name)]
+    return REFERENCES.get(race["kind"], alike[0])
+
+
+def _normals(name: str) -> bool:
+    return name.startswith(f"{NORMALS}, ")
+
+
+def _first(rates: Mapping[str, Sequence[float]]) -> Sequence[float]:
+    """The rate of normals on the fewest threads."""
+    return next(own for name, own in rates.items() if _normals(name))
 
 
 def title(race: Found) -> str:
@@ -61,6 +81,8 @@ def figure(found: Found) -> Any:
                 points = [(r["dim"], median(r["rates"][name])) for r in own] if name else _by_number(own[0])
                 told = f"{rule}, {name}" if name else rule
                 axis.plot(*zip(*sorted(points), strict=True), style, color=f"C{place}", label=told, markersize=3)
+        if races and any(map(_normals, races[0]["rates"])):
+            axis.plot(*zip(*_by_number(races[0], NORMALS), strict=True), "k.:", label=NORMALS, markersize=3)
         axis.set(xscale="log", yscale="log", xlabel=label)
         if races:
             axis.set_ylabel(f"{races[0]['unit']} per second of {races[0]['clock']} time", fontsize=7)
@@ -68,6 +90,7 @@ def figure(found: Found) -> Any:
     return whole
 
 
-def _by_number(race: Found) -> list[tuple[float, float]]:
-    """(number, rate) of contestants that are named by a number first."""
-    return [(float(name.split()[0]), median(rates)) for name, rates in race["rates"].items()]
+def _by_number(race: Found, of: str = "") -> list[tuple[float, float]]:
+    """(number, rate) of contestants that are named by a number, or by a number after ``of`` and a comma."""
+    named = [(name.rpartition(", ")[0], name.rpartition(", ")[2], rates) for name, rates in race["rates"].items()]
+    return [(float(number.split()[0]), median(rates)) for kind, number, rates in named if kind == of]

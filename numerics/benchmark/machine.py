@@ -16,10 +16,14 @@ import numpy as np
 import torch
 
 from numerics.benchmark.pairing import Contestant
+from numerics.philox.kinds import normal
 from numerics.provenance import source_hash, versions
+from numerics.slices import pool
 
 NORMALS_AT_ONCE = 1 << 12
 """Normals that are drawn into the same memory again and again, so that memory is no limit."""
+NORMALS_TOGETHER = 4
+"""Such pieces that are drawn by one call, which lets go of the interpreter's lock."""
 FIRST_CALL = (
     "import time; begin = time.monotonic(); from numerics import simulate; loaded = time.monotonic(); "
     "simulate('adamw', {'lr': 0.01, 'wd': 0.1, 'beta2': 0.99}, dim=1024, steps=64, dtype='float32'); "
@@ -66,6 +70,25 @@ def normals(dtype: str = "float32") -> Contestant:
             compiled.fill_normal(z, NORMALS_AT_ONCE // 4, step, 0, 0, 1, 2)
 
     return Contestant(run, NORMALS_AT_ONCE)
+
+
+def normals_on(threads: int, dtype: str = "float32") -> Contestant:
+    """The same on several threads, each of which draws on its own and waits for no other."""
+    from numerics.philox import compiled
+
+    law, chains = normal(), np.arange(NORMALS_TOGETHER)
+    kind, parameters = int(law.kind), np.array(law.parameters, dtype=np.float64)
+    spaces = [np.empty((NORMALS_TOGETHER, NORMALS_AT_ONCE), dtype) for _ in range(threads)]
+
+    def draw(space: np.ndarray, steps: int) -> None:
+        for step in range(steps):
+            compiled.fill_chains(space, chains, step, 0, 1, 2, kind, parameters)
+
+    def run(steps: int) -> None:
+        for done in [pool(threads).submit(draw, space, steps) for space in spaces]:
+            done.result()
+
+    return Contestant(run, threads * NORMALS_TOGETHER * NORMALS_AT_ONCE)
 
 
 def cuda_limits() -> dict[str, float]:

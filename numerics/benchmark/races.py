@@ -148,6 +148,7 @@ def races(plan: Plan) -> Iterator[Race]:
         counts = {f"{n} chains": engine(rule, 1024, n, engine="numba") for n in plan.chains}
         yield Race("chains", rule, 1024, 0, "coordinate-steps", "CPU", counts)
         several = {f"{n} threads": engine(rule, 1024, CHAINS, engine="numba", threads=n) for n in plan.threads}
+        several |= {f"{NORMALS}, {n} threads": machine.normals_on(n) for n in plan.threads}
         yield Race("threads", rule, 1024, CHAINS, "coordinate-steps", "wall", several)
         if folds(rule):
             wide = {f"d = {d}": engine(rule, d, FOLDED_CHAINS, unit=1, engine="reduction") for d in FOLDED_DIMS}

@@ -15,7 +15,7 @@ import numpy as np
 
 from numerics.compilation import announced
 from numerics.engines.problem import Array, Problem, Take
-from numerics.engines.starting import weights_of
+from numerics.engines.starting import ARRAYS, aligned, numbers_of, weights_of
 from numerics.engines.steps import GROUP, law_numbers
 from numerics.engines.tables import changing, table
 from numerics.engines.transcription import transcribe
@@ -40,22 +40,23 @@ class Folded:
         self.arrays = self._start()
 
     def _start(self) -> dict[str, Array]:
-        """The length of w, and the parts of what is kept along w and across."""
-        problem = self.problem
+        """The length of w, the parts of the vector that is kept along w and across, and the numbers that are kept."""
+        problem, form = self.problem, self.loop.form
         weights, kept = np.zeros((problem.chains, 1)), np.zeros((1, problem.chains, 2))
         if problem.start is None:
             weights[:] = problem.start_norm
         else:
             whole = weights_of(problem)
             weights[:, 0] = np.linalg.norm(whole, axis=1)
-            for name in self.loop.form.kept:
+            for name in form.vectors:
                 vector = getattr(problem.start.state, name)
                 if vector is not None:
                     vectors = vector.cpu().double().numpy()
                     along = np.einsum("ij,ij->i", whole, vectors) / weights[:, 0]
                     rest = vectors - whole * (along / weights[:, 0])[:, None]
                     kept[0] = np.stack([along, np.linalg.norm(rest, axis=1)], axis=1)
-        return {"weights": weights, "kept": kept, "memory": np.zeros((1, 1)), "squares": weights[:, 0] ** 2}
+        found = {"weights": weights, "kept": kept, "memory": np.zeros((1, 1))}
+        return found | {"numbers": numbers_of(problem, form.numbers), "squares": weights[:, 0] ** 2}
 
     def advance(self, first: int, count: int, take: Take) -> None:
         """Take steps, GROUP chains at a time, so that what is measured is still at hand; threads have their own."""
@@ -64,12 +65,12 @@ class Folded:
         changes = changing(rows)
 
         def run(low: int, high: int) -> None:
-            buffer = np.empty((3, GROUP, count))
+            buffer = aligned(3, GROUP, count)
             for group in range(low, high):
                 measured = buffer[:, : problem.chains - group * GROUP]
                 self.kernel(
                     group, group + 1, first, problem.share, problem.replicas, self.law, problem.dim, *problem.key, rows,
-                    changes, held["weights"], held["kept"], held["memory"], held["squares"], *measured,
+                    changes, *(held[name] for name in ARRAYS), *measured,
                 )  # fmt: skip
                 take(group * GROUP, *measured)
 

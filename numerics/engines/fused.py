@@ -11,7 +11,7 @@ import torch
 
 from numerics.compilation import announced
 from numerics.engines.problem import Array, Problem, Take
-from numerics.engines.starting import start_of
+from numerics.engines.starting import ARRAYS, aligned, start_of
 from numerics.engines.steps import LANES, law_numbers
 from numerics.engines.tables import changing, table
 from numerics.engines.transcription import transcribe
@@ -40,7 +40,7 @@ class Fused:
         self.problem, self.loop = problem, transcribe(rule.form)
         self.threads = threads or threads_here()
         self.kernel = importlib.import_module(f"numerics.engines.compiled.{rule.form.name}")
-        self.arrays = start_of(problem, self.loop.form.kept, 4 * math.ceil(problem.dim / 4))
+        self.arrays = start_of(problem, rule.form, 4 * math.ceil(problem.dim / 4))
         self.law = law_numbers(problem.law, problem.grad_norm)
         plain = problem.law.entries.kind is Kind.NORMAL and not problem.law.remembers
         self.side_by_side = plain and problem.dim <= NARROW
@@ -50,23 +50,28 @@ class Fused:
         problem, held = self.problem, self.arrays
         rows = table(problem, self.loop.asked, first, count)
         known = first, problem.share, problem.replicas, self.law, problem.dim, *problem.key, rows, changing(rows)
-        arrays = held["weights"], held["kept"], held["memory"], held["squares"]
+        arrays = tuple(held[name] for name in ARRAYS)
         threads = self.threads if problem.chains * problem.dim * count > SMALL else 1
 
         def side_by_side(low: int, high: int) -> None:
             for group in range(low, high, TOGETHER):
                 end = min(group + TOGETHER, high)
-                measured = np.empty((3, min(end * LANES, problem.chains) - group * LANES, count))
-                self.kernel.lanes(group, end, *known, *arrays, *measured)
-                take(group * LANES, *measured)
+                of_these = aligned(3, min(end * LANES, problem.chains) - group * LANES, count)
+                self.kernel.lanes(group, end, *known, *arrays, *of_these)
+                take(group * LANES, *of_these)
+
+        measured = aligned(3, 0 if self.side_by_side else problem.chains, count)
+
+        def one_by_one(low: int, high: int) -> None:
+            self.kernel.chains(low, high, *known, *arrays, *measured)
+            for begin in range(0, problem.chains, problem.streams):
+                take(begin + low, *measured[:, begin + low : begin + high])
 
         with announced():
             if self.side_by_side:
                 in_slices(side_by_side, math.ceil(problem.chains / LANES), threads)
                 return
-            measured = np.empty((3, problem.chains, count))
-            in_slices(lambda a, b: self.kernel.chains(a, b, *known, *arrays, *measured), problem.streams, threads)
-            take(0, *measured)
+            in_slices(one_by_one, problem.streams, threads)
 
     def squares(self) -> Array:
         """|w|^2 of the chains now."""
@@ -78,7 +83,8 @@ class Fused:
 
     def end(self) -> Start:
         """Weights and state."""
-        dim = self.problem.dim
-        kept = {name: torch.from_numpy(self.arrays["kept"][j, :, :dim]) for j, name in enumerate(self.loop.form.kept)}
+        dim, form, held = self.problem.dim, self.loop.form, self.arrays
+        kept = {name: torch.from_numpy(held["kept"][j, :, :dim]) for j, name in enumerate(form.vectors)}
+        kept |= {name: torch.from_numpy(held["numbers"][j, :, None]) for j, name in enumerate(form.numbers)}
         steps = self.problem.steps_before + self.problem.steps
         return Start(torch.from_numpy(self.arrays["weights"][:, :dim]), State(**kept, steps=steps))

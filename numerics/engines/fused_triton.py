@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from numerics.engines.problem import Array, Problem, Take
-from numerics.engines.starting import start_of
+from numerics.engines.starting import ARRAYS, start_of
 from numerics.engines.tables import table
 from numerics.engines.transcription import transcribe
 from numerics.gradients import GradientLaw
@@ -72,7 +72,7 @@ class FusedTriton:
         assert isinstance(rule, Rule)
         self.problem, self.device, self.loop = problem, device, transcribe(rule.form)
         self.kernel = importlib.import_module(f"numerics.engines.triton_kernels.{rule.form.name}")
-        start = start_of(problem, self.loop.form.kept, problem.dim)
+        start = start_of(problem, rule.form, problem.dim)
         # Chains that share their noise have a program each, and so a memory of it each.
         start["memory"] = start["memory"][[problem.stream_of(n) for n in range(problem.chains)]]
         self.restore(start)
@@ -106,10 +106,11 @@ class FusedTriton:
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Go back to where these arrays were taken."""
-        names = ("weights", "kept", "memory", "squares")
-        self.held = {name: self._tensor(arrays[name]) for name in names}
+        self.held = {name: self._tensor(arrays[name]) for name in ARRAYS}
 
     def end(self) -> Start:
         """Weights and state."""
-        kept = dict(zip(self.loop.form.kept, self.held["kept"], strict=True))
+        form = self.loop.form
+        kept = dict(zip(form.vectors, self.held["kept"], strict=True))
+        kept |= dict(zip(form.numbers, self.held["numbers"][:, :, None], strict=True))
         return Start(self.held["weights"], State(**kept, steps=self.problem.steps_before + self.problem.steps))

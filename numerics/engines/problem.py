@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from numerics.gradients import GradientLaw
-from numerics.updates.update import Start, Update
+from numerics.updates.update import KEPT, Start, Update
 
 Array = np.ndarray
 
@@ -54,7 +54,7 @@ class Problem:
     @property
     def fresh(self) -> bool:
         """Whether the first step begins from nothing kept."""
-        return self.start is None or (self.start.state.buffer is None and self.start.state.second_moment is None)
+        return self.start is None or all(getattr(self.start.state, name) is None for name in KEPT)
 
     @property
     def steps_before(self) -> int:

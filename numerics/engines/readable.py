@@ -14,7 +14,7 @@ from numerics.engines.problem import Array, Problem, Take
 from numerics.engines.starting import memory_of, weights_of
 from numerics.philox.drawing import entries
 from numerics.philox.kinds import Stream, normal
-from numerics.updates.update import VECTORS, Start, State, Update
+from numerics.updates.update import KEPT, Start, State, Update
 
 
 class Readable:
@@ -37,7 +37,7 @@ class Readable:
     def _part(self, state: State, configuration: int) -> State:
         """One configuration's part of all chains' state."""
         own, replicas = slice(configuration * self.problem.replicas, None), self.problem.replicas
-        parts = {name: getattr(state, name) for name in VECTORS}
+        parts = {name: getattr(state, name) for name in KEPT}
         held = {
             k: x[..., own, :][..., :replicas, :].to(self.device, self.dtype) for k, x in parts.items() if x is not None
         }
@@ -86,7 +86,7 @@ class Readable:
     def arrays(self) -> dict[str, Array]:
         """Everything that the next step depends on."""
         found = {"weights": torch.stack(self.weights), "steps": torch.tensor([s.steps for s in self.states])}
-        for name in VECTORS:
+        for name in KEPT:
             vectors = [getattr(state, name) for state in self.states]
             if vectors[0] is not None:
                 found[name] = torch.stack(vectors)
@@ -102,7 +102,7 @@ class Readable:
         """Go back to where these arrays were taken."""
         self.weights = list(self._tensor(arrays["weights"]))
         self.states = [
-            State(**{name: self._tensor(arrays[name][c]) for name in VECTORS if name in arrays}, steps=int(count))
+            State(**{name: self._tensor(arrays[name][c]) for name in KEPT if name in arrays}, steps=int(count))
             for c, count in enumerate(arrays["steps"])
         ]
         self.memory = self._tensor(arrays["memory"]) if "memory" in arrays else None
@@ -111,7 +111,7 @@ class Readable:
         """Weights and state."""
         if len(self.states) == 1:
             return Start(self.weights[0], self.states[0])
-        vectors = {name: [getattr(state, name) for state in self.states] for name in VECTORS}
+        vectors = {name: [getattr(state, name) for state in self.states] for name in KEPT}
         whole = {name: torch.cat(parts) for name, parts in vectors.items() if parts[0] is not None}
         return Start(torch.cat(self.weights), State(**whole, steps=self.states[0].steps))
 

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 
 from numerics.engines.problem import Array, Problem
 from numerics.philox.drawing import entries
 from numerics.philox.kinds import Stream, normal
+from numerics.updates.update import Form
+
+ARRAYS = ("weights", "kept", "memory", "numbers", "squares")
+"""What a kernel advances, in its order."""
+
+
+def aligned(*shape: int) -> Array:
+    """An empty array whose rows begin where cache lines do, if they are of whole lines: written at once, not twice."""
+    line, size = 64, 8 * math.prod(shape)
+    raw = np.empty(size + line, np.uint8)
+    begin = -raw.ctypes.data % line
+    return raw[begin : begin + size].view(np.float64).reshape(shape)
 
 
 def draw(problem: Problem, step: int, streams: Array) -> Array:
@@ -30,9 +44,22 @@ def memory_of(problem: Problem) -> Array:
     return draw(problem, 1, np.arange(problem.streams))
 
 
-def start_of(problem: Problem, kept: tuple[str, ...], width: int) -> dict[str, Array]:
-    """Arrays of ``width`` entries a chain: weights, what is kept [kept, chains, width], noise's memory, |w|^2."""
-    weights, dim = weights_of(problem), problem.dim
+def numbers_of(problem: Problem, names: tuple[str, ...]) -> Array:
+    """The numbers that are kept [names, chains], in double precision; zero where nothing is given."""
+    found = np.zeros((len(names), problem.chains))
+    for j, name in enumerate(names):
+        given = None if problem.start is None else getattr(problem.start.state, name)
+        if given is not None:
+            found[j] = given.cpu().double().numpy()[:, 0]
+    return found
+
+
+def start_of(problem: Problem, form: Form, width: int) -> dict[str, Array]:
+    """Arrays of ``width`` entries a chain: weights, vectors that are kept [vectors, chains, width], noise's memory.
+
+    Beside them the numbers that are kept [numbers, chains], and |w|^2 [chains].
+    """
+    weights, dim, kept = weights_of(problem), problem.dim, form.vectors
     found = {
         "weights": np.zeros((problem.chains, width), problem.dtype),
         "kept": np.zeros((len(kept), problem.chains, width), problem.dtype),
@@ -46,4 +73,4 @@ def start_of(problem: Problem, kept: tuple[str, ...], width: int) -> dict[str, A
     if problem.law.remembers:
         found["memory"][:, :dim] = memory_of(problem)
     squares = np.einsum("ij,ij->i", found["weights"], found["weights"], dtype=np.float64)
-    return found | {"squares": squares}
+    return found | {"numbers": numbers_of(problem, form.numbers), "squares": squares}

@@ -11,7 +11,7 @@ from numba.extending import overload
 
 from numerics.compilation import compiled
 from numerics.gradients import GradientLaw
-from numerics.philox.compiled import fill, fill_normal, normal_pair, normal_pair32, philox4x32, uniform, widest
+from numerics.philox.compiled import fill, fill_normal, normal_pair, philox4x32, widest
 from numerics.philox.kinds import Stream
 
 FAST = {"contract", "nsz", "reassoc", "arcp"}
@@ -37,11 +37,7 @@ TILE = 8
 KIND, PERSISTENCE, SNR, ORTHOGONAL, NORMALISED, SPREAD, GRAD_NORM, PARAMETERS = range(8)
 """Where a gradient law's numbers stand in the array that a kernel takes; the last begin the parameters of the kind."""
 
-LENGTH, SQUARE, INSIDE, ACROSS, ALONG, SCALE, GRADIENT, MEAN, FACTOR, LOST, TURNED, CONSTANTS = range(12)
-"""Where a folded chain's numbers stand in the array of its group, the constants of its rule last: loops over one array
-vectorise without asking whether arrays overlap."""
-
-NOISE, SIZE, FOLD = int(Stream.NOISE), int(Stream.SIZE), int(Stream.FOLD)
+NOISE, SIZE = int(Stream.NOISE), int(Stream.SIZE)
 
 
 def law_numbers(law: GradientLaw, grad_norm: float) -> np.ndarray:
@@ -207,60 +203,24 @@ def gradient_lanes(
 
 
 @compiled(**COMPILED)
-def gradient_folded(law: Any, dim: int, z: Any, of: Any) -> None:
-    """``gradient_of`` for each folded chain, from its noise z [3, GROUP], which has nothing along w if orthogonal."""
+def seen(z: Any, w: Any, along: float, scale: float, decay: float, dim: int) -> float:
+    """|g + decay w|^2 for g = (z - along w) scale, summed entry by entry: its parts may cancel."""
     widest()
-    for lane in range(GROUP):
-        along, across, rest = np.float64(z[0, lane]), np.float64(z[1, lane]), np.float64(z[2, lane])
-        dot, rest = along * of[LENGTH, lane], along * along + (across * across + rest)
-        a, s, norm, mean = gradient_of(law, dim, of[SQUARE, lane], dot, rest, of[FACTOR, lane])
-        of[ALONG, lane], of[SCALE, lane], of[GRADIENT, lane], of[MEAN, lane] = a, s, norm, mean
+    along_w, scale_g, wd, total = cast(along, z), cast(scale, z), cast(decay, z), 0.0
+    for start in range(0, dim, BLOCK):
+        part = cast(0.0, z)
+        for i in range(start, min(start + BLOCK, dim)):
+            g = (z[i] - along_w * w[i]) * scale_g + wd * w[i]
+            part += g * g
+        total += part
+    return total
 
 
-@compiled(**COMPILED)
-def draw_folded(z: Any, streams: Any, dim: int, orthogonal: bool, step: int, k0: int, k1: int) -> None:
-    """Noise of ``dim`` entries as z [3, GROUP]: normals along w and across, and the square of what remains.
-
-    The rest is chi-square with dim - 2 degrees of freedom (Marsaglia and Tsang, 2000), 0 at dim 2; a try that
-    is refused takes the next block. Orthogonal gradients have no use for the normal along w.
-    """
-    widest()
-    t, low, high, fold = np.uint32(step), np.uint32(k0), np.uint32(k1), np.uint32(FOLD)
-    d = 0.5 * dim - 4.0 / 3.0
-    narrow, c = np.float32(d), np.float32(1.0 / math.sqrt(9.0 * max(d, 0.1)))
-    if not orthogonal:
-        for lane in range(GROUP):
-            w0, w1, _, _ = philox4x32(np.uint32(0), t, streams[lane], fold, low, high)
-            z[0, lane], _ = normal_pair32(w0, w1)
-    if dim <= 3:
-        for lane in range(GROUP):
-            w0, w1, _, _ = philox4x32(np.uint32(1), t, streams[lane], fold, low, high)
-            z[1, lane], x = normal_pair32(w0, w1)
-            z[2, lane] = x * x if dim == 3 else np.float32(0.0)
-        return
-    refused = np.float32(0.0)
-    for lane in range(GROUP):
-        w0, w1, w2, _ = philox4x32(np.uint32(1), t, streams[lane], fold, low, high)
-        z[1, lane], x = normal_pair32(w0, w1)
-        y = c * x
-        v = np.float32(1.0) + y
-        # v^3 - 1 - 3 log v - 9 y^2/2 is at most 3 y^4 / (4 min(v, 1)), and exp(-t) at least 1 - t.
-        most = np.float32(0.75) * narrow * (y * y) * (y * y) / max(min(v, np.float32(1.0)), np.float32(1e-9))
-        accepted = np.float32(uniform(w2)) < np.float32(1.0) - most
-        z[2, lane] = np.float32(2.0) * narrow * (v * v * v) if accepted else np.float32(-1.0)
-        refused += np.float32(0.0) if accepted else np.float32(1.0)
-    if refused > 0.0:
-        for lane in range(GROUP):
-            block = 1
-            while z[2, lane] < 0.0:
-                w0, w1, w2, _ = philox4x32(np.uint32(block), t, streams[lane], fold, low, high)
-                first, second = normal_pair32(w0, w1)
-                x = np.float64(second if block == 1 else first)
-                v = 1.0 + np.float64(c) * x
-                u = uniform(w2)
-                if v > 0.0 and math.log(u) < 0.5 * x * x + d * (1.0 - v**3 + 3.0 * math.log(v)):
-                    z[2, lane] = 2.0 * d * v**3
-                block += 1
+@njit(inline="always")
+def write_eight(column: Any, row: Any) -> None:
+    """Copy TILE = 8 numbers that stand apart; a loop would be compiled to a slower gathering load."""
+    row[0], row[1], row[2], row[3] = column[0], column[1], column[2], column[3]
+    row[4], row[5], row[6], row[7] = column[4], column[5], column[6], column[7]
 
 
 @compiled(**COMPILED)
@@ -268,13 +228,13 @@ def hand_over(tile: Any, place: int, k: int, norms: Any, lost: Any, turned: Any)
     """Write what step k completes of a tile [3, TILE, lanes] to the rows [chains, steps] of the ``place``-th group."""
     if (k + 1) % TILE and k + 1 < norms.shape[1]:
         return
-    lanes = tile.shape[2]
-    first, count = k - k % TILE, k % TILE + 1
-    for lane in range(min(lanes, norms.shape[0] - place * lanes)):
-        n = place * lanes + lane
-        for i in range(count):
-            norms[n, first + i] = tile[0, i, lane]
-        for i in range(count):
-            lost[n, first + i] = tile[1, i, lane]
-        for i in range(count):
-            turned[n, first + i] = tile[2, i, lane]
+    first, count, begin = k - k % TILE, k % TILE + 1, place * tile.shape[2]
+    for lane in range(min(tile.shape[2], norms.shape[0] - begin)):
+        rows = norms[begin + lane, first:], lost[begin + lane, first:], turned[begin + lane, first:]
+        if count == TILE:
+            write_eight(tile[0, :, lane], rows[0])
+            write_eight(tile[1, :, lane], rows[1])
+            write_eight(tile[2, :, lane], rows[2])
+        else:
+            for i in range(count):
+                rows[0][i], rows[1][i], rows[2][i] = tile[0, i, lane], tile[1, i, lane], tile[2, i, lane]

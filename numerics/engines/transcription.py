@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from numerics.updates.update import MEASURED, VECTORS, Form, arguments
+from numerics.updates.update import KEPT, MEASURED, Form, arguments
 
 STEP_NORM = "step_norm"
 
@@ -24,9 +24,10 @@ class Loop:
     """A form as source.
 
     ``asked`` are the numbers known before the gradient, by name, ``measured`` those of ``MEASURED``. ``numbers``
-    are lines in double precision, ``constants`` the names among what they define that the loop uses. ``entry``
-    are lines from w, g and what is kept to ``change`` and what is kept next. A rescaled form makes the change from
-    ``step`` with the number ``size``, whose line needs ``step_norm`` and so a second loop.
+    are lines in double precision, from these and the numbers that are kept to those that are kept next, ``constants``
+    the names among what they define that the loop uses. ``entry`` are lines from w, g and the vectors that are kept to
+    ``change`` and the next ones. A rescaled form makes the change from ``step`` with the number ``size``, whose line
+    needs ``step_norm`` and so a second loop.
     """
 
     form: Form
@@ -43,9 +44,14 @@ class Loop:
         return STEP_NORM in self.size
 
     @property
+    def steady(self) -> bool:
+        """Whether a step's numbers are the same for all chains of a configuration."""
+        return not self.measured and not self.form.numbers
+
+    @property
     def linear(self) -> bool:
         """Whether no line takes a function, a product or a quotient of entries: the form turns with the space."""
-        vectors = {"w", "g", *self.form.kept}
+        vectors = {"w", "g", *self.form.vectors}
         for line in map(ast.parse, self.entry):
             (statement,) = line.body
             assert isinstance(statement, ast.Assign)
@@ -53,7 +59,7 @@ class Loop:
             if _degree(value, vectors) > 1:
                 return False
             if _degree(value, vectors):
-                vectors |= {n.id for target in statement.targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+                vectors |= {name for target in statement.targets for name in names(target)}
         return True
 
 
@@ -71,11 +77,13 @@ def _degree(value: ast.expr, vectors: set[str]) -> int:
             return left + right
         if isinstance(value.op, ast.Div) and not right:
             return left
-    return 2 if _names(value) & vectors else 0
+    return 2 if names(value) & vectors else 0
 
 
-def _names(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+def names(source: ast.AST | str) -> set[str]:
+    """The names in a piece of source."""
+    tree = ast.parse(source) if isinstance(source, str) else source
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
 
 
 def _body(function: Callable[..., Any]) -> tuple[list[ast.Assign], ast.expr]:
@@ -90,16 +98,17 @@ def _body(function: Callable[..., Any]) -> tuple[list[ast.Assign], ast.expr]:
     return [s for s in assignments if isinstance(s, ast.Assign)], last.value
 
 
-class _Outside(ast.NodeTransformer):
+class Outside(ast.NodeTransformer):
     """Replaces every largest expression without a vector by the name of a number."""
 
-    def __init__(self, vectors: set[str]) -> None:
-        self.vectors, self.known = vectors, dict[str, str]()
+    def __init__(self, vectors: set[str], prefix: str = "c") -> None:
+        self.vectors, self.prefix, self.known = vectors, prefix, dict[str, str]()
 
     def visit(self, node: ast.AST) -> Any:
-        if isinstance(node, ast.expr) and not isinstance(node, ast.Tuple) and not _names(node) & self.vectors:
+        """The node with numbers in the place of such expressions."""
+        if isinstance(node, ast.expr) and not isinstance(node, ast.Tuple) and not names(node) & self.vectors:
             text = ast.unparse(node)
-            return ast.Name(self.known.setdefault(text, f"c{len(self.known)}"), ast.Load())
+            return ast.Name(self.known.setdefault(text, f"{self.prefix}{len(self.known)}"), ast.Load())
         if isinstance(node, ast.Call):
             node.args = [self.visit(argument) for argument in node.args]
             return node
@@ -130,20 +139,22 @@ def transcribe(form: Form) -> Loop:
     direction, *after = map(ast.unparse, found)
     lines += [f"{name} = {value}" for name, value in zip(next_names, after, strict=True)]
     step = direction if not form.decoupled else f"wd * w + {direction}"
-    if STEP_NORM in _names(size):
+    if STEP_NORM in names(size):
         lines.append(f"step = {step}")
     elif form.decoupled:
         lines.append(f"change = -(({ast.unparse(size)}) * wd) * w - ({ast.unparse(size)}) * ({direction})")
     else:
         lines.append(f"change = -({ast.unparse(size)}) * ({direction})")
-    vectors = {"w", "g", *form.kept}
-    outside, numbers, entry = _Outside(vectors), [], []
+    vectors = {"w", "g", *form.vectors}
+    outside, numbers, entry = Outside(vectors), [], []
     for line in lines:
         (statement,) = ast.parse(line).body
         assert isinstance(statement, ast.Assign)
         (target,) = statement.targets
         assert isinstance(target, ast.Name)
-        if not _names(statement.value) & vectors:
+        if not names(statement.value) & vectors:
+            used = set[str]().union(*map(names, outside.known))
+            assert target.id not in used, f"{target.id} is used before it is set"
             numbers.append(line)
             continue
         value = _Signs().visit(statement.value)
@@ -152,7 +163,7 @@ def transcribe(form: Form) -> Loop:
         vectors.add(target.id)
     numbers += [f"{name} = {text}" for text, name in outside.known.items()]
     wanted = {*arguments(form.direction), *arguments(form.size), "wd"}
-    asked = tuple(sorted(wanted - {"g", STEP_NORM, *MEASURED, *VECTORS}))
+    asked = tuple(sorted(wanted - {"g", STEP_NORM, *MEASURED, *KEPT}))
     return Loop(
         form,
         asked,

@@ -6,279 +6,14 @@ import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from numerics.engines.transcription import Loop, transcribe
+from numerics.engines.templates import CHAINS, FIRST_LOOP, FOLDED, HEAD, LANES, LANES_FIRST_LOOP, LANES_LOOP, LOOP
+from numerics.engines.transcription import Loop, names, transcribe
 from numerics.updates import UPDATES
 from numerics.updates.update import Form
 
 FOLDER = Path(__file__).parent / "compiled"
 FORMS: dict[str, Form] = {form.name: form for rule in UPDATES.values() for form in rule.forms()}
 """Every form of every rule, by its name."""
-
-HEAD = '''\
-"""{name}, compiled: written by ``python -m numerics.engines.writing`` from the lines of the rule; do not edit."""
-# ruff: noqa
-# mypy: ignore-errors
-
-import math
-
-import numpy as np
-from numpy import sqrt
-
-from numerics.compilation import compiled
-from numerics.engines.steps import (
-    ACROSS,
-    ALONG,
-    BLOCK,
-    COMPILED,
-    CONSTANTS,
-    FACTOR,
-    GRADIENT,
-    GROUP,
-    INSIDE,
-    LANES,
-    LENGTH,
-    LOST,
-    MEAN,
-    NORMALISED,
-    ORTHOGONAL,
-    SCALE,
-    SPREAD,
-    SQUARE,
-    TILE,
-    TURNED,
-    cast,
-    draw,
-    draw_folded,
-    draw_lanes,
-    gradient_folded,
-    gradient_lanes,
-    gradient_of,
-    gradient_size,
-    hand_over,
-    measure_lanes,
-    nonzero,
-    overlap,
-    remaining,
-)
-from numerics.philox.compiled import widest
-'''
-
-CHAINS = '''\
-
-
-@compiled(**COMPILED)
-def chains(
-    low, high, first, share, replicas, law, dim, k0, k1, table, changes,
-    weights, kept, memory, squares, norms, lost, turned,
-):
-    """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
-    widest()
-    z = np.empty((dim + 3) // 4 * 4, weights.dtype)
-{scratch}
-    for stream in range(low, high):
-        for k in range(table.shape[1]):
-            draw(z, memory[stream], law, dim, first + k, stream, k0, k1)
-            factor = gradient_size(law, first + k, stream, k0, k1)
-            noise = {noise}
-            for configuration in range(table.shape[0] if share else 1):
-                n = configuration * replicas + stream if share else stream
-                chain = weights[n]
-{views}
-                square = squares[n]
-                dot = overlap(z, chain, dim) if law[ORTHOGONAL] != 0.0 else 0.0
-                rest = remaining(z, chain, dim, noise, dot, square) if {beside} else noise
-                along, scale, gradient_norm, mean_square = gradient_of(law, dim, square, dot, rest, factor)
-                weight_norm = math.sqrt(square)
-                row = table[n // replicas, k]
-{numbers}
-{loops}
-                squares[n] = after
-                norms[n, k], lost[n, k], turned[n, k] = after, loss, max(way - loss * loss / square, 0.0)
-'''
-
-LANES = '''\
-
-
-@compiled(**COMPILED)
-def lanes(
-    low, high, first, share, replicas, law, dim, k0, k1, table, changes,
-    weights, kept, memory, squares, norms, lost, turned,
-):
-    """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries.
-
-    Measurements are those of these groups' chains alone.
-    """
-    widest()
-    blocks, last = (dim + 3) // 4, weights.shape[0] - 1
-    z, w_of = np.empty((4 * blocks, LANES), weights.dtype), np.empty((dim, LANES), weights.dtype)
-    kept_of = np.empty(({held}, dim, LANES), weights.dtype)
-    constants = np.empty(({constants}, LANES), weights.dtype)
-    along_of, scale_of = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
-    part_of_loss, part_of_way = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
-    part_after, step_of = np.empty(LANES, weights.dtype), np.empty(({steps}, LANES), weights.dtype)
-    dots, rests = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
-    square_of, factors = np.empty(LANES), np.ones(LANES)
-    gradient_norms, mean_squares, way_across = np.empty(LANES), np.empty(LANES), np.empty(LANES)
-    streams, tile = np.empty(LANES, np.uint32), np.empty((3, TILE, LANES))
-    for group in range(low, high):
-        for lane in range(LANES):
-            n = min(group * LANES + lane, last)
-            streams[lane] = n % replicas if share else n
-            square_of[lane] = squares[n]
-            for i in range(dim):
-                w_of[i, lane] = weights[n, i]
-{load}
-        for k in range(table.shape[1]):
-            draw_lanes(z, streams, first + k, k0, k1)
-            measure_lanes(z, w_of, square_of, law[ORTHOGONAL] != 0.0, dots, along_of, rests)
-            if law[SPREAD] != 0.0:
-                for lane in range(LANES):
-                    factors[lane] = gradient_size(law, first + k, int(streams[lane]), k0, k1)
-            gradient_lanes(law, dim, square_of, dots, rests, factors, along_of, scale_of, gradient_norms, mean_squares)
-            if {always} or k == 0 or changes[k]:
-                for lane in range(LANES):
-                    square, gradient_norm, mean_square = square_of[lane], gradient_norms[lane], mean_squares[lane]
-                    weight_norm = math.sqrt(square)
-                    row = table[min(group * LANES + lane, last) // replicas, k]
-{numbers}
-            for lane in range(LANES):
-                part_of_loss[lane], part_of_way[lane], part_after[lane] = 0.0, 0.0, 0.0
-{loops}
-            for lane in range(LANES):
-                loss, square = np.float64(part_of_loss[lane]), square_of[lane]
-                way_across[lane] = max(np.float64(part_of_way[lane]) - loss * loss / square, 0.0)
-                square_of[lane] = np.float64(part_after[lane])
-            for lane in range(LANES):
-                tile[0, k % TILE, lane], tile[1, k % TILE, lane] = square_of[lane], part_of_loss[lane]
-                tile[2, k % TILE, lane] = way_across[lane]
-            hand_over(tile, group - low, k, norms, lost, turned)
-        for lane in range(LANES):
-            n = group * LANES + lane
-            if n <= last:
-                squares[n] = square_of[lane]
-                for i in range(dim):
-                    weights[n, i] = w_of[i, lane]
-{store}
-'''
-
-LANES_LOOP = """\
-for i in range(dim):
-    for lane in range(LANES):
-        w = w_of[i, lane]
-{body}
-        next_w = w + change
-        w_of[i, lane] = next_w
-        part_of_loss[lane] -= w * change
-        part_of_way[lane] += change * change
-        part_after[lane] += next_w * next_w
-"""
-
-LANES_FIRST_LOOP = """\
-for i in range(dim):
-    for lane in range(LANES):
-        w = w_of[i, lane]
-{body}
-        step_of[i, lane] = step
-        part_of_way[lane] += step * step
-for lane in range(LANES):
-    n = min(group * LANES + lane, last)
-    row, step_norm, weight_norm = table[n // replicas, k], math.sqrt(part_of_way[lane]), math.sqrt(square_of[lane])
-{asked}
-    scale_of[lane] = {size}
-    part_of_way[lane] = 0.0
-"""
-
-FOLDED = '''\
-
-
-@compiled(**COMPILED)
-def folded(
-    low, high, first, share, replicas, law, dim, k0, k1, table, changes,
-    weights, kept, memory, squares, norms, lost, turned,
-):
-    """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law.
-
-    Measurements are those of these groups' chains alone.
-    """
-    widest()
-    last = weights.shape[0] - 1
-    z, of = np.zeros((3, GROUP), np.float32), np.zeros((CONSTANTS + {constants}, GROUP))
-    streams, tile = np.empty(GROUP, np.uint32), np.empty((3, TILE, GROUP))
-    numbers = law[0], law[1], law[2], law[3], law[4], law[5], law[6]
-    of[FACTOR] = 1.0
-    for group in range(low, high):
-        for lane in range(GROUP):
-            n = min(group * GROUP + lane, last)
-            streams[lane] = n % replicas if share else n
-            of[LENGTH, lane] = weights[n, 0]
-            of[SQUARE, lane] = weights[n, 0] * weights[n, 0]
-{load}
-        for k in range(table.shape[1]):
-            draw_folded(z, streams, dim, numbers[ORTHOGONAL] != 0.0, first + k, k0, k1)
-            if numbers[SPREAD] != 0.0:
-                for lane in range(GROUP):
-                    of[FACTOR, lane] = gradient_size(law, first + k, int(streams[lane]), k0, k1)
-            gradient_folded(numbers, dim, z, of)
-            if {always} or k == 0 or changes[k]:
-                for lane in range(GROUP):
-                    square, gradient_norm, mean_square = of[SQUARE, lane], of[GRADIENT, lane], of[MEAN, lane]
-                    weight_norm = of[LENGTH, lane]
-                    row = table[min(group * GROUP + lane, last) // replicas, k]
-{numbers}
-            for lane in range(GROUP):
-{names}
-                along, scale = of[ALONG, lane], of[SCALE, lane]
-                z0, z1, z2 = np.float64(z[0, lane]), np.float64(z[1, lane]), math.sqrt(np.float64(z[2, lane]))
-                w0, w1, w2 = of[LENGTH, lane], 0.0, 0.0
-{entries}
-                w = w0
-                w0 += change0
-                square = w0 * w0 + (change1 * change1 + change2 * change2)
-                long = math.sqrt(square)
-{residue}
-                of[LOST, lane], of[TURNED, lane] = -w * change0, change1 * change1 + change2 * change2
-                of[LENGTH, lane], of[SQUARE, lane] = long, square
-            for lane in range(GROUP):
-                tile[0, k % TILE, lane], tile[1, k % TILE, lane] = of[SQUARE, lane], of[LOST, lane]
-                tile[2, k % TILE, lane] = of[TURNED, lane]
-            hand_over(tile, group - low, k, norms, lost, turned)
-        for lane in range(GROUP):
-            n = group * GROUP + lane
-            if n <= last:
-                weights[n, 0], squares[n] = of[LENGTH, lane], of[SQUARE, lane]
-{store}
-'''
-
-LOOP = """\
-loss, way, after = 0.0, 0.0, 0.0
-for start in range(0, dim, BLOCK):
-    part_of_loss, part_of_way, part_after = cast(0.0, z), cast(0.0, z), cast(0.0, z)
-{views}
-    for i in range(min(BLOCK, dim - start)):
-        w = own_w[i]
-{body}
-        next_w = w + change
-        own_w[i] = next_w
-        part_of_loss -= w * change
-        part_of_way += change * change
-        part_after += next_w * next_w
-    loss, way, after = loss + part_of_loss, way + part_of_way, after + part_after
-"""
-
-FIRST_LOOP = """\
-step_square = 0.0
-for start in range(0, dim, BLOCK):
-    part = cast(0.0, z)
-{views}
-    for i in range(min(BLOCK, dim - start)):
-        w = own_w[i]
-{body}
-        own_step[i] = step
-        part += step * step
-    step_square += part
-step_norm = math.sqrt(step_square)
-size = cast({size}, z)
-"""
 
 
 def _lines(lines: Iterable[str], depth: int) -> str:
@@ -287,7 +22,7 @@ def _lines(lines: Iterable[str], depth: int) -> str:
 
 def _entry(loop: Loop) -> list[str]:
     """An entry's lines, from what the arrays hold to what they hold next."""
-    kept = loop.form.kept
+    kept = loop.form.vectors
     return [
         "g = (own_z[i] - along_w * w) * scale_g",
         *(f"{name} = own_{name}[i]" for name in kept),
@@ -296,19 +31,34 @@ def _entry(loop: Loop) -> list[str]:
     ]
 
 
-def _numbers(loop: Loop) -> list[str]:
-    """The numbers of a step, in double precision, then as the loop uses them."""
+def _asked(loop: Loop) -> list[str]:
+    """The numbers of a row of the table, by their names."""
+    return [f"{name} = row[{j}]" for j, name in enumerate(loop.asked)]
+
+
+def _numbers(loop: Loop, number: str, seen: str) -> list[str]:
+    """A step's numbers, in double precision, from those asked for, measured and kept to those kept next.
+
+    ``number`` says where the j-th that is kept stands, ``seen`` how |g + wd w|^2 is measured.
+    """
+    measured = []
+    if "mean_square" in loop.measured and not loop.form.decoupled:
+        measured.append("mean_square += wd * wd * square / dim")
+    if "seen_square" in loop.measured:
+        whole = "gradient_norm * gradient_norm" if loop.form.decoupled else seen
+        measured.append(f"seen_square = {whole} / dim")
+    held = [(name, number.format(j)) for j, name in enumerate(loop.form.numbers)]
     return [
-        *(f"{name} = row[{j}]" for j, name in enumerate(loop.asked)),
-        *(
-            ["mean_square += wd * wd * square / dim"]
-            if "mean_square" in loop.measured and not loop.form.decoupled
-            else []
-        ),
+        *measured,
+        *(f"{name} = {place}" for name, place in held),
         *loop.numbers,
-        *(f"{name} = cast({name}, z)" for name in loop.constants),
-        "along_w, scale_g = cast(along, z), cast(scale, z)",
+        *(f"{place} = next_{name}" for name, place in held),
     ]
+
+
+def _size_asked(loop: Loop) -> list[str]:
+    """What of the table the size of a rescaled step asks for; it is stored beside the loop's constants."""
+    return [name for name in loop.asked if loop.rescaled and name in names(loop.size)]
 
 
 def _views(own: dict[str, str]) -> str:
@@ -318,7 +68,7 @@ def _views(own: dict[str, str]) -> str:
 
 def chains(loop: Loop) -> str:
     """The kernel that advances one chain after the other, its entries side by side."""
-    own = {"w": "chain", "z": "z", **{name: f"chain_{name}" for name in loop.form.kept}}
+    own = {"w": "chain", "z": "z", **{name: f"chain_{name}" for name in loop.form.vectors}}
     if loop.rescaled:
         views = _views(own | {"step": "steps"})
         first = FIRST_LOOP.format(views=views, body=_lines(_entry(loop), 2), size=loop.size)
@@ -326,81 +76,105 @@ def chains(loop: Loop) -> str:
         loops = first + LOOP.format(views=views, body=_lines(["change = -size * own_step[i]"], 2))
     else:
         loops = LOOP.format(views=_views(own), body=_lines(_entry(loop), 2))
-    needed = "gradient_norm" in loop.measured
+    held = range(len(loop.form.numbers))
+    needed = "gradient_norm" in loop.measured or ("seen_square" in loop.measured and loop.form.decoupled)
+    casts = [f"{name} = cast({name}, z)" for name in loop.constants]
+    casts.append("along_w, scale_g = cast(along, z), cast(scale, z)")
+    numbers = [
+        *_asked(loop),
+        *_numbers(loop, "number_of[{}, configuration]", "seen(z, chain, along, scale, wd, dim)"),
+        *casts,
+    ]
     return CHAINS.format(
         scratch="    steps = np.empty(dim, weights.dtype)" if loop.rescaled else "",
         noise="overlap(z, z, dim)" if needed else "overlap(z, z, dim) if law[NORMALISED] != 0.0 else 1.0",
         beside="law[ORTHOGONAL] != 0.0" if needed else "law[ORTHOGONAL] != 0.0 and law[NORMALISED] != 0.0",
-        views=_lines((f"chain_{name} = kept[{j}, n]" for j, name in enumerate(loop.form.kept)), 4),
-        numbers=_lines(_numbers(loop), 4),
+        views=_lines((f"chain_{name} = kept[{j}, n]" for j, name in enumerate(loop.form.vectors)), 4),
+        numbers=_lines(numbers, 4),
         loops=textwrap.indent(loops.rstrip(), "    " * 4),
+        numbers_held=len(loop.form.numbers),
+        load=_lines((f"number_of[{j}, configuration] = numbers[{j}, n]" for j in held), 3),
+        store=_lines((f"numbers[{j}, n] = number_of[{j}, configuration]" for j in held), 3),
     )
 
 
 def lanes(loop: Loop) -> str:
     """The kernel that advances LANES chains side by side, one entry after the other."""
-    kept = loop.form.kept
-    asked = [f"{name} = row[{j}]" for j, name in enumerate(loop.asked)]
-    numbers = [line for line in _numbers(loop) if "cast(" not in line]
+    vectors, held = loop.form.vectors, range(len(loop.form.numbers))
+    seen = "seen(z[:, lane], w_of[:, lane], along_of[lane], scale_of[lane], wd, dim)"
+    constants = [*loop.constants, *_size_asked(loop)]
+    of_size = [f"{name} = constants[{len(loop.constants) + j}, lane]" for j, name in enumerate(_size_asked(loop))]
+    numbers = _numbers(loop, "number_of[{}, lane]", seen)
     entry = [
         *(f"{name} = constants[{j}, lane]" for j, name in enumerate(loop.constants)),
         "g = (z[i, lane] - along_of[lane] * w) * scale_of[lane]",
-        *(f"{name} = kept_of[{j}, i, lane]" for j, name in enumerate(kept)),
+        *(f"{name} = kept_of[{j}, i, lane]" for j, name in enumerate(vectors)),
         *loop.entry,
-        *(f"kept_of[{j}, i, lane] = next_{name}" for j, name in enumerate(kept)),
+        *(f"kept_of[{j}, i, lane] = next_{name}" for j, name in enumerate(vectors)),
     ]
     if loop.rescaled:
-        loops = LANES_FIRST_LOOP.format(body=_lines(entry, 2), asked=_lines(asked, 1), size=loop.size)
+        loops = LANES_FIRST_LOOP.format(body=_lines(entry, 2), asked=_lines(of_size, 1), size=loop.size)
         loops += LANES_LOOP.format(body=_lines(["change = -scale_of[lane] * step_of[i, lane]"], 2))
     else:
         loops = LANES_LOOP.format(body=_lines(entry, 2))
+    load = [f"number_of[{j}, lane] = numbers[{j}, n]" for j in held]
+    load += ["for i in range(dim):"] if vectors else []
+    load += [f"    kept_of[{j}, i, lane] = kept[{j}, n, i]" for j in range(len(vectors))]
+    store = [f"numbers[{j}, n] = number_of[{j}, lane]" for j in held]
+    store += ["for i in range(dim):"] if vectors else []
+    store += [f"    kept[{j}, n, i] = kept_of[{j}, i, lane]" for j in range(len(vectors))]
     return LANES.format(
-        held=len(kept),
-        constants=len(loop.constants),
+        held=len(vectors),
+        numbers_held=len(held),
+        constants=len(constants),
         steps="dim" if loop.rescaled else "0",
-        load=_lines((f"kept_of[{j}, i, lane] = kept[{j}, n, i]" for j in range(len(kept))), 4),
-        numbers=_lines([*numbers, *(f"constants[{j}, lane] = {c}" for j, c in enumerate(loop.constants))], 5),
-        always=bool(loop.measured),
+        load=_lines(load, 3),
+        asked=_lines(_asked(loop), 5),
+        numbers=_lines([*numbers, *(f"constants[{j}, lane] = {c}" for j, c in enumerate(constants))], 6),
+        always=not loop.steady,
         loops=textwrap.indent(loops.rstrip(), "    " * 3),
-        store=_lines((f"kept[{j}, n, i] = kept_of[{j}, i, lane]" for j in range(len(kept))), 5),
+        store=_lines(store, 4),
     )
 
 
 def folded(loop: Loop) -> str:
     """The kernel that advances chains of any dimension in three: along w, along what is kept, along the rest."""
-    kept = loop.form.kept
-    numbers = [line for line in _numbers(loop) if "cast(" not in line]
+    vectors, constants = loop.form.vectors, [*loop.constants, *_size_asked(loop)]
+    places = [f"of[CONSTANTS + {len(constants) + j}, lane]" for j in range(len(loop.form.numbers))]
+    numbers = _numbers(loop, f"of[CONSTANTS + {len(constants)} + {{}}, lane]", "seen_folded(z, of, lane, wd)")
     entries: list[str] = []
     for i, of_buffer in enumerate(("of[INSIDE, lane]", "of[ACROSS, lane]", "0.0")):
-        entries += [f"w, g = w{i}, (z{i} - along * w{i}) * scale", *(f"{name} = {of_buffer}" for name in kept)]
+        entries += [f"w, g = w{i}, z{i} * scale", *(f"{name} = {of_buffer}" for name in vectors)]
         entries += [*loop.entry, f"step{i} = step" if loop.rescaled else f"change{i} = change"]
-        entries += [f"{name}{i} = next_{name}" for name in kept]
+        entries += [f"{name}{i} = next_{name}" for name in vectors]
     if loop.rescaled:
-        entries += [*(f"{name} = row[{j}]" for j, name in enumerate(loop.asked))]
-        entries = [
-            "row = table[min(group * GROUP + lane, last) // replicas, k]",
-            "weight_norm = of[LENGTH, lane]",
-            *entries,
-        ]
+        entries += ["weight_norm = of[LENGTH, lane]"]
         entries += ["step_norm = math.sqrt(step0 * step0 + (step1 * step1 + step2 * step2))", f"size = {loop.size}"]
         entries += [f"change{i} = -size * step{i}" for i in range(3)]
     residue = []
-    for name in kept:
+    for name in vectors:
         residue += [
-            f"part = ({name}0 * w0 + ({name}1 * change1 + {name}2 * change2)) / long",
-            f"left0, left1 = {name}0 - part * w0 / long, {name}1 - part * change1 / long",
-            f"left2 = {name}2 - part * change2 / long",
+            f"part = ({name}0 * w0 + ({name}1 * change1 + {name}2 * change2)) * inverse",
+            "share = part * inverse",
+            f"left0, left1 = {name}0 - share * w0, {name}1 - share * change1",
+            f"left2 = {name}2 - share * change2",
             "of[INSIDE, lane], of[ACROSS, lane] = part, math.sqrt(left0 * left0 + (left1 * left1 + left2 * left2))",
         ]
+    load = [f"{place} = numbers[{j}, n]" for j, place in enumerate(places)]
+    load += ["of[INSIDE, lane], of[ACROSS, lane] = kept[0, n, 0], kept[0, n, 1]"] if vectors else []
+    store = [f"numbers[{j}, n] = {place}" for j, place in enumerate(places)]
+    store += ["kept[0, n, 0], kept[0, n, 1] = of[INSIDE, lane], of[ACROSS, lane]"] if vectors else []
     return FOLDED.format(
-        constants=len(loop.constants),
-        always=bool(loop.measured),
-        load=_lines(["of[INSIDE, lane], of[ACROSS, lane] = kept[0, n, 0], kept[0, n, 1]"] if kept else [], 3),
-        numbers=_lines([*numbers, *(f"of[CONSTANTS + {j}, lane] = {c}" for j, c in enumerate(loop.constants))], 5),
-        names=_lines((f"{name} = of[CONSTANTS + {j}, lane]" for j, name in enumerate(loop.constants)), 4),
+        constants=len(constants) + len(places),
+        always=not loop.steady,
+        measures=bool(loop.measured),
+        load=_lines(load, 3),
+        asked=_lines(_asked(loop), 5),
+        numbers=_lines([*numbers, *(f"of[CONSTANTS + {j}, lane] = {c}" for j, c in enumerate(constants))], 6),
+        names=_lines((f"{name} = of[CONSTANTS + {j}, lane]" for j, name in enumerate(constants)), 4),
         entries=_lines(entries, 4),
         residue=_lines(residue, 4),
-        store=_lines(["kept[0, n, 0], kept[0, n, 1] = of[INSIDE, lane], of[ACROSS, lane]"] if kept else [], 4),
+        store=_lines(store, 4),
     )
 
 

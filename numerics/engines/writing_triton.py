@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from numerics.engines import writing
-from numerics.engines.transcription import Loop, transcribe
+from numerics.engines.transcription import Loop, Outside, names, transcribe
 from numerics.updates.update import Form
 
 FOLDER = Path(__file__).parent / "triton_kernels"
@@ -34,7 +34,7 @@ def numbers({asked}):
 
 @triton.jit(do_not_specialize=["first", "count", "replicas", "seed", "whole"])
 def chains(
-    weights, kept, memory, squares, norms, lost, turned, rows, first, count, replicas, seed,
+    weights, kept, memory, numbers, squares, norms, lost, turned, rows, first, count, replicas, seed,
     whole, large, small, old, new, mean, part, spread, length, grad_norm,
     DIM: tl.constexpr, BLOCK: tl.constexpr, SHARE: tl.constexpr, KIND: tl.constexpr, REMEMBERS: tl.constexpr,
     ORTHOGONAL: tl.constexpr, NORMALISED: tl.constexpr, SPREADS: tl.constexpr,
@@ -93,11 +93,15 @@ MEASURED = {
         "if ORTHOGONAL:",
         "    mean_square /= square",
     ],
+    "seen_square": ["seen_square = tl.sum(g * g) / DIM"],
 }
 """The lines of a step that measure what a rule may ask for."""
 
-DECAY = "mean_square += wd * wd * square / DIM"
-"""What coupled decay adds to the mean square of what the rule sees."""
+COUPLED = {
+    "mean_square": [*MEASURED["mean_square"], "mean_square += wd * wd * square / DIM"],
+    "seen_square": ["seen = g + wd * w", "seen_square = tl.sum(seen * seen) / DIM"],
+}
+"""The same of a rule that sees its decay."""
 
 
 class _Functions(ast.NodeTransformer):
@@ -119,10 +123,6 @@ def _for_triton(line: str) -> str:
     return ast.unparse(_Functions().visit(ast.parse(line)))
 
 
-def _names(line: str) -> set[str]:
-    return {node.id for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Name)}
-
-
 def _lines(lines: Iterable[str], depth: int) -> str:
     return textwrap.indent("\n".join(lines), "    " * depth)
 
@@ -131,10 +131,10 @@ def source(form: Form) -> str:
     """The module of one form."""
     loop = transcribe(form)
     of_row, of_step = _apart(loop)
-    measured = [line for name in loop.measured for line in MEASURED[name]]
-    if "mean_square" in loop.measured and not form.decoupled:
-        of_step = [DECAY, *of_step]
-    needed = {*loop.constants}.union(*map(_names, [*of_step, loop.size if loop.rescaled else "0"]))
+    coupled = {} if form.decoupled else {name: COUPLED[name] for name in loop.measured if name in COUPLED}
+    measured = [line for name in loop.measured for line in (MEASURED | coupled)[name]]
+    needed = {*loop.constants}.union(*map(names, [*of_step, loop.size if loop.rescaled else "0"]))
+    needed |= {"wd"} if coupled else set()
     made = {line.split(" = ")[0] for line in of_row}
     columns = sorted(made & needed) + [name for name in loop.asked if name in needed - made]
     numbers = [
@@ -142,17 +142,30 @@ def source(form: Form) -> str:
         *measured,
         *map(_for_triton, of_step),
     ]
-    kept = {name: f"kept + {_of(j)} + entry" for j, name in enumerate(form.kept)}
+    kept = {name: f"kept + {_of(j)} + entry" for j, name in enumerate(form.vectors)}
+    held = {name: f"numbers + {j} * tl.num_programs(0).to(tl.int64) + n" for j, name in enumerate(form.numbers)}
     text = SOURCE.format(
         name=form.name,
         asked=", ".join(loop.asked),
         known=_lines(of_row, 1),
         columns=", ".join(columns),
         width=len(columns),
-        load=_lines((f"{name} = tl.load({at}, mask=inside, other=0.0)" for name, at in kept.items()), 1),
+        load=_lines(
+            [
+                *(f"{name} = tl.load({at}, mask=inside, other=0.0)" for name, at in kept.items()),
+                *(f"{name} = tl.load({at})" for name, at in held.items()),
+            ],
+            1,
+        ),
         numbers=_lines(numbers, 2),
         change=_lines(_change(loop), 2),
-        store=_lines((f"tl.store({at}, {name}, mask=inside)" for name, at in kept.items()), 1),
+        store=_lines(
+            [
+                *(f"tl.store({at}, {name}, mask=inside)" for name, at in kept.items()),
+                *(f"tl.store({at}, {name})" for name, at in held.items()),
+            ],
+            1,
+        ),
     )
     return "\n".join(line.rstrip() for line in text.splitlines() if line.strip() or not line) + "\n"
 
@@ -164,14 +177,17 @@ def _of(j: int) -> str:
 
 def _apart(loop: Loop) -> tuple[list[str], list[str]]:
     """The lines of the numbers that are known before a chunk, and of those that are literal or need a chain's own."""
-    of_chain, of_row, of_step = set(loop.measured), list[str](), list[str]()
+    of_chain, of_row, of_step = {*loop.measured, *loop.form.numbers}, list[str](), list[str]()
+    outside = Outside(of_chain, "r")
     for line in loop.numbers:
         target, value = line.split(" = ", 1)
-        if _names(value) & of_chain or not _names(value):
-            of_chain |= {target} if _names(value) else set()
-            of_step.append(line)
+        if names(value) & of_chain:
+            of_chain.add(target)
+            of_step.append(f"{target} = {ast.unparse(outside.visit(ast.parse(value, mode='eval').body))}")
         else:
-            of_row.append(line)
+            (of_row if names(value) else of_step).append(line)
+    for text, name in outside.known.items():
+        (of_row if names(text) else of_step).insert(len(of_row) if names(text) else 0, f"{name} = {text}")
     return of_row, of_step
 
 

@@ -4,7 +4,7 @@ Each is a frozen dataclass of hyper-parameters with ``start(w)`` for a fresh sta
 ``step(w, gradient, state)`` for the next weights and state. Conventions are those of torch.optim.
 """
 
-from numerics.updates.adam import Adam, AdamW, NAdam, NAdamW, RMSprop, RMSpropW
+from numerics.updates.adam import Adam, AdamTensor, AdamW, AdamWTensor, NAdam, NAdamW, RMSprop, RMSpropW
 from numerics.updates.sgd import SGD, SGDM, SGDW, Nesterov, NesterovW
 from numerics.updates.sign import Lion, SignSGD, Signum
 from numerics.updates.trust import LAMB, LARS, NGD
@@ -19,7 +19,9 @@ __all__ = [
     "SGDW",
     "UPDATES",
     "Adam",
+    "AdamTensor",
     "AdamW",
+    "AdamWTensor",
     "Lion",
     "NAdam",
     "NAdamW",
@@ -45,6 +47,8 @@ UPDATES: dict[str, type[Rule]] = {
     "rmsprop": RMSprop,
     "rmspropw": RMSpropW,
     "adam_l2": Adam,
+    "adam_l2_tensor": AdamTensor,
+    "adamw_tensor": AdamWTensor,
     "nadam_l2": NAdam,
     "nadamw": NAdamW,
     "signsgd": SignSGD,

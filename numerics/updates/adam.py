@@ -1,13 +1,16 @@
 """RMSprop, Adam and NAdam, as in torch.optim when beta2 is given, each with coupled and decoupled decay.
 
+Adam comes with one second moment a weight vector, too.
+
 With ``beta2=None`` the denominator is the root of the mean square of what the rule sees given w, averaged
 over the coordinates: no average over time, no bias correction, no eps.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from torch import Tensor, sqrt
@@ -45,6 +48,24 @@ def adam(
     second_moment = beta2 * second_moment + (1 - beta2) * g * g
     u = 1 / buffer_weight * buffer / (1 / root_of_weight * sqrt(second_moment) + eps)
     return u, buffer, second_moment
+
+
+def adam_tensor(
+    g: Tensor,
+    buffer: Tensor,
+    tensor_moment: Tensor,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    buffer_weight: float,
+    root_of_weight: float,
+    seen_square: Tensor,
+) -> Three:
+    """The average gradient over one number for all entries, the root of the average of their mean squares."""
+    buffer = beta1 * buffer + (1 - beta1) * g
+    tensor_moment = beta2 * tensor_moment + (1 - beta2) * seen_square
+    u = 1 / (buffer_weight * (1 / root_of_weight * sqrt(tensor_moment) + eps)) * buffer
+    return u, buffer, tensor_moment
 
 
 def adam_at_mean(g: Tensor, buffer: Tensor, beta1: float, mean_square: Tensor) -> Two:
@@ -108,8 +129,8 @@ class Adam(Rule):
     beta1: float = 0.9
     beta2: float | None = None
     eps: float = 1e-8
-    direction = staticmethod(adam)
-    at_mean = staticmethod(adam_at_mean)
+    direction: ClassVar[Callable[..., Any]] = staticmethod(adam)
+    at_mean: ClassVar[Callable[..., Any] | None] = staticmethod(adam_at_mean)
 
     def coefficients(self, count: Array) -> dict[str, Array]:
         """The weights 1 - beta^t that the averages hold, as m/(1 - beta1^t) and sqrt(v)/sqrt(1 - beta2^t)."""
@@ -121,6 +142,26 @@ class Adam(Rule):
 @dataclass(frozen=True)
 class AdamW(Adam):
     """Adam with decoupled decay, w <- (1 - lr wd) w - lr m^/(sqrt(v^) + eps): torch.optim.AdamW when beta2 is given."""
+
+    decoupled: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class AdamTensor(Adam):
+    """Adam with L2 and one second moment a weight vector: v <- beta2 v + (1 - beta2) |g'|^2/dim with g' = g + wd w.
+
+    All else is Adam's: v a number in place of a vector, bias-corrected. It is Adam-mini (arXiv 2406.16793) with the
+    vector as its one block, and turns with the space.
+    """
+
+    beta2: float = 0.999
+    direction = staticmethod(adam_tensor)
+    at_mean = None
+
+
+@dataclass(frozen=True)
+class AdamWTensor(AdamTensor):
+    """The same with decoupled decay, v <- beta2 v + (1 - beta2) |g|^2/dim: AdamW with one second moment a vector."""
 
     decoupled: ClassVar[bool] = True
 

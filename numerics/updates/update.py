@@ -18,18 +18,23 @@ from numerics.gradients import Gradient
 Array = np.ndarray
 VECTORS = ("buffer", "second_moment")
 """What a rule may keep for each weight, by the names of its arguments."""
+NUMBERS = ("tensor_moment",)
+"""What a rule may keep for each weight vector: one number."""
+KEPT = (*VECTORS, *NUMBERS)
 
 
 @dataclass(frozen=True)
 class State:
-    """What an optimizer keeps between steps; tensors have the weights' shape, None where unused.
+    """What an optimizer keeps between steps; VECTORS have the weights' shape [..., dim], NUMBERS [..., 1].
 
-    ``buffer`` is the momentum, ``second_moment`` the average of squared gradients, ``steps`` the steps done.
-    Before the first step nothing is kept, and counts as zero.
+    ``buffer`` is the momentum, ``second_moment`` the average of squared gradients, ``tensor_moment`` that of their
+    means over the vector, ``steps`` the steps done; None is unused. Before the first step nothing is kept, and counts
+    as zero.
     """
 
     buffer: Tensor | None = None
     second_moment: Tensor | None = None
+    tensor_moment: Tensor | None = None
     steps: int = 0
 
 
@@ -55,10 +60,10 @@ class Update(Protocol):
 class Form:
     """A rule's lines: from the gradient that it sees to its step, entry by entry, and the size of the step.
 
-    ``direction(g, ...)`` returns the direction u and what is kept; its arguments are known by their names: a vector
-    that is kept, a field of the update, a coefficient of the step, or one of ``MEASURED``. The step is s = u under
-    coupled decay, where g holds wd w already, and s = wd w + u under decoupled decay; w <- w - size(...) s, where
-    ``size`` may take ``step_norm`` = |s|.
+    ``direction(g, ...)`` returns the direction u and what is kept; its arguments are known by their names: what is
+    kept, vectors before numbers, a field of the update, a coefficient of the step, or one of ``MEASURED``. The step is
+    s = u under coupled decay, where g holds wd w already, and s = wd w + u under decoupled decay;
+    w <- w - size(...) s, where ``size`` may take ``step_norm`` = |s|.
     """
 
     name: str
@@ -68,8 +73,18 @@ class Form:
 
     @property
     def kept(self) -> tuple[str, ...]:
-        """The vectors that the rule keeps."""
-        return tuple(name for name in arguments(self.direction) if name in VECTORS)
+        """What the rule keeps, in the order in which its lines return it."""
+        return tuple(name for name in arguments(self.direction) if name in KEPT)
+
+    @property
+    def vectors(self) -> tuple[str, ...]:
+        """Of what is kept the vectors."""
+        return tuple(name for name in self.kept if name in VECTORS)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Of what is kept the numbers."""
+        return tuple(name for name in self.kept if name in NUMBERS)
 
 
 @cache
@@ -87,9 +102,10 @@ MEASURED: dict[str, Callable[[Rule, Tensor, Gradient], Tensor | float]] = {
     "weight_norm": lambda rule, w, gradient: norm(w),
     "gradient_norm": lambda rule, w, gradient: norm(gradient.value),
     "mean_square": lambda rule, w, gradient: rule.mean_square(gradient.mean_square, w),
+    "seen_square": lambda rule, w, gradient: rule.seen(w, gradient).square().mean(-1, keepdim=True),
 }
 """Numbers of the whole vector that a rule may ask for. The norm is of the loss's gradient, without decay; the mean
-square is of an entry of what the rule sees given w."""
+square is of an entry of what the rule sees given w, and the seen square its average over the entries of this step."""
 
 
 def learning_rate(lr: float) -> float:
@@ -146,6 +162,10 @@ class Rule:
         """
         return of_gradient if self.decoupled else of_gradient + self.wd**2 * w.square().mean(-1, keepdim=True)
 
+    def seen(self, w: Tensor, gradient: Gradient) -> Tensor:
+        """What the rule sees: the gradient, with wd w under coupled decay."""
+        return gradient.value if self.decoupled else gradient.value + self.wd * w
+
     def start(self, w: Tensor) -> State:
         """Nothing kept."""
         return State()
@@ -154,14 +174,14 @@ class Rule:
         """One step, as the form's lines say."""
         form, count = self.form, state.steps + 1
         kept = {name: getattr(state, name) for name in form.kept}
-        fresh = all(vector is None for vector in kept.values())
-        if not fresh and any(vector is None for vector in kept.values()):
+        fresh = all(held is None for held in kept.values())
+        if not fresh and any(held is None for held in kept.values()):
             raise ValueError("the state has no second moment, which an update with beta2 needs; begin with start(w)")
         known: dict[str, Any] = {
             name: float(np.ravel(x)[0]) for name, x in self.scalars(np.array([float(count)]), fresh=fresh).items()
         }
-        known |= {name: torch.zeros_like(w) for name in kept} if fresh else kept
-        known["g"] = gradient.value if self.decoupled else gradient.value + self.wd * w
+        known |= {name: torch.zeros_like(w[..., :1]) for name in kept} if fresh else kept
+        known["g"] = self.seen(w, gradient)
 
         def of(function: Callable[..., Any]) -> Any:
             for name in arguments(function):

@@ -57,7 +57,7 @@ def _print(found: dict) -> None:
     for race in found["races"]:
         table = Table(title=title(race), title_justify="left")
         table.add_column("contestant", no_wrap=True)
-        for column in ("rate", "ratio [interval]", "of the rate of normals"):
+        for column in ("rate", "ratio [interval]", "over normals"):
             table.add_column(column, justify="right")
         for row in rows(race):
             table.add_row(*row)

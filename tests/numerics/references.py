@@ -153,6 +153,26 @@ def lamb(x, lr, wd, beta1, beta2, eps=0.0):
         x = [a - lr * ratio * b for a, b in zip(x, u, strict=True)]
 
 
+def adam_tensor(decoupled):
+    """Adam-mini (Zhang et al. 2024, algorithm 1) of one block: v averages the mean of the squares over the block."""
+
+    def layer(x, lr, wd, beta1, beta2, eps):
+        m, v, t = [0.0] * len(x), 0.0, 0
+        while True:
+            g, _ = yield x, m
+            t += 1
+            if not decoupled:
+                g = [a + wd * b for a, b in zip(g, x, strict=True)]
+            m = [beta1 * a + (1 - beta1) * b for a, b in zip(m, g, strict=True)]
+            v = beta2 * v + (1 - beta2) * sum(a * a for a in g) / len(g)
+            under = (v / (1 - beta2**t)) ** 0.5 + eps
+            if decoupled:
+                x = [a - lr * wd * a for a in x]
+            x = [a - lr * (b / (1 - beta1**t)) / under for a, b in zip(x, m, strict=True)]
+
+    return by_hand(layer)
+
+
 def instantaneous(decoupled, nadam=False):
     """RMSprop (without beta1), Adam or NAdam that divide by the root of the mean square given w."""
 
@@ -198,6 +218,8 @@ PSEUDOCODE = {
     "ngd": by_hand(ngd),
     "lars": by_hand(lars),
     "lamb": by_hand(lamb),
+    "adam_l2_tensor": adam_tensor(decoupled=False),
+    "adamw_tensor": adam_tensor(decoupled=True),
 }
 INSTANTANEOUS = {
     "rmsprop": instantaneous(decoupled=False),

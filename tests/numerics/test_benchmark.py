@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from numerics.benchmark import peers
+from numerics.benchmark import machine, peers
 from numerics.benchmark.pairing import Contestant, Interrupted, race, ratio
 from numerics.benchmark.races import BATCHED, DEFAULT, Plan, Race, against, run
 from numerics.errors import BadSimulation
 from numerics.gradients import LAWS
 from numerics.updates import UPDATES
 from numerics.updates.update import Gradient, State
+from smd.benchmarking import rows
 
 
 def test_a_ratio_is_paired_by_round():
@@ -126,6 +127,26 @@ def test_a_small_run_holds_what_the_book_shows():
     assert all(len(rates) == 2 and min(rates) > 0 for race in found["races"] for rates in race["rates"].values())
     assert told[-1][0] == told[-1][1]
     assert found["machine"]["versions"]["torch"] == torch.__version__
+
+
+def test_normals_on_threads_are_counted():
+    """Threads each draw what they say; a race of them is compared with the fewest threads of its kind."""
+    pytest.importorskip("numba")
+    found = race({f"{n} threads": machine.normals_on(n) for n in (1, 2)}, 2, 1e-3)
+    assert all(min(rates) > 0 for rates in found.values())
+    one, two = (machine.normals_on(n).work for n in (1, 2))
+    assert two == 2 * one
+
+
+def test_threads_are_shown_over_the_machines_own():
+    """The engine's gain, that of normals, and their ratio; where no normals were drawn it is left out."""
+    rates = {"1 threads": [1.0, 2.0], "4 threads": [3.0, 6.0]}
+    drawn = {"normals, 1 threads": [5.0, 5.0], "normals, 4 threads": [20.0, 20.0]}
+    told = {name: (gain, own) for name, _, gain, own in rows({"kind": "threads", "rates": rates | drawn})}
+    assert told["4 threads"][0].startswith("3 [")
+    assert told["normals, 4 threads"] == ("4 [4, 4]", "")
+    assert told["4 threads"][1] == "0.75 [0.75, 0.75]"
+    assert [row[3] for row in rows({"kind": "threads", "rates": rates})] == ["", ""]
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def result(configurations=2, replicas=3, steps=700, seed=0, **settings):
     w = torch.randn(configurations, replicas, 4, generator=torch.Generator().manual_seed(1))
     hyper = [{"lr": 0.1 * (k + 1), "momentum": None} for k in range(configurations)]
     origin = Provenance.here(duration=1.5, hyperparameters=hyper, **SETTINGS)
-    return Result.of(recorder, several=True, end=Start(w, State(w + 1, None, 7)), provenance=origin)
+    return Result.of(recorder, several=True, end=Start(w, State(w + 1, steps=7)), provenance=origin)
 
 
 def same(first, second):

@@ -26,6 +26,7 @@ from tests.numerics.references import (
 
 ROUNDING = 1e-12
 COUPLED = {"sgdm": "sgdw", "nesterov": "nesterovw", "rmsprop": "rmspropw", "adam_l2": "adamw", "nadam_l2": "nadamw"}
+COUPLED["adam_l2_tensor"] = "adamw_tensor"
 """The rules that come with either decay."""
 
 
@@ -122,7 +123,7 @@ def test_a_long_memory_comes_to_the_mean_given_w(optimizer, law):
     # Under coupled decay the mean moves with w, and a long memory would lag behind it: one step alone.
     gradients = gradients[:1] if optimizer in COUPLED else gradients
     squares = gradients[0].mean_square + (0.5**2 / 16 if optimizer in COUPLED else 0.0)
-    warm = State(torch.randn(w.shape, generator=generator, dtype=w.dtype), squares.expand(w.shape), 10**9)
+    warm = State(torch.randn(w.shape, generator=generator, dtype=w.dtype), squares.expand(w.shape), steps=10**9)
 
     def end(**memory):
         update, at, state = rule(**hyper, **memory), w, warm

@@ -49,6 +49,7 @@ EXAMPLES = {
     "lars": [{"momentum": 0.7, "trust": 0.3}],
     "lamb": [{"beta1": 0.7, "beta2": 0.9, "eps": 1e-3}, {"beta1": 0.7, "beta2": None}],
 }
+EXAMPLES |= dict.fromkeys(("adam_l2_tensor", "adamw_tensor"), EXAMPLES["adam_l2"][:1])
 EXAMPLES |= {"rmspropw": EXAMPLES["rmsprop"], "adamw": EXAMPLES["adam_l2"], "nadamw": EXAMPLES["nadam_l2"]}
 
 

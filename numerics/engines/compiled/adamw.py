@@ -8,32 +8,39 @@ import numpy as np
 from numpy import sqrt
 
 from numerics.compilation import compiled
-from numerics.engines.steps import (
+from numerics.engines.folded_steps import (
     ACROSS,
-    ALONG,
-    BLOCK,
-    COMPILED,
     CONSTANTS,
+    DRAWN,
     FACTOR,
+    FIRST,
     GRADIENT,
-    GROUP,
     INSIDE,
-    LANES,
+    INVERSE,
     LENGTH,
     LOST,
     MEAN,
+    REST,
+    SCALE,
+    SECOND,
+    SQUARE,
+    TURNED,
+    draw_folded,
+    gradient_folded,
+    seen_folded,
+)
+from numerics.engines.steps import (
+    BLOCK,
+    COMPILED,
+    GROUP,
+    LANES,
     NORMALISED,
     ORTHOGONAL,
-    SCALE,
     SPREAD,
-    SQUARE,
     TILE,
-    TURNED,
     cast,
     draw,
-    draw_folded,
     draw_lanes,
-    gradient_folded,
     gradient_lanes,
     gradient_of,
     gradient_size,
@@ -42,6 +49,7 @@ from numerics.engines.steps import (
     nonzero,
     overlap,
     remaining,
+    seen,
 )
 from numerics.philox.compiled import widest
 
@@ -49,23 +57,29 @@ from numerics.philox.compiled import widest
 @compiled(**COMPILED)
 def chains(
     low, high, first, share, replicas, law, dim, k0, k1, table, changes,
-    weights, kept, memory, squares, norms, lost, turned,
+    weights, kept, memory, numbers, squares, norms, lost, turned,
 ):
     """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
     widest()
-    z = np.empty((dim + 3) // 4 * 4, weights.dtype)
+    z, several = np.empty((dim + 3) // 4 * 4, weights.dtype), table.shape[0] if share else 1
+    # Threads would wait for each other where their chains' numbers stood side by side.
+    square_of, number_of = np.empty(several), np.empty((0, several))
 
     for stream in range(low, high):
+        for configuration in range(several):
+            n = configuration * replicas + stream
+            square_of[configuration] = squares[n]
+
         for k in range(table.shape[1]):
             draw(z, memory[stream], law, dim, first + k, stream, k0, k1)
             factor = gradient_size(law, first + k, stream, k0, k1)
             noise = overlap(z, z, dim) if law[NORMALISED] != 0.0 else 1.0
-            for configuration in range(table.shape[0] if share else 1):
-                n = configuration * replicas + stream if share else stream
+            for configuration in range(several):
+                n = configuration * replicas + stream
                 chain = weights[n]
                 chain_buffer = kept[0, n]
                 chain_second_moment = kept[1, n]
-                square = squares[n]
+                square = square_of[configuration]
                 dot = overlap(z, chain, dim) if law[ORTHOGONAL] != 0.0 else 0.0
                 rest = remaining(z, chain, dim, noise, dot, square) if law[ORTHOGONAL] != 0.0 and law[NORMALISED] != 0.0 else noise
                 along, scale, gradient_norm, mean_square = gradient_of(law, dim, square, dot, rest, factor)
@@ -123,14 +137,18 @@ def chains(
                         part_of_way += change * change
                         part_after += next_w * next_w
                     loss, way, after = loss + part_of_loss, way + part_of_way, after + part_after
-                squares[n] = after
+                square_of[configuration] = after
                 norms[n, k], lost[n, k], turned[n, k] = after, loss, max(way - loss * loss / square, 0.0)
+        for configuration in range(several):
+            n = configuration * replicas + stream
+            squares[n] = square_of[configuration]
+
 
 
 @compiled(**COMPILED)
 def lanes(
     low, high, first, share, replicas, law, dim, k0, k1, table, changes,
-    weights, kept, memory, squares, norms, lost, turned,
+    weights, kept, memory, numbers, squares, norms, lost, turned,
 ):
     """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries.
 
@@ -140,7 +158,7 @@ def lanes(
     blocks, last = (dim + 3) // 4, weights.shape[0] - 1
     z, w_of = np.empty((4 * blocks, LANES), weights.dtype), np.empty((dim, LANES), weights.dtype)
     kept_of = np.empty((2, dim, LANES), weights.dtype)
-    constants = np.empty((9, LANES), weights.dtype)
+    constants, number_of = np.zeros((9, LANES), weights.dtype), np.zeros((0, LANES))
     along_of, scale_of = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
     part_of_loss, part_of_way = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
     part_after, step_of = np.empty(LANES, weights.dtype), np.empty((0, LANES), weights.dtype)
@@ -149,12 +167,14 @@ def lanes(
     gradient_norms, mean_squares, way_across = np.empty(LANES), np.empty(LANES), np.empty(LANES)
     streams, tile = np.empty(LANES, np.uint32), np.empty((3, TILE, LANES))
     for group in range(low, high):
+        least, most = group * LANES // replicas, min(group * LANES + LANES - 1, last) // replicas
         for lane in range(LANES):
             n = min(group * LANES + lane, last)
             streams[lane] = n % replicas if share else n
             square_of[lane] = squares[n]
             for i in range(dim):
                 w_of[i, lane] = weights[n, i]
+            for i in range(dim):
                 kept_of[0, i, lane] = kept[0, n, i]
                 kept_of[1, i, lane] = kept[1, n, i]
         for k in range(table.shape[1]):
@@ -165,10 +185,8 @@ def lanes(
                     factors[lane] = gradient_size(law, first + k, int(streams[lane]), k0, k1)
             gradient_lanes(law, dim, square_of, dots, rests, factors, along_of, scale_of, gradient_norms, mean_squares)
             if False or k == 0 or changes[k]:
-                for lane in range(LANES):
-                    square, gradient_norm, mean_square = square_of[lane], gradient_norms[lane], mean_squares[lane]
-                    weight_norm = math.sqrt(square)
-                    row = table[min(group * LANES + lane, last) // replicas, k]
+                for configuration in range(least, most + 1):
+                    row, before = table[configuration, k], configuration * replicas - group * LANES
                     beta1 = row[0]
                     beta2 = row[1]
                     buffer_weight = row[2]
@@ -176,24 +194,27 @@ def lanes(
                     lr = row[4]
                     root_of_weight = row[5]
                     wd = row[6]
-                    c0 = beta1
-                    c1 = 1 - beta1
-                    c2 = beta2
-                    c3 = 1 - beta2
-                    c4 = 1 / buffer_weight
-                    c5 = 1 / root_of_weight
-                    c6 = eps
-                    c7 = -(lr * wd)
-                    c8 = lr
-                    constants[0, lane] = c0
-                    constants[1, lane] = c1
-                    constants[2, lane] = c2
-                    constants[3, lane] = c3
-                    constants[4, lane] = c4
-                    constants[5, lane] = c5
-                    constants[6, lane] = c6
-                    constants[7, lane] = c7
-                    constants[8, lane] = c8
+                    for lane in range(max(before, 0), min(before + replicas, LANES)):
+                        square, gradient_norm, mean_square = square_of[lane], gradient_norms[lane], mean_squares[lane]
+                        weight_norm = math.sqrt(square)
+                        c0 = beta1
+                        c1 = 1 - beta1
+                        c2 = beta2
+                        c3 = 1 - beta2
+                        c4 = 1 / buffer_weight
+                        c5 = 1 / root_of_weight
+                        c6 = eps
+                        c7 = -(lr * wd)
+                        c8 = lr
+                        constants[0, lane] = c0
+                        constants[1, lane] = c1
+                        constants[2, lane] = c2
+                        constants[3, lane] = c3
+                        constants[4, lane] = c4
+                        constants[5, lane] = c5
+                        constants[6, lane] = c6
+                        constants[7, lane] = c7
+                        constants[8, lane] = c8
             for lane in range(LANES):
                 part_of_loss[lane], part_of_way[lane], part_after[lane] = 0.0, 0.0, 0.0
             for i in range(dim):
@@ -238,5 +259,6 @@ def lanes(
                 squares[n] = square_of[lane]
                 for i in range(dim):
                     weights[n, i] = w_of[i, lane]
+                for i in range(dim):
                     kept[0, n, i] = kept_of[0, i, lane]
                     kept[1, n, i] = kept_of[1, i, lane]

@@ -8,32 +8,39 @@ import numpy as np
 from numpy import sqrt
 
 from numerics.compilation import compiled
-from numerics.engines.steps import (
+from numerics.engines.folded_steps import (
     ACROSS,
-    ALONG,
-    BLOCK,
-    COMPILED,
     CONSTANTS,
+    DRAWN,
     FACTOR,
+    FIRST,
     GRADIENT,
-    GROUP,
     INSIDE,
-    LANES,
+    INVERSE,
     LENGTH,
     LOST,
     MEAN,
+    REST,
+    SCALE,
+    SECOND,
+    SQUARE,
+    TURNED,
+    draw_folded,
+    gradient_folded,
+    seen_folded,
+)
+from numerics.engines.steps import (
+    BLOCK,
+    COMPILED,
+    GROUP,
+    LANES,
     NORMALISED,
     ORTHOGONAL,
-    SCALE,
     SPREAD,
-    SQUARE,
     TILE,
-    TURNED,
     cast,
     draw,
-    draw_folded,
     draw_lanes,
-    gradient_folded,
     gradient_lanes,
     gradient_of,
     gradient_size,
@@ -42,6 +49,7 @@ from numerics.engines.steps import (
     nonzero,
     overlap,
     remaining,
+    seen,
 )
 from numerics.philox.compiled import widest
 
@@ -49,22 +57,28 @@ from numerics.philox.compiled import widest
 @compiled(**COMPILED)
 def chains(
     low, high, first, share, replicas, law, dim, k0, k1, table, changes,
-    weights, kept, memory, squares, norms, lost, turned,
+    weights, kept, memory, numbers, squares, norms, lost, turned,
 ):
     """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
     widest()
-    z = np.empty((dim + 3) // 4 * 4, weights.dtype)
+    z, several = np.empty((dim + 3) // 4 * 4, weights.dtype), table.shape[0] if share else 1
+    # Threads would wait for each other where their chains' numbers stood side by side.
+    square_of, number_of = np.empty(several), np.empty((0, several))
 
     for stream in range(low, high):
+        for configuration in range(several):
+            n = configuration * replicas + stream
+            square_of[configuration] = squares[n]
+
         for k in range(table.shape[1]):
             draw(z, memory[stream], law, dim, first + k, stream, k0, k1)
             factor = gradient_size(law, first + k, stream, k0, k1)
             noise = overlap(z, z, dim) if law[NORMALISED] != 0.0 else 1.0
-            for configuration in range(table.shape[0] if share else 1):
-                n = configuration * replicas + stream if share else stream
+            for configuration in range(several):
+                n = configuration * replicas + stream
                 chain = weights[n]
 
-                square = squares[n]
+                square = square_of[configuration]
                 dot = overlap(z, chain, dim) if law[ORTHOGONAL] != 0.0 else 0.0
                 rest = remaining(z, chain, dim, noise, dot, square) if law[ORTHOGONAL] != 0.0 and law[NORMALISED] != 0.0 else noise
                 along, scale, gradient_norm, mean_square = gradient_of(law, dim, square, dot, rest, factor)
@@ -94,14 +108,18 @@ def chains(
                         part_of_way += change * change
                         part_after += next_w * next_w
                     loss, way, after = loss + part_of_loss, way + part_of_way, after + part_after
-                squares[n] = after
+                square_of[configuration] = after
                 norms[n, k], lost[n, k], turned[n, k] = after, loss, max(way - loss * loss / square, 0.0)
+        for configuration in range(several):
+            n = configuration * replicas + stream
+            squares[n] = square_of[configuration]
+
 
 
 @compiled(**COMPILED)
 def lanes(
     low, high, first, share, replicas, law, dim, k0, k1, table, changes,
-    weights, kept, memory, squares, norms, lost, turned,
+    weights, kept, memory, numbers, squares, norms, lost, turned,
 ):
     """Advance the groups low to high of LANES chains, the same entry of all side by side: for few entries.
 
@@ -111,7 +129,7 @@ def lanes(
     blocks, last = (dim + 3) // 4, weights.shape[0] - 1
     z, w_of = np.empty((4 * blocks, LANES), weights.dtype), np.empty((dim, LANES), weights.dtype)
     kept_of = np.empty((0, dim, LANES), weights.dtype)
-    constants = np.empty((3, LANES), weights.dtype)
+    constants, number_of = np.zeros((3, LANES), weights.dtype), np.zeros((0, LANES))
     along_of, scale_of = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
     part_of_loss, part_of_way = np.empty(LANES, weights.dtype), np.empty(LANES, weights.dtype)
     part_after, step_of = np.empty(LANES, weights.dtype), np.empty((0, LANES), weights.dtype)
@@ -120,6 +138,7 @@ def lanes(
     gradient_norms, mean_squares, way_across = np.empty(LANES), np.empty(LANES), np.empty(LANES)
     streams, tile = np.empty(LANES, np.uint32), np.empty((3, TILE, LANES))
     for group in range(low, high):
+        least, most = group * LANES // replicas, min(group * LANES + LANES - 1, last) // replicas
         for lane in range(LANES):
             n = min(group * LANES + lane, last)
             streams[lane] = n % replicas if share else n
@@ -135,18 +154,19 @@ def lanes(
                     factors[lane] = gradient_size(law, first + k, int(streams[lane]), k0, k1)
             gradient_lanes(law, dim, square_of, dots, rests, factors, along_of, scale_of, gradient_norms, mean_squares)
             if True or k == 0 or changes[k]:
-                for lane in range(LANES):
-                    square, gradient_norm, mean_square = square_of[lane], gradient_norms[lane], mean_squares[lane]
-                    weight_norm = math.sqrt(square)
-                    row = table[min(group * LANES + lane, last) // replicas, k]
+                for configuration in range(least, most + 1):
+                    row, before = table[configuration, k], configuration * replicas - group * LANES
                     lr = row[0]
                     wd = row[1]
-                    c0 = -(lr * wd)
-                    c1 = lr
-                    c2 = sqrt(mean_square)
-                    constants[0, lane] = c0
-                    constants[1, lane] = c1
-                    constants[2, lane] = c2
+                    for lane in range(max(before, 0), min(before + replicas, LANES)):
+                        square, gradient_norm, mean_square = square_of[lane], gradient_norms[lane], mean_squares[lane]
+                        weight_norm = math.sqrt(square)
+                        c0 = -(lr * wd)
+                        c1 = lr
+                        c2 = sqrt(mean_square)
+                        constants[0, lane] = c0
+                        constants[1, lane] = c1
+                        constants[2, lane] = c2
             for lane in range(LANES):
                 part_of_loss[lane], part_of_way[lane], part_after[lane] = 0.0, 0.0, 0.0
             for i in range(dim):
@@ -182,7 +202,7 @@ def lanes(
 @compiled(**COMPILED)
 def folded(
     low, high, first, share, replicas, law, dim, k0, k1, table, changes,
-    weights, kept, memory, squares, norms, lost, turned,
+    weights, kept, memory, numbers, squares, norms, lost, turned,
 ):
     """Advance the groups low to high of GROUP chains, each in the plane of w and what is kept: equal in law.
 
@@ -190,59 +210,65 @@ def folded(
     """
     widest()
     last = weights.shape[0] - 1
-    z, of = np.zeros((3, GROUP), np.float32), np.zeros((CONSTANTS + 3, GROUP))
+    noise, at = np.zeros((TILE, DRAWN, GROUP), np.float32), np.zeros((3, TILE * GROUP), np.uint32)
+    second, of = np.empty((2, TILE * GROUP), np.float32), np.zeros((CONSTANTS + 3, GROUP))
     streams, tile = np.empty(GROUP, np.uint32), np.empty((3, TILE, GROUP))
-    numbers = law[0], law[1], law[2], law[3], law[4], law[5], law[6]
+    law = law[0], law[1], law[2], law[3], law[4], law[5], law[6]
     of[FACTOR] = 1.0
     for group in range(low, high):
+        least, most = group * GROUP // replicas, min(group * GROUP + GROUP - 1, last) // replicas
         for lane in range(GROUP):
             n = min(group * GROUP + lane, last)
             streams[lane] = n % replicas if share else n
-            of[LENGTH, lane] = weights[n, 0]
+            of[LENGTH, lane], of[INVERSE, lane] = weights[n, 0], 1.0 / weights[n, 0]
             of[SQUARE, lane] = weights[n, 0] * weights[n, 0]
 
         for k in range(table.shape[1]):
-            draw_folded(z, streams, dim, numbers[ORTHOGONAL] != 0.0, first + k, k0, k1)
-            if numbers[SPREAD] != 0.0:
+            if k % TILE == 0:
+                several = min(TILE, table.shape[1] - k)
+                draw_folded(noise, at, second, streams, dim, law[ORTHOGONAL] != 0.0, first + k, several, k0, k1)
+            z = noise[k % TILE]
+            if law[SPREAD] != 0.0:
                 for lane in range(GROUP):
                     of[FACTOR, lane] = gradient_size(law, first + k, int(streams[lane]), k0, k1)
-            gradient_folded(numbers, dim, z, of)
+            gradient_folded(law, dim, z, of, True)
             if True or k == 0 or changes[k]:
-                for lane in range(GROUP):
-                    square, gradient_norm, mean_square = of[SQUARE, lane], of[GRADIENT, lane], of[MEAN, lane]
-                    weight_norm = of[LENGTH, lane]
-                    row = table[min(group * GROUP + lane, last) // replicas, k]
+                for configuration in range(least, most + 1):
+                    row, before = table[configuration, k], configuration * replicas - group * GROUP
                     lr = row[0]
                     wd = row[1]
-                    c0 = -(lr * wd)
-                    c1 = lr
-                    c2 = sqrt(mean_square)
-                    of[CONSTANTS + 0, lane] = c0
-                    of[CONSTANTS + 1, lane] = c1
-                    of[CONSTANTS + 2, lane] = c2
+                    for lane in range(max(before, 0), min(before + replicas, GROUP)):
+                        square, gradient_norm, mean_square = of[SQUARE, lane], of[GRADIENT, lane], of[MEAN, lane]
+                        weight_norm = of[LENGTH, lane]
+                        c0 = -(lr * wd)
+                        c1 = lr
+                        c2 = sqrt(mean_square)
+                        of[CONSTANTS + 0, lane] = c0
+                        of[CONSTANTS + 1, lane] = c1
+                        of[CONSTANTS + 2, lane] = c2
             for lane in range(GROUP):
                 c0 = of[CONSTANTS + 0, lane]
                 c1 = of[CONSTANTS + 1, lane]
                 c2 = of[CONSTANTS + 2, lane]
-                along, scale = of[ALONG, lane], of[SCALE, lane]
-                z0, z1, z2 = np.float64(z[0, lane]), np.float64(z[1, lane]), math.sqrt(np.float64(z[2, lane]))
-                w0, w1, w2 = of[LENGTH, lane], 0.0, 0.0
-                w, g = w0, (z0 - along * w0) * scale
+                scale, w0, w1, w2 = of[SCALE, lane], of[LENGTH, lane], 0.0, 0.0
+                z0, z1, z2 = np.float64(z[FIRST, lane]), np.float64(z[SECOND, lane]), np.float64(z[REST, lane])
+                w, g = w0, z0 * scale
                 change = c0 * w - c1 * (g / c2)
                 change0 = change
-                w, g = w1, (z1 - along * w1) * scale
+                w, g = w1, z1 * scale
                 change = c0 * w - c1 * (g / c2)
                 change1 = change
-                w, g = w2, (z2 - along * w2) * scale
+                w, g = w2, z2 * scale
                 change = c0 * w - c1 * (g / c2)
                 change2 = change
                 w = w0
                 w0 += change0
                 square = w0 * w0 + (change1 * change1 + change2 * change2)
                 long = math.sqrt(square)
+                inverse = 1.0 / long
 
                 of[LOST, lane], of[TURNED, lane] = -w * change0, change1 * change1 + change2 * change2
-                of[LENGTH, lane], of[SQUARE, lane] = long, square
+                of[LENGTH, lane], of[INVERSE, lane], of[SQUARE, lane] = long, inverse, square
             for lane in range(GROUP):
                 tile[0, k % TILE, lane], tile[1, k % TILE, lane] = of[SQUARE, lane], of[LOST, lane]
                 tile[2, k % TILE, lane] = of[TURNED, lane]

@@ -13,12 +13,15 @@ def numbers(lr, momentum, trust, wd):
     """What the kernel reads at every step, in double precision."""
     c0 = wd
     c1 = momentum
-    return c0, c1, lr, trust, wd
+    r0 = trust
+    r1 = wd
+    r2 = lr
+    return c0, c1, r0, r1, r2
 
 
 @triton.jit(do_not_specialize=["first", "count", "replicas", "seed", "whole"])
 def chains(
-    weights, kept, memory, squares, norms, lost, turned, rows, first, count, replicas, seed,
+    weights, kept, memory, numbers, squares, norms, lost, turned, rows, first, count, replicas, seed,
     whole, large, small, old, new, mean, part, spread, length, grad_norm,
     DIM: tl.constexpr, BLOCK: tl.constexpr, SHARE: tl.constexpr, KIND: tl.constexpr, REMEMBERS: tl.constexpr,
     ORTHOGONAL: tl.constexpr, NORMALISED: tl.constexpr, SPREADS: tl.constexpr,
@@ -54,13 +57,13 @@ def chains(
         g = scale * z
         c0 = tl.load(row + 0)
         c1 = tl.load(row + 1)
-        lr = tl.load(row + 2)
-        trust = tl.load(row + 3)
-        wd = tl.load(row + 4)
+        r0 = tl.load(row + 2)
+        r1 = tl.load(row + 3)
+        r2 = tl.load(row + 4)
         weight_norm = tl.sqrt(square)
         gradient_norm = scale * rest
-        local = trust * weight_norm / (gradient_norm + wd * weight_norm)
-        c2 = lr * local
+        local = r0 * weight_norm / (gradient_norm + r1 * weight_norm)
+        c2 = r2 * local
         c3 = -1.0
         g = g + c0 * w
         buffer = c1 * buffer + c2 * g

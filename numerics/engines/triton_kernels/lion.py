@@ -22,7 +22,7 @@ def numbers(beta1, beta2, lr, wd):
 
 @triton.jit(do_not_specialize=["first", "count", "replicas", "seed", "whole"])
 def chains(
-    weights, kept, memory, squares, norms, lost, turned, rows, first, count, replicas, seed,
+    weights, kept, memory, numbers, squares, norms, lost, turned, rows, first, count, replicas, seed,
     whole, large, small, old, new, mean, part, spread, length, grad_norm,
     DIM: tl.constexpr, BLOCK: tl.constexpr, SHARE: tl.constexpr, KIND: tl.constexpr, REMEMBERS: tl.constexpr,
     ORTHOGONAL: tl.constexpr, NORMALISED: tl.constexpr, SPREADS: tl.constexpr,

@@ -14,12 +14,13 @@ def numbers(beta1, lr, wd):
     c0 = beta1
     c2 = -(lr * wd)
     c3 = lr
-    return c0, c2, c3, beta1
+    r0 = 1 - beta1
+    return c0, c2, c3, r0
 
 
 @triton.jit(do_not_specialize=["first", "count", "replicas", "seed", "whole"])
 def chains(
-    weights, kept, memory, squares, norms, lost, turned, rows, first, count, replicas, seed,
+    weights, kept, memory, numbers, squares, norms, lost, turned, rows, first, count, replicas, seed,
     whole, large, small, old, new, mean, part, spread, length, grad_norm,
     DIM: tl.constexpr, BLOCK: tl.constexpr, SHARE: tl.constexpr, KIND: tl.constexpr, REMEMBERS: tl.constexpr,
     ORTHOGONAL: tl.constexpr, NORMALISED: tl.constexpr, SPREADS: tl.constexpr,
@@ -56,9 +57,9 @@ def chains(
         c0 = tl.load(row + 0)
         c2 = tl.load(row + 1)
         c3 = tl.load(row + 2)
-        beta1 = tl.load(row + 3)
+        r0 = tl.load(row + 3)
         gradient_norm = scale * rest
-        c1 = (1 - beta1) / nonzero(gradient_norm)
+        c1 = r0 / nonzero(gradient_norm)
         buffer = c0 * buffer + c1 * g
         next_buffer = buffer
         change = c2 * w - c3 * buffer

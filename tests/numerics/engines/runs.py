@@ -12,6 +12,7 @@ from numerics import LAWS, UPDATES, Start, simulate
 from numerics.engines.writing import FORMS
 from numerics.gradients import FIXED, correlated
 from numerics.updates import State
+from numerics.updates.update import KEPT
 from tests.strategies import coefficients, dampenings, log_uniform
 
 RULES = {form.name: rule for rule, update in UPDATES.items() for form in update.forms()}
@@ -67,6 +68,7 @@ def some_start(form: str, chains: int, dim: int, seed: int) -> Start:
     generator = torch.Generator().manual_seed(seed)
     weights, buffer, squares = torch.randn(3, chains, dim, generator=generator, dtype=torch.float64)
     whole = {"buffer": 0.1 * buffer, "second_moment": squares.square() / dim}
+    whole["tensor_moment"] = whole["second_moment"].mean(-1, keepdim=True)
     return Start(weights, State(**{name: whole[name] for name in FORMS[form].kept}, steps=7))
 
 
@@ -94,7 +96,7 @@ def apart(one, other):
     pairs = zip(steps_of(one), steps_of(other), scales, strict=True)
     found = [abs(theirs - ours).max(0) / scale.max(0) for ours, theirs, scale in pairs]
     ends = [(one.end.weights, other.end.weights)]
-    ends += [(getattr(one.end.state, name), getattr(other.end.state, name)) for name in ("buffer", "second_moment")]
+    ends += [(getattr(one.end.state, name), getattr(other.end.state, name)) for name in KEPT]
     for ours, theirs in ends:
         assert (ours is None) == (theirs is None)
         if ours is not None:

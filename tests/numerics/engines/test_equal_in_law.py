@@ -23,11 +23,13 @@ RULES = {
     "lars": {"momentum": 0.8, "trust": 0.5},
     "adamw": {"beta1": 0.8, "beta2": None},
     "lamb": {"beta1": 0.8, "beta2": None},
+    "adamw_tensor": {"beta1": 0.8, "beta2": 0.9},
+    "adam_l2_tensor": {"beta1": 0.8, "beta2": 0.9},
 }
 CASES = [
     *((rule, dim, "sphere") for rule in RULES for dim in (2, 3, 4, 8, 64)),
     *(("sgdm", dim, law) for dim in (2, 3, 8) for law in ("fixed", "iid", "random length")),
-    *((rule, 5, "iid") for rule in ("nesterov", "lars", "ngd", "lamb")),
+    *((rule, 5, "iid") for rule in ("nesterov", "lars", "ngd", "lamb", "adam_l2_tensor")),
 ]
 ALPHA = 1e-10
 """Probability that one question is answered wrongly by correct code."""

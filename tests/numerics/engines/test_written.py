@@ -10,7 +10,7 @@ from numerics.updates.sgd import heavy_ball
 
 LINEAR = {
     "sgd", "sgdm", "sgdw", "nesterov", "nesterovw", "ngd", "lars",
-    "rmsprop_at_mean", "rmspropw_at_mean", "adam_at_mean", "adamw_at_mean",
+    "adamtensor", "adamwtensor", "rmsprop_at_mean", "rmspropw_at_mean", "adam_at_mean", "adamw_at_mean",
     "nadam_at_mean", "nadamw_at_mean", "lamb_at_mean",
 }  # fmt: skip
 
