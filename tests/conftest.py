@@ -1,17 +1,22 @@
 """Profiles, threads and the folders that tests may write to."""
 
 import os
+import signal
+from itertools import count
 
 import pytest
 import torch
 from hypothesis import settings
-from xdist.scheduler import LoadScopeScheduling
 
-from proofs import CLAIMS, evidence
+from proofs import evidence
+from tests.scheduling import ByScope, begins
 from theory.compiled import load
 
 # Each worker has one core to itself.
 torch.set_num_threads(1)
+
+# Where a shell starts the tests in the background they would not hear the interrupts that some of them send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Without a GPU Triton's kernels run in its interpreter, which is chosen when Triton is imported.
 if not torch.cuda.is_available():
@@ -26,25 +31,35 @@ settings.register_profile("thorough", max_examples=2000, deadline=None, print_bl
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 
-class ByDerivation(LoadScopeScheduling):
-    """Tests of one optimizer's claims go to one worker, which then derives them once; others go one by one."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        claim = CLAIMS.get(nodeid.partition("[")[2].removesuffix("]"))
-        return nodeid if claim is None else claim.derived_with
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """How ``pytest -n`` distributes the tests."""
-    return ByDerivation(config, log)
+    return ByScope(config, log)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Long scopes first, so that at the end no worker waits for another; a single process keeps the files' order."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: begins(item.nodeid))
+
+
+@pytest.fixture(scope="session")
+def _evidence_of_tests(tmp_path_factory):
+    """A folder for the evidence of this process's tests, and their numbers; a folder of pytest's own for each costs more
+    than many of the tests.
+    """
+    return tmp_path_factory.mktemp("evidence"), count()
 
 
 @pytest.fixture(autouse=True)
-def evidence_directory(tmp_path_factory, monkeypatch):
+def evidence_directory(_evidence_of_tests, monkeypatch):
     """An empty folder for evidence, so that no test reads or writes a user's, and another for promoted evidence."""
-    directory = tmp_path_factory.mktemp("evidence")
-    monkeypatch.setattr(evidence, "PROMOTED", tmp_path_factory.mktemp("promoted"))
+    whole, numbers = _evidence_of_tests
+    number = next(numbers)
+    directory, promoted = whole / str(number), whole / f"{number}-promoted"
+    directory.mkdir()
+    promoted.mkdir()
+    monkeypatch.setattr(evidence, "PROMOTED", promoted)
     monkeypatch.setenv("SMD_EVIDENCE_DIR", str(directory))
     return directory
 

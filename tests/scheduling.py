@@ -1,0 +1,44 @@
+"""How ``pytest -n`` distributes the tests: what is derived or compiled by one worker is not made again by another."""
+
+from __future__ import annotations
+
+from xdist.scheduler import LoadScopeScheduling
+
+from proofs import CLAIMS
+
+COMPILING = ("test_pathwise.py", "test_equal_in_law.py")
+"""Files that compile the chains of a rule with numba; the rule's name begins the parameters of their tests."""
+
+SHARED = "compiled:sgdm"
+"""The scope that compiles what the chains of all rules call."""
+
+LONG = (SHARED,)
+"""Where scopes or tests begin that take long, in the order in which they are begun; short ones fill the end."""
+
+
+def scope_of(nodeid: str) -> str:
+    """What a test derives or compiles: the optimizer of its claim, or a rule's chains, or nothing but its own."""
+    place, _, parameters = nodeid.partition("[")
+    parameters = parameters.removesuffix("]")
+    if place.partition("::")[0].endswith(COMPILING):
+        rule = parameters.partition("-")[0].removesuffix("_at_mean")
+        return f"compiled:{rule}" if rule.isidentifier() else SHARED
+    claim = CLAIMS.get(parameters)
+    return nodeid if claim is None else claim.derived_with
+
+
+def begins(nodeid: str) -> int:
+    """The place of a test's scope in the order of beginning."""
+    scope = scope_of(nodeid)
+    return next((i for i, long in enumerate(LONG) if scope.startswith(long)), len(LONG))
+
+
+class ByScope(LoadScopeScheduling):
+    """Tests of one scope go to one worker, in the order in which they were collected."""
+
+    def __init__(self, config, log):
+        super().__init__(config, log)
+        config.option.loadscopereorder = False
+
+    def _split_scope(self, nodeid: str) -> str:
+        return scope_of(nodeid)
