@@ -9,7 +9,7 @@ import torch
 from hypothesis import settings
 
 from proofs import evidence
-from tests.scheduling import ByScope, begins
+from tests.scheduling import ByScope, order
 from theory.compiled import load
 
 # Each worker has one core to itself.
@@ -38,9 +38,9 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Long scopes first, so that at the end no worker waits for another; a single process keeps the files' order."""
+    """Several processes begin with what takes long; one alone keeps the files' order."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: begins(item.nodeid))
+        items.sort(key=lambda item: order(item.nodeid))
 
 
 @pytest.fixture(scope="session")

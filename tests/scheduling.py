@@ -12,8 +12,15 @@ COMPILING = ("test_pathwise.py", "test_equal_in_law.py")
 SHARED = "compiled:sgdm"
 """The scope that compiles what the chains of all rules call."""
 
-LONG = (SHARED,)
-"""Where scopes or tests begin that take long, in the order in which they are begun; short ones fill the end."""
+LONG = (
+    "book/own_rule/",
+    "tests/proofs/formal/",
+    "tests/proofs/layers/test_simulation.py",
+    "tests/proofs/test_muon.py",
+    "tests/numerics/engines/test_triton.py",
+    "tests/theory/test_solving.py",
+)
+"""Where tests begin of which one alone takes many seconds."""
 
 
 def scope_of(nodeid: str) -> str:
@@ -27,10 +34,15 @@ def scope_of(nodeid: str) -> str:
     return nodeid if claim is None else claim.derived_with
 
 
-def begins(nodeid: str) -> int:
-    """The place of a test's scope in the order of beginning."""
+def order(nodeid: str) -> int:
+    """When a test's scope begins: what others wait for, what is derived together, compiled together, long, or the rest.
+
+    So short tests fill the end, and no worker waits there for another.
+    """
     scope = scope_of(nodeid)
-    return next((i for i, long in enumerate(LONG) if scope.startswith(long)), len(LONG))
+    if scope == nodeid:
+        return 3 if nodeid.startswith(LONG) else 4
+    return 0 if scope == SHARED else 2 if scope.startswith("compiled:") else 1
 
 
 class ByScope(LoadScopeScheduling):
