@@ -45,9 +45,7 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(scope="session")
 def _evidence_of_tests(tmp_path_factory):
-    """A folder for the evidence of this process's tests, and their numbers; a folder of pytest's own for each costs more
-    than many of the tests.
-    """
+    """A folder for the evidence of all tests, and their numbers: pytest's own folders cost more than most tests."""
     return tmp_path_factory.mktemp("evidence"), count()
 
 
