@@ -2,7 +2,6 @@
 
 import os
 import signal
-from itertools import count
 
 import pytest
 import torch
@@ -43,21 +42,11 @@ def pytest_collection_modifyitems(config, items):
         items.sort(key=lambda item: order(item.nodeid))
 
 
-@pytest.fixture(scope="session")
-def _evidence_of_tests(tmp_path_factory):
-    """A folder for the evidence of all tests, and their numbers: pytest's own folders cost more than most tests."""
-    return tmp_path_factory.mktemp("evidence"), count()
-
-
 @pytest.fixture(autouse=True)
-def evidence_directory(_evidence_of_tests, monkeypatch):
+def evidence_directory(tmp_path_factory, monkeypatch):
     """An empty folder for evidence, so that no test reads or writes a user's, and another for promoted evidence."""
-    whole, numbers = _evidence_of_tests
-    number = next(numbers)
-    directory, promoted = whole / str(number), whole / f"{number}-promoted"
-    directory.mkdir()
-    promoted.mkdir()
-    monkeypatch.setattr(evidence, "PROMOTED", promoted)
+    directory = tmp_path_factory.mktemp("evidence")
+    monkeypatch.setattr(evidence, "PROMOTED", tmp_path_factory.mktemp("promoted"))
     monkeypatch.setenv("SMD_EVIDENCE_DIR", str(directory))
     return directory
 
