@@ -5,6 +5,7 @@ from __future__ import annotations
 from xdist.scheduler import LoadScopeScheduling
 
 from proofs import CLAIMS
+from theory import NAMES
 
 COMPILING = ("test_pathwise.py", "test_equal_in_law.py")
 """Files that compile the chains of a rule with numba; the rule's name begins the parameters of their tests."""
@@ -24,14 +25,16 @@ LONG = (
 
 
 def scope_of(nodeid: str) -> str:
-    """What a test derives or compiles: the optimizer of its claim, or a rule's chains, or nothing but its own."""
+    """What a test derives or compiles: a claim's or its own optimizer, or a rule's chains, or nothing of others."""
     place, _, parameters = nodeid.partition("[")
     parameters = parameters.removesuffix("]")
+    first = parameters.partition("-")[0]
     if place.partition("::")[0].endswith(COMPILING):
-        rule = parameters.partition("-")[0].removesuffix("_at_mean")
+        rule = first.removesuffix("_at_mean")
         return f"compiled:{rule}" if rule.isidentifier() else SHARED
-    claim = CLAIMS.get(parameters)
-    return nodeid if claim is None else claim.derived_with
+    if parameters in CLAIMS:
+        return CLAIMS[parameters].derived_with
+    return first if first in NAMES and not place.startswith("tests/numerics/") else nodeid
 
 
 def order(nodeid: str) -> int:
@@ -46,7 +49,7 @@ def order(nodeid: str) -> int:
 
 
 class ByScope(LoadScopeScheduling):
-    """Tests of one scope go to one worker, in the order in which they were collected."""
+    """Tests of one scope go to one worker, scopes in the order in which they were collected."""
 
     def __init__(self, config, log):
         super().__init__(config, log)
