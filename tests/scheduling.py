@@ -19,7 +19,6 @@ LONG = (
     "tests/proofs/layers/test_simulation.py",
     "tests/proofs/test_muon.py",
     "tests/numerics/engines/test_triton.py",
-    "tests/theory/test_solving.py",
 )
 """Where tests begin of which one alone takes many seconds."""
 
