@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 WRITTEN = ROOT / "book" / "data" / "coverage.json"
+TOTALS = ("num_statements", "covered_lines", "num_branches", "covered_branches")
 VERSIONS = ("coverage", "pytest", "torch", "numba", "sympy")
 
 
@@ -29,8 +30,8 @@ def ranges(lines: list[int]) -> list[str]:
     return [f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs]
 
 
-def summary(report: dict) -> dict:
-    """Coverage's own report, by package, with what is not covered by file."""
+def summary(report: dict, chosen: list[str]) -> dict:
+    """Coverage's own report, by package, with what is not covered by file, of all tests or those chosen."""
     packages: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(TOTALS, 0))
     uncovered = {}
     for name, file in sorted(report["files"].items()):
@@ -52,10 +53,7 @@ def summary(report: dict) -> dict:
     }
     versions = {"python": platform.python_version()} | {name: version(name) for name in VERSIONS}
     date = datetime.now(UTC).date().isoformat()
-    return {"date": date, "versions": versions, "packages": found, "uncovered": uncovered}
-
-
-TOTALS = ("num_statements", "covered_lines", "num_branches", "covered_branches")
+    return {"date": date, "versions": versions, "tests": chosen or "all", "packages": found, "uncovered": uncovered}
 
 
 def coverage(*arguments: str, check: bool = True) -> int:
@@ -74,7 +72,7 @@ def main() -> None:
     told = ROOT / ".coverage.json"
     try:
         coverage("json", "--quiet", "--fail-under=0", "-o", str(told))
-        found = summary(json.loads(told.read_text(encoding="utf-8")))
+        found = summary(json.loads(told.read_text(encoding="utf-8")), sys.argv[1:])
     finally:
         told.unlink(missing_ok=True)
     half_written = WRITTEN.with_suffix(".part")
