@@ -64,4 +64,4 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) book/_build book/.jupyter_cache dist build *.egg-info
+	rm -rf $(VENV) book/_build book/.jupyter_cache dist build *.egg-info .coverage*
