@@ -1,12 +1,13 @@
-# make book    the book, from nothing
-# make test    the tests
-# make test-thorough   more examples; power, calibration, mutants and repetitions, measured again for the book
-# make test-gpu        the tests that need a CUDA device
-# make bench   the engines' speed, beside what one would write oneself
-# make lint    style, types and the arrows between the packages
-# make formal  the theorems and the claims' lemmas in Coq; INSTALL=1 installs it (Debian, as root)
-# make wheel   the wheel, tried in a clean environment
-# make clean   everything that was made here, the environment too
+# make book      the book, from nothing
+# make test      the tests
+# make test-thorough  more examples; power, calibration, mutants and repetitions, measured again for the book
+# make test-gpu  the tests that need a CUDA device
+# make coverage  the tests again, counting the lines and branches that they run: at least 95 % (takes longer)
+# make bench     the engines' speed, beside what one would write oneself
+# make lint      style, types and the arrows between the packages
+# make formal    the theorems and the claims' lemmas in Coq; INSTALL=1 installs it (Debian, as root)
+# make wheel     the wheel, tried in a clean environment
+# make clean     everything that was made here, the environment too
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +16,7 @@ INSTALLED := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: book test test-thorough test-gpu bench lint formal wheel env clean
+.PHONY: book test test-thorough test-gpu coverage bench lint formal wheel env clean
 .DELETE_ON_ERROR:
 
 book: env
@@ -34,6 +35,9 @@ test-thorough: env
 
 test-gpu: env
 	@$(BIN)/python -m pytest -m cuda -rs $(PYTEST)
+
+coverage: env
+	@$(BIN)/python .ci/coverage.py $(PYTEST)
 
 bench: env
 	@$(BIN)/smd bench $(BENCH)
@@ -71,4 +75,4 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) book/_build book/.jupyter_cache dist build *.egg-info
+	rm -rf $(VENV) book/_build book/.jupyter_cache dist build *.egg-info .coverage*

@@ -1,19 +1,23 @@
 """Profiles, threads and the folders that tests may write to."""
 
 import os
+import signal
 
 import pytest
 import torch
 from hypothesis import Phase, settings
-from xdist.scheduler import LoadScopeScheduling
 
 from numerics import seeding
-from proofs import CLAIMS, evidence
+from proofs import evidence
 from tests import budget, wrong
+from tests.scheduling import ByScope, order
 from theory.compiled import load
 
 # Each worker has one core to itself.
 torch.set_num_threads(1)
+
+# Where a shell starts the tests in the background they would not hear the interrupts that some of them send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Without a GPU Triton's kernels run in its interpreter, which is chosen when Triton is imported.
 if not torch.cuda.is_available():
@@ -40,18 +44,16 @@ def pytest_configure(config):
     config.pluginmanager.register(budget.Account(), "budget")
 
 
-class ByDerivation(LoadScopeScheduling):
-    """Tests of one optimizer's claims go to one worker, which then derives them once; others go one by one."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        claim = CLAIMS.get(nodeid.partition("[")[2].removesuffix("]"))
-        return nodeid if claim is None else claim.derived_with
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """How ``pytest -n`` distributes the tests."""
-    return ByDerivation(config, log)
+    return ByScope(config, log)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Several processes begin with what takes long; one alone keeps the files' order."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: order(item.nodeid))
 
 
 @pytest.fixture(autouse=True)

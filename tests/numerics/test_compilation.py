@@ -1,6 +1,7 @@
 """Compiled code is kept under the hash of everything that functions of several files share."""
 
 import ast
+import sys
 
 import pytest
 
@@ -41,3 +42,26 @@ def test_another_source_is_another_folder(tmp_path, monkeypatch):
         file.write_text(text)
         found.append(compilation.shared_hash.__wrapped__())
     assert found[0] == found[2] != found[1]
+
+
+def test_compiling_is_announced_once_and_on_a_terminal_only(monkeypatch, capsys):
+    """A pipe sees nothing of it; a person reads one line, however many functions are compiled."""
+    for terminal, lines in ((False, 0), (True, 1)):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda answer=terminal: answer)
+        announced = compilation.Announced()
+        for _ in range(3):
+            announced.on_start(None)
+            announced.on_end(None)
+        assert capsys.readouterr().err.count("Compiling with numba") == lines
+
+
+def test_without_a_place_to_write_nothing_stops(tmp_path, monkeypatch):
+    """Where the folder cannot be made numba compiles in every process, and its name is told all the same."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SMD_CACHE_DIR", str(tmp_path / "file"))
+    compilation.folder.cache_clear()
+    try:
+        assert compilation.folder() == tmp_path / "file" / "compiled" / compilation.shared_hash()
+    finally:
+        compilation.folder.cache_clear()
+    assert not (tmp_path / "file").is_dir()

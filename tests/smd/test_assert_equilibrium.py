@@ -38,7 +38,7 @@ def test_an_optimizer_settles_where_its_rule_says(case):
     """Norm and angle of torch's own optimizers agree with their rules, and the test could have failed."""
     make, rule = RIGHT[case]
     law = "fixed" if "scale-invariant" in case else None
-    found = smd.assert_equilibrium(make, rule, law=law, replicas=64)
+    found = smd.assert_equilibrium(make, rule, law=law, replicas=96)
     assert found.agrees
     assert all(found.least_seen(s) < 0.05 * s.predicted for s in found.statistics)
     assert {s.name for s in found.statistics} == {"norm", "angle (rad)"}

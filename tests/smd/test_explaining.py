@@ -200,3 +200,38 @@ def test_what_is_no_recipe_is_refused(content, tmp_path):
     file.write_text(content)
     with pytest.raises(BadRecipe, match=r"recipe\.yaml"):
         read_recipe(file)
+
+
+ADVICE = {
+    "wide angle": ({"wd": 9.0}, "the equilibrium angle 1.47 rad is large"),
+    "too short at any wd": ({"wd": 0.001, "steps": 1}, "too short for equilibrium at any wd"),
+    "too short for its decay": ({"wd": 0.001, "steps": 1000}, "take wd = "),
+    "independent decay": (
+        {"optimizer": "adamw", "lr": 0.01, "wd": 0.01, "decay": "independent", "schedule": "cosine"},
+        "independent decay does not fall with lr",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ADVICE)
+def test_what_to_change_is_said_where_it_applies(case):
+    """A step too wide, a run too short, a decay that does not follow lr: each is said, and not of a sound run."""
+    changed, advice = ADVICE[case]
+    sound = {"optimizer": "sgd", "lr": 0.1, "wd": 0.1, "steps": 10_000}
+    assert any(advice in line for line in explain(recipe(sound | changed)).change)
+    assert not any(advice in line for line in explain(recipe(sound)).change)
+
+
+def test_the_wd_that_is_advised_is_enough():
+    """With it the advice is gone."""
+    content = {"optimizer": "sgd", "lr": 0.1, "wd": 0.001, "steps": 1000}
+    (advice,) = (line for line in explain(recipe(content)).change if "take wd = " in line)
+    better = float(advice.partition("take wd = ")[2].split()[0].rstrip(",;."))
+    assert better > content["wd"]
+    assert not any("too short" in line for line in explain(recipe(content | {"wd": 1.01 * better})).change)
+
+
+def test_one_key_under_two_names_is_refused():
+    """Which of the two is meant cannot be known."""
+    with pytest.raises(BadRecipe, match=r"learning_rate = 0\.2 and lr = 0\.1 are the same key"):
+        recipe({"optimizer": "sgd", "lr": 0.1, "learning_rate": 0.2, "wd": 0.1, "steps": 10})

@@ -138,3 +138,11 @@ def test_large_dimension_is_the_mean_field():
     near, found = finite_dim("sgdm", 10**9, **SGDM), predict("sgdm", **SGDM)
     assert near.rms_norm == pytest.approx(found.equilibrium_norm, rel=1e-8)
     assert near.mean_angle == pytest.approx(found.angular_update, rel=1e-8)
+
+
+def test_what_has_no_derived_fluctuations_is_refused():
+    """Signs are correlated in time, and AdamW's own gradients are Gaussian whatever one wishes."""
+    with pytest.raises(ValueError, match="lion: fluctuations are derived for white input only"):
+        theory.fluctuations.Fluctuations(theory.equilibrium_of("lion"))
+    with pytest.raises(OutOfDomain, match="energy_variance does not apply to adamw"):
+        finite_dim("adamw", 16, energy_variance=0.1, lr=0.1, wd=0.1)

@@ -3,7 +3,8 @@
 import pytest
 from sympy import Integer, Matrix, sin
 
-from theory import OPTIMIZERS, NotLinear, UpdateRule
+from theory import OPTIMIZERS, BadRule, NotLinear, UpdateRule
+from theory.orthogonality import WeightRecursion
 from theory.symbols import beta1, decay, dim, energy, lr, momentum, squared_norm, wd
 from theory.update_rule import read_off
 
@@ -92,3 +93,27 @@ def test_every_rule_says_its_convention_and_hypotheses(optimizer):
     assert "decay" in found.convention or "L2" in found.convention
     assert found.hypotheses
     assert found.references
+
+
+@pytest.mark.parametrize(
+    ("step", "says"),
+    [
+        (lambda w, x: (w > x,), "no number and no SymPy expression"),
+        (lambda w, x: "w", "returns a str"),
+        (lambda w, x: (w, x), "returns 2 values where the state has 1"),
+    ],
+)
+def test_what_is_no_state_is_refused(step, says):
+    """A relation, a word, or a state of another length, in one line."""
+    with pytest.raises(BadRule, match=says) as caught:
+        UpdateRule.from_step("own", step, ("w",))
+    assert "\n" not in str(caught.value)
+
+
+def test_one_lag_of_the_weights_is_said_not_to_be_enough():
+    """Nesterov's step uses the last gradient too, and two buffers need two lags."""
+    with pytest.raises(ValueError, match="the last gradient too"):
+        WeightRecursion.of(OPTIMIZERS["nesterov"]).one_minus_cosine  # noqa: B018
+    rule = UpdateRule.from_matrices("own", Matrix(3, 3, lambda i, j: wd * lr / (1 + i + j)), Matrix([-lr, 1, 1]), "wmn")
+    with pytest.raises(ValueError, match="keeps 2 buffers"):
+        WeightRecursion.of(rule)
