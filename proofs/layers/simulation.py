@@ -170,7 +170,7 @@ def _finite_beta2(optimizer: str, device: str) -> list[Confrontation]:
     chosen, gradients = FINITE_BETA2[optimizer]
     found = []
     for law, at in gradients:
-        bench = Bench(law=law, dim=256, replicas=128, device=device, seed=SEED)
+        bench = Bench(law=law, dim=256, replicas=256, device=device, seed=SEED)
         # A bias-corrected v misses its mean by nothing; without the correction it must grow to its mean first.
         burn_in = math.ceil((WARM / 2 if "beta1" in chosen else WARM) / (1 - at["beta2"]))
         point = {"lr": 1.0, "wd": 0.6, "dim": bench.dim, **chosen, **at}

@@ -53,7 +53,7 @@ def test_finite_beta2_is_told_from_v_at_its_mean(optimizer, monkeypatch):
     monkeypatch.setattr(Predicted, "of", without)
     (found,) = simulation._finite_beta2.__wrapped__(optimizer, "cpu")
     assert not found.agrees
-    assert abs(found.statistics[1].deviations) < 6
+    assert found.statistics[1].p_value > found.false_alarm
 
 
 def test_signum_is_told_from_white_signs():
