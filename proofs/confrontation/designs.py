@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from numerics import simulate
+from numerics import Result, simulate
 from proofs.comparison import ROUNDING, Confrontation, Hyperparameters, Statistic
 from proofs.confrontation.subject import Array, Bench, Predicted, Subject, grad_norm, mean_of, moments_of, update_of
 
@@ -40,31 +40,39 @@ def stationarity_of(subject: Subject, bench: Bench) -> Confrontation:
 
 
 def perturbation(
-    optimizer: str, hyperparameters: Hyperparameters, bench: Bench, multiplier: float | None = None
+    optimizer: str,
+    hyperparameters: Hyperparameters,
+    bench: Bench,
+    multiplier: float | None = None,
+    *,
+    moment: int | None = None,
+    predicted: Predicted | None = None,
 ) -> Confrontation:
     """Twins on either side of equilibrium along the slowest eigenvector: their distance obeys its multiplier.
 
     ``multiplier`` replaces the predicted one in controls that must be rejected. A complex pair is
-    confronted through the Jacobian's action on the eigenvector's real part.
+    confronted through the Jacobian's action on the eigenvector's real part. With ``moment`` the twins differ in
+    this entry of the upper triangle alone and answer by its column of the Jacobian.
     """
     # Twins share a gradient of norm one: a normalised rule has no use for the predicted norm here.
     subject = replace(
-        Subject.named(optimizer, hyperparameters, bench), grad_norm=grad_norm(optimizer, hyperparameters, bench, 1.0)
+        Subject.named(optimizer, hyperparameters, bench, predicted),
+        grad_norm=grad_norm(optimizer, hyperparameters, bench, 1.0),
     )
-    return perturbation_of(subject, bench, multiplier)
+    return perturbation_of(subject, bench, multiplier, moment=moment)
 
 
-def perturbation_of(subject: Subject, bench: Bench, multiplier: float | None = None) -> Confrontation:
+def perturbation_of(
+    subject: Subject, bench: Bench, multiplier: float | None = None, *, moment: int | None = None
+) -> Confrontation:
     """The same of any update with its prediction."""
     expected = subject.expected
     size = len(expected.moments)
     jacobian = expected.jacobian[: size * (size + 1) // 2, : size * (size + 1) // 2]
-    values, vectors = np.linalg.eig(jacobian)
-    slow = int(np.argmax(np.abs(values)))
-    direction = np.real(vectors[:, slow])
-    response = jacobian @ direction if multiplier is None else multiplier * direction
     scale = np.sqrt(np.diag(expected.moments))
     units = np.outer(scale, scale)[np.triu_indices(size)]
+    direction = _slowest(jacobian) if moment is None else units * (np.arange(len(units)) == moment)
+    response = jacobian @ direction if multiplier is None else multiplier * direction
     length = TWIN_DISTANCE / np.max(np.abs(direction / units))
     ends = [
         moments_of(subject.one_step(bench, _shifted(expected.moments, sign * length * direction))[1].end, size)
@@ -82,6 +90,12 @@ def perturbation_of(subject: Subject, bench: Bench, multiplier: float | None = N
         for k in range(len(direction))
     ]
     return confronted(f"{subject.name}-rate", "perturbation", subject.hyperparameters, bench, statistics)
+
+
+def _slowest(jacobian: Array) -> Array:
+    """The real part of the eigenvector whose multiplier is largest."""
+    values, vectors = np.linalg.eig(jacobian)
+    return np.real(vectors[:, int(np.argmax(np.abs(values)))])
 
 
 def _shifted(moments: Array, change: Array) -> Array:
@@ -106,8 +120,21 @@ def long_run(
 
     What an expanded rule says it neglects of the squared norm may be missing from it, and from 1 - cos.
     """
-    expected = predicted or Predicted.of(optimizer, hyperparameters)
-    run = simulate(
+    run = simulated(optimizer, hyperparameters, bench, steps=steps, burn_in=burn_in, start_norm=start_norm)
+    return long_run_of(run, optimizer, hyperparameters, bench, predicted)
+
+
+def simulated(
+    optimizer: str,
+    hyperparameters: Hyperparameters,
+    bench: Bench,
+    *,
+    steps: int,
+    burn_in: int,
+    start_norm: float = 1.0,
+) -> Result:
+    """The long run itself, which knows no prediction."""
+    return simulate(
         update_of(optimizer, hyperparameters),
         law=bench.law,
         grad_norm=grad_norm(optimizer, hyperparameters, bench, 1.0),
@@ -119,6 +146,13 @@ def long_run(
         start_norm=start_norm,
         device=bench.device,
     )
+
+
+def long_run_of(
+    run: Result, optimizer: str, hyperparameters: Hyperparameters, bench: Bench, predicted: Predicted | None = None
+) -> Confrontation:
+    """Norm and 1 - cos of a long run against a prediction."""
+    expected = predicted or Predicted.of(optimizer, hyperparameters)
     norm = math.sqrt(expected.moments[0, 0])
     statistics = [
         Statistic(
