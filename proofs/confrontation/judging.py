@@ -61,14 +61,18 @@ def judge(mutant: Mutant) -> Verdict:
         elsewhere = [_change(mutant, trial) for trial in _unseen(mutant.optimizer)]
         if all(change <= EQUAL for change in elsewhere):
             return Verdict(mutant, EQUIVALENT, why=f"equal to {EQUAL:g} at {len(places) + len(elsewhere)} points")
+    impossible = {}
     for trial in sorted(places, key=lambda trial: -changes[trial]):
         value = of(mutant, trial, altered=True)
-        impossible = _impossible(mutant, trial, value)
-        if impossible or value is None:
-            return Verdict(mutant, KILLED, impossible, _point(trial))
+        why = _impossible(mutant, trial, value)
+        if why or value is None:
+            impossible[trial] = why
+            continue
         found = trial.shown(mutant.quantity, value, mutant.entry)
         if not found.agrees:
             return Verdict(mutant, KILLED, found.design, _point(trial), found.p_value, changes[trial])
+    for trial, why in impossible.items():
+        return Verdict(mutant, KILLED, why, _point(trial))
     return max((_alive(mutant, trial, changes[trial]) for trial in places), key=lambda one: one.change / one.seen)
 
 

@@ -111,10 +111,11 @@ def _with(one: Mutant, kind: str, place: str, altered: Expr, of: str = "", power
 
 
 def _slow(found: Equilibrium) -> Expr | None:
-    """The multiplier that is 1 at p = 0, where radicals of degree two reach it."""
+    """The multiplier that is 1 at p = 0, where it is rational; else the Jacobian's entries speak for it."""
     if found.rule.gain is not None:
         return None
-    return next((z for z in found.multipliers if z.subs(decay, 0).subs(INTERIOR) == 1), None)
+    rational = (z for z in found.multipliers if z.is_rational_function())
+    return next((z for z in rational if z.subs(decay, 0).subs(INTERIOR) == 1), None)
 
 
 def _entries(optimizer: str) -> list[tuple[int, int]]:
@@ -132,10 +133,10 @@ def _in_one_place(optimizer: str) -> Iterator[Mutant]:
     for one in formulas(optimizer):
         for kind, change in KINDS.items():
             for changed in change(one.true):
-                yield _with(one, kind, _shown(changed), changed.whole)
+                yield _with(one, kind, shown_place(changed), changed.whole)
             for name, definition, insert in _definitions(one):
                 for changed in change(definition):
-                    yield _with(one, kind, f"in {name}: {_shown(changed)}", insert(changed.whole))
+                    yield _with(one, kind, f"in {name}: {shown_place(changed)}", insert(changed.whole))
 
 
 def _definitions(one: Mutant):  # noqa: ANN202
@@ -189,7 +190,8 @@ def _taken_for(one: Mutant) -> Iterator[Mutant]:
             yield _with(one, kind, f"that of {other}", Matrix(found.jacobian)[one.entry], other)
 
 
-def _shown(changed: Changed) -> str:
+def shown_place(changed: Changed) -> str:
+    """What stood at a place before and what stands there now."""
     return f"{_short(changed.before, 60)} -> {_short(changed.after, 60)}"
 
 

@@ -57,7 +57,8 @@ def series(expression: Sum, values: Mapping[str, float]) -> float:
     known = [values.get(identifier(s), 0.0) for s in symbols]
     total, start = 0.0, int(first)
     for _ in range(MOST):
-        terms = np.asarray(function(np.arange(start, start + TERMS, dtype=float), *known), dtype=float)
+        with np.errstate(all="ignore"):
+            terms = np.asarray(function(np.arange(start, start + TERMS, dtype=float), *known), dtype=float)
         added = math.fsum(np.broadcast_to(terms, (TERMS,)).tolist())
         total += added
         if not math.isfinite(total):

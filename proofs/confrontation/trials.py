@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import islice
 
@@ -12,11 +12,12 @@ import numpy as np
 
 import theory
 from numerics import Result
+from numerics.accumulate import QUANTITIES
 from numerics.seeding import mixed
 from proofs.comparison import Confrontation
 from proofs.confrontation.designs import long_run_of, perturbation, simulated, stationarity
 from proofs.confrontation.mutants import FILTERS, NORM, RATE, SIGNS, SLOW
-from proofs.confrontation.signs import LAGS, lion_perturbation, sign_correlation, sign_stationarity
+from proofs.confrontation.signs import LAGS, WARM, lion_perturbation, sign_correlation, sign_stationarity
 from proofs.confrontation.subject import Bench, Predicted
 from proofs.layers.simulation import FIELD
 from theory.catalogue import REFINED
@@ -30,7 +31,12 @@ UNSEEN = 12
 SCALE_INVARIANT_RATE = ("sgd", "sgdm", "sgdw", "nesterov", "nesterovw", "adam_l2", "rmsprop", "lars")
 """Rules whose Jacobian knows how the gradient answers to |w|."""
 
-AVERAGED = 6000
+LATE = 1e14
+"""A step of NAdam at which mu and the next step's differ by rounding, while t psi is as large as one wants.
+
+The theory takes them as one; torch weighs the average by the next step's.
+"""
+AVERAGED = 12000
 """Steps of a long run that are averaged."""
 KURTOSES = {"iid": 3.0, "laplace": 6.0}
 """The kurtosis of a coordinate under the laws of the long runs."""
@@ -42,19 +48,25 @@ RANGES: dict[str, Callable[[float], float]] = {
     "dampening": lambda share: 0.9 * share,
     "beta1": lambda share: 0.95 * share,
     "beta2": lambda share: 0.95 * share,
-    "at_step": lambda share: 1 + int(20 * share),
-    "momentum_decay": lambda share: 4 * share,
+    "at_step": lambda share: LATE,
+    "momentum_decay": lambda share: 20 * share / LATE,
 }
 """Where hyper-parameters are drawn from, by a number in [0, 1)."""
 CHOSEN: dict[str, list[dict[str, float]]] = {
     "sgd": [{"lr": 0.5, "wd": 0.7, "grad_norm": 1.5}, {"lr": 0.1, "wd": 1e-4}, {"lr": 0.5, "wd": 3.0}],
     "sgdm": [
         {"lr": 0.5, "wd": 0.7, "momentum": 0.6, "dampening": 0.3, "grad_norm": 1.5},
-        {"lr": 0.5, "wd": 0.2, "momentum": 0.3, "dampening": 0.2, "grad_norm": 1.5},
+        {"lr": 0.5, "wd": 0.2, "momentum": 0.3, "dampening": 0.6, "grad_norm": 1.5},
+        {"lr": 0.5, "wd": 0.2, "momentum": 0.1, "dampening": 0.2, "grad_norm": 1.5},
         {"lr": 0.1, "wd": 1e-4, "momentum": 0.9},
         {"lr": 0.5, "wd": 3.0, "momentum": 0.5},
     ],
     "nesterov": [{"lr": 0.5, "wd": 0.7, "momentum": 0.6, "grad_norm": 1.5}, {"lr": 0.1, "wd": 0.1, "momentum": 0.9}],
+    "nesterovw": [
+        {"lr": 0.5, "wd": 0.7, "momentum": 0.6, "grad_norm": 1.5},
+        {"lr": 0.5, "wd": 3.0, "momentum": 0.8},
+        {"lr": 0.1, "wd": 0.1, "momentum": 0.9},
+    ],
     "ngd": [{"lr": 0.5, "wd": 0.7}, {"lr": 0.1, "wd": 0.5}],
     "adamw": [
         {"lr": 0.5, "wd": 0.7, "beta1": 0.6, "dim": 64},
@@ -62,8 +74,8 @@ CHOSEN: dict[str, list[dict[str, float]]] = {
         {"lr": 0.5, "wd": 3.0, "beta1": 0.5, "dim": 64},
     ],
     "nadamw": [
-        {"lr": 0.5, "wd": 0.7, "beta1": 0.6, "dim": 64, "at_step": 3, "momentum_decay": 2.0},
-        {"lr": 0.5, "wd": 1.4, "beta1": 0.8, "dim": 64, "at_step": 40, "momentum_decay": 0.5},
+        {"lr": 0.5, "wd": 0.7, "beta1": 0.6, "dim": 64, "at_step": LATE, "momentum_decay": 3 / LATE},
+        {"lr": 0.5, "wd": 1.4, "beta1": 0.8, "dim": 64, "at_step": LATE, "momentum_decay": 15 / LATE},
         {"lr": 0.1, "wd": 0.5, "beta1": 0.9, "dim": 64},
     ],
     "rmspropw": [{"lr": 0.5, "wd": 0.7, "dim": 64}, {"lr": 0.1, "wd": 0.5, "dim": 64}],
@@ -71,24 +83,26 @@ CHOSEN: dict[str, list[dict[str, float]]] = {
         {"lr": 2.0, "wd": 0.7, "momentum": 0.6, "trust": 0.3, "grad_norm": 1.5},
         {"lr": 1.0, "wd": 0.5, "momentum": 0.9, "trust": 0.1},
     ],
-    "lamb": [{"lr": 0.3, "wd": 0.7, "beta1": 0.6, "dim": 64}, {"lr": 0.1, "wd": 0.5, "beta1": 0.9, "dim": 64}],
+    "lamb": [{"lr": 0.6, "wd": 0.7, "beta1": 0.6, "dim": 1024}, {"lr": 0.1, "wd": 0.5, "beta1": 0.9, "dim": 1024}],
     "lion": [
         {"lr": 0.5, "wd": 0.7, "beta1": 0.5, "beta2": 0.7, "dim": 128},
         {"lr": 0.5, "wd": 3.0, "beta1": 0.6, "beta2": 0.5, "dim": 128},
+        {"lr": 0.5, "wd": 1.4, "beta1": 0.95, "beta2": 0.9, "dim": 128},
         {"lr": 0.1, "wd": 0.1, "beta1": 0.9, "beta2": 0.99, "dim": 128},
     ],
     "signum": [
         {"lr": 0.5, "wd": 0.7, "beta1": 0.6, "dim": 128},
         {"lr": 0.5, "wd": 3.0, "beta1": 0.5, "dim": 128},
+        {"lr": 0.5, "wd": 1.4, "beta1": 0.95, "dim": 128},
         {"lr": 0.1, "wd": 0.1, "beta1": 0.9, "dim": 128},
     ],
-    "adamw_beta2": [{"lr": 1.0, "wd": 0.6, "beta1": 0.5, "beta2": 0.99}],
-    "nadamw_beta2": [{"lr": 1.0, "wd": 0.6, "beta1": 0.5, "beta2": 0.99, "momentum_decay": 1.0}],
-    "rmspropw_beta2": [{"lr": 1.0, "wd": 0.6, "beta2": 0.99}],
+    "adamw_beta2": [{"lr": 0.8, "wd": 0.7, "beta1": 0.5, "beta2": 0.995}],
+    "nadamw_beta2": [{"lr": 0.8, "wd": 0.7, "beta1": 0.5, "beta2": 0.995, "momentum_decay": 1.0}],
+    "rmspropw_beta2": [{"lr": 0.8, "wd": 0.7, "beta2": 0.995}],
 }
 """A point where every term of the formulas weighs, a recipe or a point of the simulation layer, one at a large decay."""
 CHOSEN |= {
-    "sgdw": CHOSEN["sgdm"], "nesterovw": CHOSEN["nesterov"], "signsgd": CHOSEN["rmspropw"],
+    "sgdw": CHOSEN["sgdm"], "signsgd": CHOSEN["rmspropw"],
     "adam_l2": [{**point, "grad_norm": 1.5} for point in CHOSEN["adamw"]],
     "nadam_l2": [{**point, "grad_norm": 1.5} for point in CHOSEN["nadamw"]],
     "rmsprop": [{**point, "grad_norm": 1.5} for point in CHOSEN["rmspropw"]],
@@ -120,10 +134,21 @@ class Trial:
 
     @cached_property
     def _long(self) -> Result:
-        burn_in = math.ceil(8 / (1 - self.hyperparameters["beta2"]))
-        return simulated(
-            self.optimizer, self.hyperparameters, self.bench, steps=burn_in + AVERAGED, burn_in=burn_in
+        """A long run less what the same noise does to the rule with v at its mean, whose equilibrium is exact."""
+        own, bench = self.hyperparameters, self.bench
+        burn_in = math.ceil(WARM / (1 - own["beta2"]))
+        rule = next(rule for rule, refined in REFINED.items() if refined == self.optimizer)
+        known = {name: value for name, value in own.items() if theory.load(rule).takes(name)}
+        run, still = (
+            simulated(name, at, bench, steps=burn_in + AVERAGED, burn_in=burn_in)
+            for name, at in ((self.optimizer, own), (rule, known))
         )
+        exact = Predicted.of(rule, known)
+        mean, squared = run.mean.copy(), float(exact.moments[0, 0])
+        for name, value in (("squared_norm", squared), ("lost_overlap", squared * exact.one_minus_cosine)):
+            row = QUANTITIES.index(name)
+            mean[row] -= still.mean[row] - value
+        return replace(run, mean=mean)
 
     def shown(self, quantity: str, value: object, entry: tuple[int, int] | None = None) -> Confrontation:
         """The confrontation with this value of the quantity in the place of theory's."""
@@ -186,7 +211,8 @@ def laws(optimizer: str) -> tuple[str, ...]:
 
 def _trial(optimizer: str, point: Mapping[str, float], law: str, seed: int) -> Trial:
     if optimizer not in REFINED.values():
-        return Trial(optimizer, dict(point), Bench(law=law, dim=int(point.get("dim", 64)), seed=seed))
+        replicas = 1024 if law == "fixed" else 4096 * 64 // int(point["dim"] if "dim" in point else 64)
+        return Trial(optimizer, dict(point), Bench(law, int(point.get("dim", 64)), replicas, seed))
     bench = Bench(law=law, dim=256, replicas=128, seed=seed)
     return Trial(optimizer, {**point, "kurtosis": KURTOSES[law], "dim": bench.dim}, bench)
 
@@ -197,7 +223,7 @@ def drawn(optimizer: str) -> Iterator[dict[str, float]]:
     rule = theory.load(optimizer)
     while True:
         point = {p.name: RANGES[p.name](generator.random()) for p in rule.parameters if p.name in RANGES}
-        point["dim"] = 128 if optimizer in FILTERS else 64
+        point["dim"] = CHOSEN[optimizer][0].get("dim", 64)
         point["wd"] = math.exp(generator.uniform(math.log(1e-2), math.log(1.5))) / point["lr"]
         point = {name: value for name, value in point.items() if rule.takes(name)}
         try:

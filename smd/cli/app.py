@@ -15,6 +15,7 @@ from smd.cli import (
     diff,
     explain,
     hyperparameters,
+    mutants,
     predict,
     promote,
     simulate,
@@ -42,6 +43,7 @@ app.command("claims")(claims.command)
 app.command("cite")(cite.command)
 app.command("audit")(audit.command)
 app.command("verify")(verify.command)
+app.command("mutants")(mutants.command)
 app.command("promote")(promote.command)
 app.command("bench")(bench.command)
 
