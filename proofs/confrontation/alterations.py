@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import combinations
+from itertools import chain, combinations
 
 from sympy import Add, Expr, Integer, Mul, Pow, Symbol
 
@@ -101,7 +101,7 @@ KINDS: dict[str, Callable[[Expr], Iterator[Changed]]] = {
     "a factor dropped": _at_each(_factor),
     "an exponent + 1": _at_each(_power(lambda e: e + 1)),
     "an exponent halved": _at_each(_power(lambda e: e / 2)),
-    "1 - p taken as 1": lambda e: (*_at_each(_without_decay)(e), *_all_without_decay(e)),
+    "1 - p taken as 1": lambda e: chain(_at_each(_without_decay)(e), _all_without_decay(e)),
     "two coefficients exchanged": _exchanged,
 }
 """The changes of one place, by what a report calls them."""

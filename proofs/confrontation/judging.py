@@ -7,14 +7,12 @@ one, or that no second moments can have, needs no simulation.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
-from sympy import Expr
 
-from proofs.comparison import Confrontation
 from proofs.confrontation.mutants import NORM, RATE, SIGNS, SLOW, Mutant, formulas
 from proofs.confrontation.numbers import number
 from proofs.confrontation.signs import LAGS
@@ -28,7 +26,8 @@ NO_NUMBER, NO_MOMENTS = "no number there", "no second moments there"
 LEAST = 1e-9
 """The least relative change that is looked for."""
 
-Value = float | tuple[float, ...]
+Value = Any
+"""A number, or of correlations a tuple."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,9 @@ def judge(mutant: Mutant) -> Verdict:
             return Verdict(mutant, KILLED, found.design, _point(trial), found.p_value, changes[trial])
     for trial, why in impossible.items():
         return Verdict(mutant, KILLED, why, _point(trial))
-    return max((_alive(mutant, trial, changes[trial]) for trial in places), key=lambda one: one.change / one.seen)
+    return max(
+        (_alive(mutant, trial, changes[trial]) for trial in places), key=lambda one: (one.change or 0) / (one.seen or 1)
+    )
 
 
 def of(mutant: Mutant, trial: Trial, altered: bool) -> Value | None:
@@ -147,8 +148,15 @@ def _unseen(optimizer: str) -> tuple[Trial, ...]:
     return tuple(unseen(optimizer))
 
 
+def _share(found: Verdict) -> float:
+    """The change that it makes over the least that is seen."""
+    return (found.change or 0.0) / (found.seen or 1.0)
+
+
 def _alive(mutant: Mutant, trial: Trial, change: float) -> Verdict:
-    return Verdict(mutant, SURVIVED, at=_point(trial), change=change, seen=_least_seen(trial, mutant.quantity, mutant.entry))
+    return Verdict(
+        mutant, SURVIVED, at=_point(trial), change=change, seen=_least_seen(trial, mutant.quantity, mutant.entry)
+    )
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 from sympy import Expr, lambdify, sqrt, symbols
@@ -29,8 +30,8 @@ CLAIM, NAMES, NO_LAG = "adamw-lag", ("v'", "X'", "Y'", "Z'"), "v without its lag
 BEFORE = Moments(*symbols("v X Y Z", positive=True))
 AT = (1, 50, 200, 500, 799)
 BENCH = Bench(law="fixed", dim=512, replicas=32, seed=43)
-HYPER = {"beta1": 0.9, "beta2": 0.999, "dim": 512.0}
-SETTING = {"lr": 0.02, "wd": 0.25}
+HYPER: dict[str, Any] = {"beta1": 0.9, "beta2": 0.999, "dim": 512.0}
+SETTING: dict[str, Any] = {"lr": 0.02, "wd": 0.25}
 
 
 @cache
@@ -83,7 +84,8 @@ def iterated(moments: Moments | None) -> Trajectory | None:
 
 def _squares(moments: Moments, start: float, steps: int) -> np.ndarray:
     function = compiled(tuple(moments))
-    now, squares = (0.0, start**2, 0.0, 0.0), [start**2]
+    now: tuple[float, ...] = (0.0, start**2, 0.0, 0.0)
+    squares = [start**2]
     kept = 1 - SETTING["lr"] * SETTING["wd"]
     for t in range(steps):
         size = SETTING["lr"] * bias_correction(HYPER["beta1"], HYPER["beta2"], t + 1)

@@ -7,11 +7,11 @@ A formula is E|w|^2 as the power that ``norm_power`` gives, 1 - cos, an entry of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
-from sympy import Expr, Integer, Matrix, Sum, asin, oo
+from sympy import Expr, Integer, Matrix, Sum, Symbol, asin, oo
 
 from proofs.confrontation.alterations import KINDS
 from proofs.places import Changed
@@ -41,6 +41,7 @@ RATED = ("sgd", "sgdm", "sgdw", "nesterov", "nesterovw", "ngd", "adamw", "nadamw
          "adam_l2", "rmsprop", "lamb")  # fmt: skip
 """Rules with a claim of their rate, whose Jacobian twins can answer to."""
 LEADING, LINEARISED = "leading order", "the arcsine without its curve"
+ONE = Integer(1)
 FORMULA = 160
 """Characters of a formula that a report shows."""
 
@@ -61,8 +62,8 @@ class Mutant:
     true: Expr
     altered: Expr
     of: str
-    power: Expr = Integer(1)
-    true_power: Expr = Integer(1)
+    power: Expr = ONE
+    true_power: Expr = ONE
     entry: tuple[int, int] | None = None
 
     @property
@@ -97,7 +98,7 @@ def formulas(optimizer: str) -> tuple[Mutant, ...]:
 
 
 def _formula(
-    optimizer: str, quantity: str, true: Expr, power: Expr = Integer(1), entry: tuple[int, int] | None = None
+    optimizer: str, quantity: str, true: Expr, power: Expr = ONE, entry: tuple[int, int] | None = None
 ) -> Mutant:
     claim = f"{optimizer}-{RATE if quantity == SLOW else quantity}"
     return Mutant(claim, optimizer, quantity, "none", "", true, true, optimizer, power, power, entry)
@@ -139,17 +140,21 @@ def _in_one_place(optimizer: str) -> Iterator[Mutant]:
                     yield _with(one, kind, f"in {name}: {shown_place(changed)}", insert(changed.whole))
 
 
-def _definitions(one: Mutant):  # noqa: ANN202
+def _definitions(one: Mutant) -> Iterator[tuple[str, Expr, Callable[[Expr], Expr]]]:
     """(name, expression, how a changed one enters the formula) for the symbols that a formula abbreviates with.
 
     A definition that norm and angle share is altered in the norm alone.
     """
     for symbol, definition in OPTIMIZERS[one.optimizer].definitions:
         if symbol in one.true.free_symbols and one.quantity == NORM:
-            yield str(symbol), definition, lambda new, symbol=symbol: one.true.xreplace({symbol: new})
+            yield str(symbol), definition, partial(_inserted, one.true, symbol)
     if one.optimizer in FILTERS and one.quantity in (NORM, ANGLE):
         correlation = FILTERS[one.optimizer].sign_autocorrelation_at(lag)
         yield "R_k", correlation, lambda new: summed(one.true, one.optimizer, new)
+
+
+def _inserted(formula: Expr, symbol: Symbol, definition: Expr) -> Expr:
+    return formula.xreplace({symbol: definition})
 
 
 def summed(formula: Expr, optimizer: str, correlation: Expr) -> Expr:
@@ -162,7 +167,7 @@ def _whole(optimizer: str) -> Iterator[Mutant]:
     found = equilibrium_of(optimizer)
     for one in formulas(optimizer):
         if one.quantity == NORM:
-            leading = found.norm_leading_order_in_decay.leading ** found.norm_exponent
+            leading = found.norm_leading_order_in_decay.leading**found.norm_exponent
             yield _with(one, LEADING, "whole", leading)
         if one.quantity == ANGLE:
             yield _with(one, LEADING, "whole", found.one_minus_cosine_leading_order.leading)

@@ -14,7 +14,7 @@ from numerics.seeding import base_seed
 from proofs.comparison import FALSE_ALARM
 from proofs.confrontation import lagging
 from proofs.confrontation.judging import EQUAL, EQUIVALENT, KILLED, NO_NUMBER, SURVIVED, Unusable, Verdict, judge
-from proofs.confrontation.mutants import Mutant, mutants
+from proofs.confrontation.mutants import Mutant, formulas, mutants
 from proofs.confrontation.trials import CHOSEN, SEED
 
 OUTCOMES = (KILLED, EQUIVALENT, SURVIVED)
@@ -22,7 +22,7 @@ OUTCOMES = (KILLED, EQUIVALENT, SURVIVED)
 
 def claims() -> list[str]:
     """The claims that have mutants."""
-    return list(dict.fromkeys(mutant.claim for mutant, _ in everything()))
+    return [*dict.fromkeys(one.claim for optimizer in CHOSEN for one in formulas(optimizer)), lagging.CLAIM]
 
 
 def everything(claim: str | None = None) -> Iterator[tuple[Mutant, lagging.Moments | None]]:

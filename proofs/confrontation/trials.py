@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -100,7 +101,7 @@ CHOSEN: dict[str, list[dict[str, float]]] = {
     "nadamw_beta2": [{"lr": 0.8, "wd": 0.7, "beta1": 0.5, "beta2": 0.995, "momentum_decay": 1.0}],
     "rmspropw_beta2": [{"lr": 0.8, "wd": 0.7, "beta2": 0.995}],
 }
-"""A point where every term of the formulas weighs, a recipe or a point of the simulation layer, one at a large decay."""
+"""A point where every term of the formulas weighs, a recipe or a point of the layer, one at a large decay."""
 CHOSEN |= {
     "sgdw": CHOSEN["sgdm"], "signsgd": CHOSEN["rmspropw"],
     "adam_l2": [{**point, "grad_norm": 1.5} for point in CHOSEN["adamw"]],
@@ -150,12 +151,12 @@ class Trial:
             mean[row] -= still.mean[row] - value
         return replace(run, mean=mean)
 
-    def shown(self, quantity: str, value: object, entry: tuple[int, int] | None = None) -> Confrontation:
+    def shown(self, quantity: str, value: Any, entry: tuple[int, int] | None = None) -> Confrontation:
         """The confrontation with this value of the quantity in the place of theory's."""
         with np.errstate(all="ignore"):
             return self._shown(quantity, value, entry)
 
-    def _shown(self, quantity: str, value, entry: tuple[int, int] | None) -> Confrontation:  # noqa: ANN001
+    def _shown(self, quantity: str, value: Any, entry: tuple[int, int] | None) -> Confrontation:
         optimizer, point, bench = self.optimizer, self.hyperparameters, self.bench
         if quantity == SIGNS:
             return sign_correlation(point, bench, LAGS, value)
@@ -211,7 +212,7 @@ def laws(optimizer: str) -> tuple[str, ...]:
 
 def _trial(optimizer: str, point: Mapping[str, float], law: str, seed: int) -> Trial:
     if optimizer not in REFINED.values():
-        replicas = 1024 if law == "fixed" else 4096 * 64 // int(point["dim"] if "dim" in point else 64)
+        replicas = 1024 if law == "fixed" else 4096 * 64 // int(point.get("dim", 64))
         return Trial(optimizer, dict(point), Bench(law, int(point.get("dim", 64)), replicas, seed))
     bench = Bench(law=law, dim=256, replicas=128, seed=seed)
     return Trial(optimizer, {**point, "kurtosis": KURTOSES[law], "dim": bench.dim}, bench)
