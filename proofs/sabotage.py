@@ -15,6 +15,7 @@ from sympy import Add, Expr, Integer, Mul, Pow, Symbol
 from proofs.claim import Claim, Obligation
 from proofs.claims import CLAIMS
 from proofs.layers import TABLE
+from proofs.places import everywhere
 from proofs.verdict import Outcome
 
 CATCHING = ("identity", "points", "certificate", "interval", "smt")
@@ -82,7 +83,7 @@ def _changed(owed: Obligation, change: Callable[[Expr], Expr | None]) -> Obligat
         return None
     for side in ("right", "left"):
         expression = getattr(owed, side)
-        for other in _everywhere(expression, change):
+        for other, *_ in everywhere(expression, lambda place: filter(None, [change(place)])):
             if _differs(expression, other):
                 return replace(owed, **{side: other})
     return None
@@ -93,16 +94,6 @@ def _differs(expression: Expr, other: Expr) -> bool:
     at = {symbol: Integer(i + 3) / (i + 11) for i, symbol in enumerate(sorted(expression.free_symbols, key=str))}
     difference = (expression - other).subs(at)
     return bool(difference.is_finite and abs(difference.evalf(30)) > 1e-20)
-
-
-def _everywhere(expression: Expr, change: Callable[[Expr], Expr | None]) -> Iterator[Expr]:
-    """The expression with each of its places changed in turn."""
-    changed = change(expression)
-    if changed is not None:
-        yield changed
-    for i, part in enumerate(expression.args):
-        for other in _everywhere(part, change):
-            yield expression.func(*expression.args[:i], other, *expression.args[i + 1 :])
 
 
 def _coefficient(place: Expr) -> Expr | None:

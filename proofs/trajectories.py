@@ -30,10 +30,18 @@ def confront(
 
     ``found`` replaces theory's trajectory, for controls. torch.optim runs SGD, SGDM and AdamW with beta2.
     """
-    own = {k: v for k, v in hyperparameters.items() if k not in ("dim", "grad_norm")}
     if found is None:
         found = trajectory(optimizer, schedule, start_norm, moments=None, on_step=None, **hyperparameters)
-    run = simulate_scheduled(
+    run = simulated(optimizer, schedule, start_norm, bench, hyperparameters)
+    return compared(claim, run, found, bench, at, hyperparameters)
+
+
+def simulated(
+    optimizer: str, schedule: Schedule, start_norm: float, bench: Bench, hyperparameters: Hyperparameters
+) -> Result:
+    """Every step of the replicas, which know no trajectory."""
+    own = {k: v for k, v in hyperparameters.items() if k not in ("dim", "grad_norm")}
+    return simulate_scheduled(
         optimizer,
         lr=schedule.lr,
         wd=schedule.wd,
@@ -46,6 +54,13 @@ def confront(
         device=bench.device,
         **own,
     )
+
+
+def compared(
+    claim: str, run: Result, found: Trajectory, bench: Bench, at: Sequence[int], hyperparameters: Hyperparameters
+) -> Confrontation:
+    """A run against a trajectory from the same start under the same schedule."""
+    schedule, start_norm = found.schedule, float(found.norm[0])
     statistics = [statistic for t in at for statistic in _at(run, found, t)]
     peak = {"lr": float(schedule.lr.max()), "wd": float(schedule.wd.max())}
     conditions = {**bench.conditions(), "steps": schedule.steps, "start_norm": start_norm}

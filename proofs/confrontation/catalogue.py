@@ -41,8 +41,10 @@ def designs(
         return far
     far["decay"] = partial(decay, optimizer, factor=factor, steps=steps)
     if optimizer in BUFFER:
-        lions = {"perturbation": lion_perturbation, "sign-correlation": sign_correlation}
-        return {"stationarity": partial(sign_stationarity, optimizer), **(lions if optimizer == "lion" else {}), **far}
+        far["stationarity"] = partial(sign_stationarity, optimizer)
+        if optimizer == "lion":
+            far |= {"perturbation": lion_perturbation, "sign-correlation": sign_correlation}
+        return far
     return {
         "stationarity": partial(stationarity, optimizer),
         "perturbation": partial(perturbation, optimizer),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from numerics import simulate
+from numerics import Result, simulate
 from numerics.seeding import BASE, base_seed
 from proofs.comparison import ROUNDING, Confrontation, Hyperparameters, Statistic
 from proofs.confrontation.subject import Array, Bench, Predicted, Subject, grad_norm, mean_of, update_of
@@ -42,26 +42,38 @@ def stationarity_of(subject: Subject, bench: Bench) -> Confrontation:
 
 
 def perturbation(
-    optimizer: str, hyperparameters: Hyperparameters, bench: Bench, multiplier: float | None = None
+    optimizer: str,
+    hyperparameters: Hyperparameters,
+    bench: Bench,
+    multiplier: float | None = None,
+    *,
+    moment: int | None = None,
+    predicted: Predicted | None = None,
 ) -> Confrontation:
     """Twins on either side of equilibrium along the slowest eigenvector: their distance obeys its multiplier.
 
     ``multiplier`` replaces the predicted one in controls that must be rejected. A complex pair is
-    confronted through the Jacobian's action on the eigenvector's real part.
+    confronted through the Jacobian's action on the eigenvector's real part. With ``moment`` the twins differ in
+    this entry of the upper triangle alone and answer by its column of the Jacobian.
     """
     # Twins share a gradient of norm one: a normalised rule has no use for the predicted norm here.
     subject = replace(
-        Subject.named(optimizer, hyperparameters, bench), grad_norm=grad_norm(optimizer, hyperparameters, bench, 1.0)
+        Subject.named(optimizer, hyperparameters, bench, predicted),
+        grad_norm=grad_norm(optimizer, hyperparameters, bench, 1.0),
     )
-    return perturbation_of(subject, bench, multiplier)
+    return perturbation_of(subject, bench, multiplier, moment=moment)
 
 
-def perturbation_of(subject: Subject, bench: Bench, multiplier: float | None = None) -> Confrontation:
+def perturbation_of(
+    subject: Subject, bench: Bench, multiplier: float | None = None, *, moment: int | None = None
+) -> Confrontation:
     """The same of any update with its prediction."""
     expected = subject.expected
-    jacobian, direction, length, slow = slowest(expected)
-    response = jacobian @ direction if multiplier is None else multiplier * direction
     units = units_of(expected.moments)
+    jacobian, direction, length, slow = slowest(expected)
+    if moment is not None:
+        direction, length = units * (np.arange(len(units)) == moment), TWIN_DISTANCE
+    response = jacobian @ direction if multiplier is None else multiplier * direction
     ends = [subject.one_step(bench, shifted(expected.moments, sign * length * direction)).after for sign in (1, -1)]
     grown = (ends[0] - ends[1]) / (2 * length) / units
     floor = ROUNDING / TWIN_DISTANCE + TWIN_DISTANCE**2
@@ -119,8 +131,23 @@ def long_run(
 
     What an expanded rule says it neglects of the squared norm may be missing from it, and from 1 - cos.
     """
-    expected = predicted or Predicted.of(optimizer, hyperparameters)
-    run = simulate(
+    run = simulated(optimizer, hyperparameters, bench, steps=steps, burn_in=burn_in, start_norm=start_norm, dtype=dtype)
+    settings = {"steps": steps, "burn_in": burn_in, "start_norm": start_norm}
+    return long_run_of(run, optimizer, hyperparameters, bench, predicted, **settings)
+
+
+def simulated(
+    optimizer: str,
+    hyperparameters: Hyperparameters,
+    bench: Bench,
+    *,
+    steps: int,
+    burn_in: int,
+    start_norm: float = 1.0,
+    dtype: str = "float64",
+) -> Result:
+    """The long run itself, which knows no prediction."""
+    return simulate(
         update_of(optimizer, hyperparameters),
         law=bench.law,
         grad_norm=grad_norm(optimizer, hyperparameters, bench, 1.0),
@@ -133,7 +160,20 @@ def long_run(
         device=bench.device,
         dtype=dtype,
     )
-    rounding = ROUNDING * float(np.finfo(dtype).eps / np.finfo(float).eps)
+
+
+def long_run_of(
+    run: Result,
+    optimizer: str,
+    hyperparameters: Hyperparameters,
+    bench: Bench,
+    predicted: Predicted | None = None,
+    **settings: float,
+) -> Confrontation:
+    """Norm and 1 - cos of a long run against a prediction; ``settings`` are what repeats it."""
+    expected = predicted or Predicted.of(optimizer, hyperparameters)
+    assert run.provenance is not None
+    rounding = ROUNDING * float(np.finfo(run.provenance.dtype).eps / np.finfo(float).eps)
     norm, angle = math.sqrt(expected.moments[0, 0]), expected.angle
     statistics = [
         Statistic(
@@ -153,7 +193,6 @@ def long_run(
         ),
     ]
     claim = f"{optimizer}-norm, {optimizer}-angle"
-    settings = {"steps": steps, "burn_in": burn_in, "start_norm": start_norm}
     return confronted(claim, "long run", hyperparameters, bench, statistics, **settings)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from proofs.confrontation.designs import TWIN_DISTANCE, confronted
 from proofs.confrontation.subject import Bench, Predicted, Subject, grad_norm, mean_of, own, update_of
 
 WARM = 8.0
+LAGS = (1, 2, 5)
 BUFFER = {"lion": "beta2", "signum": "beta1"}
 """What the buffer keeps of itself in a step."""
 
@@ -89,9 +91,15 @@ def antithetic(past: Start, squared: float, bench: Bench) -> list[Start]:
 
 
 def sign_correlation(
-    hyperparameters: Hyperparameters, bench: Bench, lags: tuple[int, ...] = (1, 2, 5)
+    hyperparameters: Hyperparameters,
+    bench: Bench,
+    lags: tuple[int, ...] = LAGS,
+    predicted: Sequence[float] | None = None,
 ) -> Confrontation:
-    """Correlation of Lion's signs at a few lags against the arcsine law, on a stationary buffer."""
+    """Correlation of Lion's signs at a few lags against the arcsine law, on a stationary buffer.
+
+    ``predicted`` replaces the law's numbers, one for each lag, in controls that must be rejected.
+    """
     from theory.optimizers.lion import FILTER
     from theory.symbols import beta1, beta2
 
@@ -108,23 +116,27 @@ def sign_correlation(
             signs.append(w - after)
         w = torch.zeros_like(w)
     at = {beta1: update.beta1, beta2: update.beta2}
+    expected = predicted or [float(FILTER.sign_autocorrelation_at(k).subs(at)) for k in lags]
     statistics = [
         Statistic(
             f"correlation at lag {k}",
-            float(FILTER.sign_autocorrelation_at(k).subs(at)),
+            value,
             mean_of((signs[0] * signs[k]).mean(-1).cpu().numpy()),
             ROUNDING,
             "autocorrelation",
         )
-        for k in lags
+        for k, value in zip(lags, expected, strict=True)
     ]
     return confronted("lion-autocorrelation", "sign correlation", hyperparameters, bench, statistics)
 
 
-def lion_perturbation(hyperparameters: Hyperparameters, bench: Bench) -> Confrontation:
+def lion_perturbation(
+    hyperparameters: Hyperparameters, bench: Bench, predicted: Predicted | None = None
+) -> Confrontation:
     """Lion's multipliers one by one: a^2 for the weights alone, beta2^2 for the buffer alone."""
     subject = replace(
-        Subject.named("lion", hyperparameters, bench), grad_norm=grad_norm("lion", hyperparameters, bench, 1.0)
+        Subject.named("lion", hyperparameters, bench, predicted),
+        grad_norm=grad_norm("lion", hyperparameters, bench, 1.0),
     )
     expected = subject.expected
     weights_alone, buffer_alone = expected.jacobian[0, 0], expected.jacobian[-1, -1]

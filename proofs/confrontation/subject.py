@@ -73,13 +73,19 @@ class Predicted:
             "(1 - cos) / p", predicted, lost, rounding, "angle", self.angle * math.sin(self.angle) / self.decay
         )
 
-    def replaced(self, squared_norm: float | None = None, one_minus_cosine: float | None = None) -> Predicted:
-        """The same prediction with another norm or cosine in it, for controls that must be rejected."""
+    def replaced(
+        self,
+        squared_norm: float | None = None,
+        one_minus_cosine: float | None = None,
+        jacobian: Array | None = None,
+    ) -> Predicted:
+        """The same prediction with another norm, cosine or Jacobian in it, for controls that must be rejected."""
         moments = self.moments.copy()
         if squared_norm is not None:
             moments[0, 0] = squared_norm
         lost = self.one_minus_cosine if one_minus_cosine is None else one_minus_cosine
-        return replace(self, moments=moments, one_minus_cosine=lost)
+        mapped = self.jacobian if jacobian is None else jacobian
+        return replace(self, moments=moments, one_minus_cosine=lost, jacobian=mapped)
 
 
 @dataclass(frozen=True)

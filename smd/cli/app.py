@@ -16,6 +16,7 @@ from smd.cli import (
     diff,
     explain,
     hyperparameters,
+    mutants,
     power,
     predict,
     promote,
@@ -44,6 +45,7 @@ app.command("claims")(claims.command)
 app.command("cite")(cite.command)
 app.command("audit")(audit.command)
 app.command("verify")(verify.command)
+app.command("mutants")(mutants.command)
 app.command("promote")(promote.command)
 app.command("confront", context_settings=hyperparameters.SETTINGS)(confront.command)
 app.command("power")(power.command)
