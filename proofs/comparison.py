@@ -92,9 +92,14 @@ class Confrontation:
         return min(1.0, len(self.statistics) * min(s.p_value for s in self.statistics))
 
     @property
+    def is_rejected(self) -> bool:
+        """Whether the p-value lies below ``false_alarm``: of mutants and power maps, where no test hangs on it."""
+        return self.p_value < self.false_alarm
+
+    @property
     def agrees(self) -> bool:
         """Whether theory survives; wrong with probability ``false_alarm`` although all is right."""
-        return self.p_value >= self.false_alarm
+        return not self.is_rejected
 
     def least_seen(self, statistic: Statistic) -> float:
         """The least difference of one of the comparisons from its prediction that would have been rejected."""

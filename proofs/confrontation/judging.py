@@ -68,7 +68,7 @@ def judge(mutant: Mutant) -> Verdict:
             impossible[trial] = why
             continue
         found = trial.shown(mutant.quantity, value, mutant.entry)
-        if not found.agrees:
+        if found.is_rejected:
             return Verdict(mutant, KILLED, found.design, _point(trial), found.p_value, changes[trial])
     for trial, why in impossible.items():
         return Verdict(mutant, KILLED, why, _point(trial))
@@ -164,17 +164,17 @@ def _least_seen(trial: Trial, quantity: str, entry: tuple[int, int] | None) -> f
     """The least relative change of the quantity, upwards, that the design rejects here; by bisection to a per cent."""
     true = np.array(of(_formula(trial.optimizer, quantity, entry), trial, altered=False))
 
-    def agrees(change: float) -> bool:
+    def passes(change: float) -> bool:
         value = true * (1 + change)
         shown = tuple(value.tolist()) if value.ndim else float(value)
-        return trial.shown(quantity, shown, entry).agrees
+        return not trial.shown(quantity, shown, entry).is_rejected
 
     low, high = LEAST, 1.0
-    if agrees(high):
+    if passes(high):
         return math.inf
     while high > 1.01 * low:
         middle = math.sqrt(low * high)
-        low, high = (middle, high) if agrees(middle) else (low, middle)
+        low, high = (middle, high) if passes(middle) else (low, middle)
     return high
 
 

@@ -144,8 +144,8 @@ def _at(
         right = [judged(optimizer, design, full, one) for one in fresh]
         yield replace(
             row,
-            rejected=sum(c.p_value < c.false_alarm for c in wrong),
-            alarms=sum(c.p_value < c.false_alarm for c in right),
+            rejected=sum(c.is_rejected for c in wrong),
+            alarms=sum(c.is_rejected for c in right),
         )
 
 

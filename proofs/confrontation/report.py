@@ -52,7 +52,7 @@ def _of_lag(mutant: Mutant, moments: lagging.Moments | None) -> Verdict:
     if change.max() <= EQUAL:
         return Verdict(mutant, EQUIVALENT, why=f"equal to {EQUAL:g} at every step of the trajectory")
     confrontation = lagging.shown(found)
-    if not confrontation.agrees:
+    if confrontation.is_rejected:
         return Verdict(mutant, KILLED, confrontation.design, at, confrontation.p_value, float(change.max()))
     norms = right.statistics[::2]
     seen = [right.least_seen(s) / s.predicted for s in norms]

@@ -30,6 +30,8 @@ from proofs.layers.simulation import FIELD, FINITE_BETA2, POINTS
 from tests.compare import close
 from theory.symbols import decay, lag, lr, wd
 
+pytestmark = pytest.mark.chance(200)
+
 FEW = ("sgd", "sgdm", "nesterov", "adamw", "lion", "rmspropw_beta2")
 
 

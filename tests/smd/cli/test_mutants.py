@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.chance(200)
+
 
 def test_verdicts_are_shown_and_written(smd, tmp_path):
     """Every mutant of SGD's norm is killed; the file holds each with its point and p-value, and where it comes from."""
