@@ -15,6 +15,8 @@ from numerics.updates import UPDATES
 from numerics.updates.update import Gradient, State
 from smd.benchmarking import rows
 
+pytestmark = pytest.mark.chance(0)
+
 
 def test_a_ratio_is_paired_by_round():
     """Load that both feel alike leaves no spread; the same rates unpaired show the load."""

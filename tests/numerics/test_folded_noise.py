@@ -13,6 +13,8 @@ DIMS = [3, 4, 5, 10, 64, 1000]
 ALPHA = 1e-9 / len(DIMS)
 """Correct code fails the question of the law with probability below 1e-9 over seeds."""
 
+pytestmark = pytest.mark.chance(3, ALPHA)
+
 
 def exact(y):
     """h(y) = v^3 - 1 - 3 log v - 9 y^2/2 at v = 1 + y, which accepts with probability exp(-d h)."""

@@ -1,11 +1,14 @@
 """Folded chains that begin in the middle of a run: the length, and the parts of the buffer along w and across."""
 
 import numpy as np
+import pytest
 import torch
 
 from numerics import Start, simulate
 from numerics.updates import State
 from tests.numerics.engines.ranks import p_value
+
+pytestmark = pytest.mark.chance(1, 1e-9)
 
 REPLICAS, DIM, STEPS = 4000, 5, (1, 2, 6)
 HYPER = {"lr": 0.4, "wd": 0.3, "momentum": 0.8}

@@ -5,6 +5,8 @@ import shlex
 import pytest
 import torch
 
+pytestmark = pytest.mark.chance(0)
+
 PREDICT = {
     "negative learning rate": ("sgd --lr -1 --wd 0.1", "lr", "-1"),
     "learning rate zero": ("sgd --lr 0 --wd 0.1", "lr", "0"),
