@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -62,7 +62,7 @@ def judge(mutant: Mutant) -> Verdict:
             return Verdict(mutant, EQUIVALENT, why=f"equal to {EQUAL:g} at {len(places) + len(elsewhere)} points")
     impossible = {}
     for trial in sorted(places, key=lambda trial: -changes[trial]):
-        value = of(mutant, trial, altered=True)
+        value = of(mutant, trial, True)
         why = _impossible(mutant, trial, value)
         if why or value is None:
             impossible[trial] = why
@@ -77,6 +77,7 @@ def judge(mutant: Mutant) -> Verdict:
     )
 
 
+@lru_cache(maxsize=4096)
 def of(mutant: Mutant, trial: Trial, altered: bool) -> Value | None:
     """What the formula says at a point: E|w|^2, 1 - cos, an entry, a multiplier, or correlations; None without one."""
     expression = mutant.altered if altered else mutant.true
@@ -95,7 +96,8 @@ def of(mutant: Mutant, trial: Trial, altered: bool) -> Value | None:
 
 def _change(mutant: Mutant, trial: Trial) -> float:
     """The largest relative change of what the formula says; infinite without a number, or from zero."""
-    true, value = (of(mutant, trial, altered) for altered in (False, True))
+    true = of(_formula(mutant.optimizer, mutant.quantity, mutant.entry), trial, False)
+    value = of(mutant, trial, True)
     if true is None or value is None:
         return 0.0 if true is value else math.inf
     pairs = zip(np.atleast_1d(true).tolist(), np.atleast_1d(value).tolist(), strict=True)
@@ -121,7 +123,7 @@ def _usable(optimizer: str, quantity: str, entry: tuple[int, int] | None) -> tup
     formula = _formula(optimizer, quantity, entry)
     found = []
     for trial in trials(optimizer):
-        value = of(formula, trial, altered=False)
+        value = of(formula, trial, False)
         if quantity == SLOW and not _is_slowest(trial, value):
             continue
         true = trial.shown(quantity, value, entry)
@@ -162,7 +164,7 @@ def _alive(mutant: Mutant, trial: Trial, change: float) -> Verdict:
 @cache
 def _least_seen(trial: Trial, quantity: str, entry: tuple[int, int] | None) -> float:
     """The least relative change of the quantity, upwards, that the design rejects here; by bisection to a per cent."""
-    true = np.array(of(_formula(trial.optimizer, quantity, entry), trial, altered=False))
+    true = np.array(of(_formula(trial.optimizer, quantity, entry), trial, False))
 
     def passes(change: float) -> bool:
         value = true * (1 + change)

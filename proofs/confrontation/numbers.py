@@ -22,25 +22,32 @@ def number(expression: Expr, values: Mapping[str, float]) -> float | None:
     """The value at numbers for the symbols; None where it is not real and finite."""
     with mpmath.workdps(DIGITS):
         try:
-            found = _value(expression, values)
+            found = _value(expression, values, {})
             return float(found) if mpmath.im(found) == 0 and mpmath.isfinite(found) else None
         except (ZeroDivisionError, OverflowError, ValueError):
             return None
 
 
-def _value(expression: Expr, values: Mapping[str, float]) -> mpmath.mpf:
+def _value(expression: Expr, values: Mapping[str, float], known: dict[Expr, mpmath.mpf]) -> mpmath.mpf:
+    """The value, with those of parts that were met before."""
+    if expression not in known:
+        known[expression] = _computed(expression, values, known)
+    return known[expression]
+
+
+def _computed(expression: Expr, values: Mapping[str, float], known: dict[Expr, mpmath.mpf]) -> mpmath.mpf:
     if expression.is_Symbol:
         return mpmath.mpf(values[identifier(expression)])
     if expression.is_Rational:
         return mpmath.mpf(int(expression.p)) / int(expression.q)
     if isinstance(expression, Add):
-        return sum((_value(part, values) for part in expression.args), mpmath.mpf(0))
+        return sum((_value(part, values, known) for part in expression.args), mpmath.mpf(0))
     if isinstance(expression, Mul):
-        return mpmath.fprod(_value(part, values) for part in expression.args)
+        return mpmath.fprod(_value(part, values, known) for part in expression.args)
     if isinstance(expression, Pow):
-        return _value(expression.base, values) ** _value(expression.exp, values)
+        return _value(expression.base, values, known) ** _value(expression.exp, values, known)
     if isinstance(expression, asin):
-        return mpmath.asin(_value(expression.args[0], values))
+        return mpmath.asin(_value(expression.args[0], values, known))
     if isinstance(expression, Sum):
         return mpmath.mpf(series(expression, values))
     if expression.is_number and expression.is_finite:
