@@ -1,5 +1,6 @@
 """Profiles, threads and the folders that tests may write to."""
 
+import itertools
 import os
 import signal
 
@@ -24,14 +25,14 @@ if not torch.cuda.is_available():
     os.environ.setdefault("TRITON_INTERPRET", "1")
 
 # At a desk: the same examples every time, so that a failure is the change's and not the draw's.
-settings.register_profile("dev", max_examples=100, derandomize=True, deadline=None)
+settings.register_profile("dev", max_examples=50, derandomize=True, deadline=None)
 # On shared machines: the same again, and a failure prints what reproduces it, for the log is all that is left.
-settings.register_profile("ci", max_examples=100, derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("ci", max_examples=50, derandomize=True, deadline=None, print_blob=True)
 # Before a release: fresh examples and many of them; here a false alarm is possible at the stated probability.
 settings.register_profile("thorough", max_examples=500, deadline=None, print_blob=True)
 # One of many runs: what fails is counted and need not be made small.
 FOUND = (Phase.explicit, Phase.generate)
-settings.register_profile("repeated", max_examples=100, derandomize=True, deadline=None, phases=FOUND)
+settings.register_profile("repeated", max_examples=50, derandomize=True, deadline=None, phases=FOUND)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 
@@ -56,11 +57,20 @@ def pytest_collection_modifyitems(config, items):
         items.sort(key=lambda item: order(item.nodeid))
 
 
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory):
+    """Empty folders by the number; pytest numbers its own by a look at all of them, which thousands of tests feel."""
+    base = tmp_path_factory.mktemp("folders")
+    return (base / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def evidence_directory(tmp_path_factory, monkeypatch):
+def evidence_directory(folders, monkeypatch):
     """An empty folder for evidence, so that no test reads or writes a user's, and another for promoted evidence."""
-    directory = tmp_path_factory.mktemp("evidence")
-    monkeypatch.setattr(evidence, "PROMOTED", tmp_path_factory.mktemp("promoted"))
+    directory, promoted = next(folders), next(folders)
+    directory.mkdir()
+    promoted.mkdir()
+    monkeypatch.setattr(evidence, "PROMOTED", promoted)
     monkeypatch.setenv("SMD_EVIDENCE_DIR", str(directory))
     return directory
 

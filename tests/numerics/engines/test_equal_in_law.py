@@ -55,14 +55,14 @@ def least_p(one, other):
 @pytest.mark.parametrize(("rule", "dim", "law"), CASES)
 def test_folded_chains_are_equal_in_law(rule, dim, law):
     """Norms and angles of folded chains against those of whole vectors, on independent seeds."""
-    whole, folded = (samples(rule, dim, law, engine, seed) for engine, seed in (("numba", 1), ("reduction", 2)))
+    whole, folded = (samples(rule, dim, law, engine, seed) for engine, seed in (("torch", 1), ("reduction", 2)))
     assert least_p(whole, folded) > ALPHA
 
 
 @pytest.mark.parametrize("dim", [3, 4, 8])
 def test_control_one_degree_of_freedom_too_few_is_noticed(dim):
     """A chain folded from one dimension less is rejected, with noise of the same mean square an entry."""
-    whole = samples("sgdm", dim, "iid", "numba", 1)
+    whole = samples("sgdm", dim, "iid", "torch", 1)
     entry = math.sqrt((dim - 1) / dim)
     assert least_p(whole, samples("sgdm", dim - 1, "iid", "reduction", 2, grad_norm=entry)) < 1e-10
 

@@ -33,3 +33,8 @@ def with_obligations(*owed):
     """A claim that owes these."""
     claim = CLAIMS["sgd-angle"]
     return Claim(**{f.name: getattr(claim, f.name) for f in fields(claim)} | {"obligations": lambda: list(owed)})
+
+
+def shortest(obligations):
+    """The obligation with the fewest operations; None where nothing is owed."""
+    return min(obligations, key=lambda owed: owed.left.count_ops() + owed.right.count_ops(), default=None)

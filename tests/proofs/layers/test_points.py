@@ -41,8 +41,9 @@ def test_what_is_false_has_a_witness(name):
 
 @pytest.mark.parametrize("claim_id", CLAIMS)
 def test_altered_obligations_of_every_claim_are_refuted(claim_id):
-    """A wrong term added to an obligation is refuted with a witness, for every claim and obligation."""
-    for owed in CLAIMS[claim_id].owed:
+    """A wrong term added to the shortest obligation of a claim is refuted with a witness, for every claim."""
+    owed = altered.shortest(CLAIMS[claim_id].owed)
+    if owed is not None:
         too_much = 1 + abs(owed.right - owed.left)
         assert refute(Obligation(owed.says, owed.left + too_much, owed.right, owed.relation)) is not None
 
