@@ -1,4 +1,4 @@
-"""The tests that leave something to chance, again and again with fresh seeds; and once more with a wrong formula each.
+"""The confrontations, again and again with fresh seeds; and once more with a wrong formula each.
 
     python -m tests.repetitions --json book/data/repetitions.json
 
@@ -29,7 +29,12 @@ WRONG = (
     "sgd-norm", "sgd-angle", "sgdm-norm", "sgdm-angle", "adamw-norm", "adamw-angle", "lion-norm", "lion-angle",
 )  # fmt: skip
 """Claims whose formula is altered, in turn."""
-WHERE = "tests/proofs/test_confrontation.py"
+CONFRONTATIONS = [
+    f"tests/proofs/test_{name}.py"
+    for name in ("confrontation", "decay", "domains", "sign_designs", "oracles", "fluctuation", "noise", "trajectories")
+]
+"""The tests that are repeated: theory against simulation."""
+SHOWN_TO = [CONFRONTATIONS[0], "-k", "predicted_moments or from_its_own_history"]
 """The tests that a wrong formula is shown to: those of the optimizers' norms and angles over the whole domain."""
 
 
@@ -44,7 +49,9 @@ def repetition(base_seed: int, wrong: str | None, workers: str) -> dict[str, Any
     arguments = ["-m", "chance", "-q", "-n", workers, "-p", "no:cacheprovider"]
     if wrong is not None:
         environment[VARIABLE] = f"{wrong}={FACTOR}"
-        arguments += ["-x", WHERE, "-k", "predicted_moments or from_its_own_history"]
+        arguments += ["-x", *SHOWN_TO]
+    else:
+        arguments += CONFRONTATIONS
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
