@@ -21,6 +21,7 @@ correction do not enter.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sympy import Expr, Rational, sqrt
 
@@ -34,7 +35,7 @@ from theory.domain import (
     WEIGHT_DECAY,
     Parameter,
 )
-from theory.optimizers.hypotheses import NORMALISED, WITH_DECAY_IN_DENOMINATOR
+from theory.optimizers.hypotheses import NORMALISED, STILL, WITH_DECAY_IN_DENOMINATOR
 from theory.symbols import (
     beta1,
     dim,
@@ -128,6 +129,10 @@ def _coupled(
     )
 
 
+def _standing_still(rule: UpdateRule) -> UpdateRule:
+    return replace(rule, hypotheses=(*rule.hypotheses, STILL))
+
+
 EMA = "EMA momentum; no Nesterov"
 NADAM = "EMA momentum, Nesterov form and momentum schedule of PyTorch's NAdam"
 SCHEDULED: dict[str, object] = {
@@ -138,12 +143,16 @@ OF_ADAM: dict[str, object] = {"references": ("kingma2015adam", "loshchilov2019de
 OF_RMSPROP: dict[str, object] = {"references": ("tieleman2012",)}
 
 ADAMW = _decoupled("adamw", adamw_step, ("w", "m"), "AdamW", (BETA1,), EMA, **OF_ADAM)
-NADAMW = _decoupled("nadamw", nadamw_step, ("w", "m"), "NAdamW", (BETA1, AT_STEP, MOMENTUM_DECAY), NADAM, **SCHEDULED)
+NADAMW = _standing_still(
+    _decoupled("nadamw", nadamw_step, ("w", "m"), "NAdamW", (BETA1, AT_STEP, MOMENTUM_DECAY), NADAM, **SCHEDULED)
+)
 RMSPROPW = _decoupled(
     "rmspropw", rmspropw_step, ("w",), "RMSprop with decoupled decay", (), "no momentum", **OF_RMSPROP
 )
 ADAM_L2 = _coupled("adam_l2", adam_l2_step, ("w", "m"), "Adam with L2", (BETA1,), EMA, **OF_ADAM)
-NADAM_L2 = _coupled(
-    "nadam_l2", nadam_l2_step, ("w", "m"), "NAdam with L2", (BETA1, AT_STEP, MOMENTUM_DECAY), NADAM, **SCHEDULED
+NADAM_L2 = _standing_still(
+    _coupled(
+        "nadam_l2", nadam_l2_step, ("w", "m"), "NAdam with L2", (BETA1, AT_STEP, MOMENTUM_DECAY), NADAM, **SCHEDULED
+    )
 )
 RMSPROP = _coupled("rmsprop", rmsprop_step, ("w",), "RMSprop with L2", (), "no momentum", **OF_RMSPROP)

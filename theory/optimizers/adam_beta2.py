@@ -21,6 +21,7 @@ from sympy import Expr, Integer, Poly, Symbol, cancel, factor, factorial, log, s
 from theory.autocorrelation import Autocorrelation
 from theory.domain import AT_STEP, BETA1, DIM, KURTOSIS, LEARNING_RATE, MOMENTUM_DECAY, SECOND_BETA2, WEIGHT_DECAY
 from theory.optimizers.adam import ADAMW, NADAMW, RMSPROPW, rmspropw_step
+from theory.optimizers.hypotheses import STILL
 from theory.symbols import beta1, beta2, dim, kurtosis, lookahead
 from theory.update_rule import UpdateRule
 
@@ -104,7 +105,7 @@ def at_finite_beta2(rule: UpdateRule, first: Expr, later: Expr) -> UpdateRule:
         else Autocorrelation(source_modes=(sqrt(beta2),)),
         parameters=(LEARNING_RATE, WEIGHT_DECAY, *momentum, SECOND_BETA2, KURTOSIS, DIM),
         convention=rule.convention,
-        hypotheses=HYPOTHESES,
+        hypotheses=(*HYPOTHESES, *(h for h in rule.hypotheses if h == STILL)),
         neglected=NEXT_ORDER,
         definitions=(*rule.definitions, *(named if buffered else [next(named)])),
         references=rule.references,

@@ -10,6 +10,7 @@ DENOMINATOR_AT_MEAN = (
 )
 NO_EPS = "eps = 0, no bias correction"
 NORMALISED = (DENOMINATOR_AT_MEAN, WHITE, NO_EPS)
+STILL = "NAdam's schedule stands still: the buffer is weighed by mu_t where PyTorch has mu_(t+1), the same at the limit"
 WITH_DECAY_IN_DENOMINATOR = (
     *SCALE_INVARIANT,
     "v stands at the mean of (g + wd w)^2 over time and coordinates, (L/|w|^2 + wd^2 |w|^2) / d in each",
