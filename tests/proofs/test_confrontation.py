@@ -251,10 +251,10 @@ def against(predicted, measured, quantity):
 
 @pytest.mark.parametrize(("quantity", "name"), [("norm", "equilibrium_norm"), ("angle", "angular_update")])
 def test_lion_prediction_and_long_simulation_agree(lion_run, quantity, name):
-    """Lion's norm and angle in a long simulation are the predicted ones, and two per cent more would be rejected."""
+    """Lion's norm and angle in a long simulation are the predicted ones, and three per cent more would be rejected."""
     c = against(getattr(predict("lion", **LION), name), getattr(lion_run, name), quantity)
     assert c.agrees, c.report()
-    assert c.resolves(quantity) < 0.02
+    assert c.resolves(quantity) < 0.03
 
 
 def test_published_angle_of_lion_is_too_small(lion_run):
