@@ -38,8 +38,11 @@ RECIPES: dict[str, dict[str, float]] = {
 DESIGNS = ("stationarity", "perturbation")
 BENCHES = {"fixed": (64, 64), "sphere": (1024, 128), "iid": (1024, 256)}
 """Coordinates and replicas by law."""
-SIGNS = ((128, 128), (512, 1024))
-"""The same of Lion and Signum, whose history takes time: on the first the power is measured, on the second computed."""
+SIGNS = ((128, 128), (512, 1024), (2048, 3072))
+"""The same of Lion and Signum, whose history takes time.
+
+The power is measured on the first and computed on the second, at the recipe on the third.
+"""
 MEASURED = (1e-5, 1e-2)
 """Decays per step of the map at which the power is measured as well, beside the recipes."""
 
@@ -89,14 +92,14 @@ def points(optimizer: str) -> Iterator[tuple[bool, dict[str, float]]]:
         yield False, {"lr": 0.1, "wd": decay / 0.1}
 
 
-def benches(optimizer: str, design: str) -> list[tuple[Bench, bool]]:
+def benches(optimizer: str, design: str, recipe: bool) -> list[tuple[Bench, bool]]:
     """(bench, whether the power is measured there) of a design.
 
     Gradients of one length and, where the claim allows both, of random length, which leave a spread.
     """
     law = law_for(optimizer, design)
     if optimizer in BUFFER and design == "stationarity":
-        return [(Bench(law, *size), size == SIGNS[0]) for size in SIGNS]
+        return [(Bench(law, *SIGNS[0]), True), (Bench(law, *SIGNS[2 if recipe else 1]), False)]
     return [(Bench(one, *BENCHES[one]), True) for one in ((law, "sphere") if law == "fixed" else (law,))]
 
 
@@ -117,7 +120,7 @@ def power(optimizer: str, repetitions: int = REPETITIONS) -> Iterator[Power]:
     """The map of one optimizer, point by point; measured at the recipe and at MEASURED."""
     for recipe, chosen in points(optimizer):
         for design in [d for d in designs(optimizer) if d in DESIGNS]:
-            for bench, is_measured in benches(optimizer, design):
+            for bench, is_measured in benches(optimizer, design, recipe):
                 own = {p.name for p in load(optimizer).parameters}
                 full = {**chosen, "dim": bench.dim} if "dim" in own else chosen
                 yield from _at(optimizer, design, full, bench, recipe, repetitions if is_measured else 0)

@@ -295,7 +295,7 @@ def test_adamw_with_real_second_moments_tends_to_the_prediction():
         Statistic("angle", found.angular_update, run.angular_update, remains * found.angular_update, "angle"),
     ))  # fmt: skip
     assert c.agrees, c.report()
-    assert max(c.resolution.values()) < 0.02
+    assert max(c.resolution.values()) < 0.03
 
 
 def rejected(optimizer, chosen, **wrong):
