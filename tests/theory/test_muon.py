@@ -50,15 +50,21 @@ def test_nesterov_correlation_by_its_impulse_response(momentum):
 
 @given(log_uniform(1e-5, 1.9), st.floats(0, 0.99), st.integers(1, 9), st.integers(1, 9), st.booleans())
 def test_bounds_enclose_the_estimate(decay, momentum, rows, cols, nesterov):
-    """Norm and angle lie inside their bounds, which are within 12 % of each other."""
+    """Norm and angle lie inside their bounds, which for lr*wd up to 0.01 are within 2 % of each other."""
     found = predict_muon(lr=0.5, wd=decay / 0.5, rows=rows, cols=cols, momentum=momentum, nesterov=nesterov)
     for value, (low, high) in (
         (found.equilibrium_norm, found.norm_bounds),
         (found.angular_update, found.angle_bounds),
     ):
         assert low * (1 - 1e-12) <= value <= high * (1 + 1e-12)
-        assert high <= 1.12 * low
+        assert high <= 1.02 * low or decay > 0.01
     assert found.cos_angular_update == pytest.approx(math.cos(found.angular_update), abs=1e-12)
+
+
+def test_bounds_are_wide_at_large_decays_with_a_long_memory():
+    """At lr*wd = 1.6 and momentum 0.99 the angle's bounds lie more than a factor of two apart for 2 x 2 matrices."""
+    low, high = predict_muon(lr=0.5, wd=3.2, rows=2, cols=2, momentum=0.99, nesterov=False).angle_bounds
+    assert 2.2 < high / low < 2.4
 
 
 def test_leading_order_falls_behind_in_proportion_to_the_decay():
