@@ -15,8 +15,8 @@ from numerics.statistics import Estimate
 FALSE_ALARM = 1e-11
 """Probability that one confrontation fails although all is right.
 
-By Student's t, so for means that are Gaussian as far out as this. Means of skew samples are so only nearly: the
-budget of a whole suite leaves a factor of ten for that.
+By Student's t, so for means that are Gaussian as far out as this. Means of skew samples are so only nearly, and
+how nearly that far out is not known: calibration shows it down to 1e-3.
 """
 POWER = 0.99
 """Probability with which an error counts as one that is seen."""

@@ -9,11 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from proofs.comparison import ROUNDING, Statistic
-from proofs.confrontation.catalogue import designs
+from proofs.confrontation.catalogue import at, designs
 from proofs.confrontation.power import points
 from proofs.confrontation.subject import Bench
-from theory import complete
-from theory.compiled import load
 
 SEEDS = 400
 LEVELS = (0.1, 0.01, 0.001)
@@ -62,9 +60,9 @@ def calibrations(optimizer: str, design: str = "stationarity", seeds: int = SEED
     """Each comparison of the design at the optimizer's recipe, over seeds, where rounding is no part of its error."""
     bench = BENCHES[optimizer]
     _, chosen = next(points(optimizer))
-    full = {**chosen, "dim": bench.dim} if "dim" in {p.name for p in load(optimizer).parameters} else chosen
+    full = at(optimizer, chosen, bench.dim)
     run, own_seeds = designs(optimizer)[design], range(seeds * list(BENCHES).index(optimizer), seeds * len(BENCHES))
-    found = [run(complete(optimizer, full), replace(bench, seed=seed)).statistics for seed in own_seeds[:seeds]]
+    found = [run(full, replace(bench, seed=seed)).statistics for seed in own_seeds[:seeds]]
     for own in zip(*found, strict=True):
         if not all(map(_is_random, own)):
             continue

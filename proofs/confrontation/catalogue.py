@@ -67,6 +67,12 @@ def law_for(optimizer: str, design: str = "stationarity") -> str:
     return "fixed" if design == "stationarity" and optimizer in LINEAR else "iid"
 
 
+def at(optimizer: str, hyperparameters: Hyperparameters, dim: int) -> Hyperparameters:
+    """The completed hyper-parameters, with this number of coordinates where the rule has one."""
+    sized = {"dim": dim} if "dim" in {p.name for p in theory.load(optimizer).parameters} else {}
+    return theory.complete(optimizer, {**hyperparameters, **sized})
+
+
 def confront(
     optimizer: str,
     hyperparameters: Hyperparameters,
@@ -91,15 +97,12 @@ def confront(
         raise theory.OutOfDomain(f"design = {design} is unknown for {optimizer}; known are {', '.join(known)}")
     if replicas < 2:
         raise BadSimulation(f"replicas = {replicas} must be at least 2 for an error bar")
-    chosen = dict(hyperparameters)
-    size = int(chosen.get("dim") or dim)
-    if "dim" in {p.name for p in theory.load(optimizer).parameters}:
-        chosen["dim"] = size
+    size = int(hyperparameters.get("dim") or dim)
     law = law or law_for(optimizer, design)
     law_of(law)
     device_of(device)
     bench = Bench(law, size, replicas, seed, device)
-    full = theory.complete(optimizer, chosen)
+    full = at(optimizer, hyperparameters, size)
     if resolve is None:
         yield known[design](full, bench)
         return

@@ -7,13 +7,12 @@ is noise. The least-squares part of a measurement along such noise is subtracted
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from torch import Tensor
 
+from numerics.errors import BadSimulation
 from numerics.statistics import Estimate
 from proofs.confrontation.subject import mean_of
 
@@ -40,10 +39,13 @@ def products(first: Sequence[Tensor], second: Sequence[Tensor]) -> Array:
 def adjusted(samples: Array, controls: Array) -> Estimate:
     """The mean of ``samples`` [replicas] without its least-squares part along ``controls`` [replicas, k] of mean 0.
 
-    Each half of the replicas is adjusted by what the other half fits, so nothing is added to the expectation. The
-    fit's own error moves a half's samples together: for Gaussian ones it adds k/(n - k - 2) to the variance of the
-    mean, with n replicas in a half.
+    Each half of the replicas is adjusted by what the other half fits, so nothing is added to the expectation, and
+    given the fit its samples are independent: their spread holds what the fit costs. Raises BadSimulation where
+    there are too few replicas to fit.
     """
+    count = controls.shape[1]
+    if len(samples) // 2 <= count + 2:
+        raise BadSimulation(f"replicas = {len(samples)} must be at least {2 * (count + 3)} to fit {count} controls")
     scaled = controls / np.sqrt(np.mean(controls**2, axis=0))
     with_mean = np.concatenate([np.ones((len(samples), 1)), scaled], axis=1)
     halves = np.arange(len(samples)) % 2
@@ -52,7 +54,4 @@ def adjusted(samples: Array, controls: Array) -> Estimate:
         mine, other = halves == half, halves != half
         fitted = np.linalg.lstsq(with_mean[other], samples[other], rcond=COLLINEAR)[0]
         left[mine] = samples[mine] - scaled[mine] @ fitted[1:]
-    found, count = mean_of(left), controls.shape[1]
-    spare = len(samples) // 2 - count - 2
-    widened = math.sqrt(1 + count / spare) if spare > 0 else math.inf
-    return replace(found, standard_error=found.standard_error * widened)
+    return mean_of(left)

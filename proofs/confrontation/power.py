@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from proofs.comparison import Confrontation, Hyperparameters
-from proofs.confrontation.catalogue import designs, law_for
+from proofs.confrontation.catalogue import at, designs, law_for
 from proofs.confrontation.designs import stationarity
 from proofs.confrontation.signs import BUFFER, sign_stationarity
 from proofs.confrontation.subject import Bench, Predicted
-from theory import complete
 from theory.catalogue import REFINED
 from theory.compiled import NAMES, load
 
@@ -121,16 +120,14 @@ def power(optimizer: str, repetitions: int = REPETITIONS) -> Iterator[Power]:
     for recipe, chosen in points(optimizer):
         for design in [d for d in designs(optimizer) if d in DESIGNS]:
             for bench, is_measured in benches(optimizer, design, recipe):
-                own = {p.name for p in load(optimizer).parameters}
-                full = {**chosen, "dim": bench.dim} if "dim" in own else chosen
-                yield from _at(optimizer, design, full, bench, recipe, repetitions if is_measured else 0)
+                yield from _at(optimizer, design, chosen, bench, recipe, repetitions if is_measured else 0)
 
 
 def _at(
     optimizer: str, design: str, chosen: dict[str, float], bench: Bench, recipe: bool, repetitions: int
 ) -> Iterator[Power]:
     decay = chosen["lr"] * chosen["wd"]
-    full = complete(optimizer, chosen)
+    full = at(optimizer, chosen, bench.dim)
     found = designs(optimizer)[design](full, bench)
     for quantity in dict.fromkeys(s.quantity for s in found.statistics if s.quantity in GOALS):
         error = found.resolves(quantity)

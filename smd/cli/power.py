@@ -6,7 +6,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def command(
     optimizer: Annotated[list[str] | None, typer.Argument(help="names of rules [default: all]")] = None,
     repetitions: Annotated[int, typer.Option(help="fresh runs for each measured point", min=1)] = 20,
-    to: Annotated[Path | None, typer.Option("--json", help="write the map, after each optimizer")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--json", help="write the map after each optimizer; one that was stopped goes on")
+    ] = None,
 ) -> None:
     """The least relative error in norm, angle and rate that is rejected 99 times in 100, over decays per step.
 
@@ -27,8 +29,8 @@ def command(
     much are put to fresh runs. Exit 1 where an error that must be seen is not, or a right prediction is rejected.
     """
     from numerics.benchmark.machine import described
-    from proofs.confrontation.calibration import BENCHES, calibrations
-    from proofs.confrontation.power import mapped, power, unmet
+    from proofs.confrontation.calibration import BENCHES, Calibration, calibrations
+    from proofs.confrontation.power import Power, mapped, power, unmet
     from smd.plotting import check_folder
 
     if to is not None:
@@ -38,15 +40,22 @@ def command(
         if name not in known:
             raise typer.BadParameter(f"optimizer = {name} has no power map; known are {', '.join(known)}")
     chosen = tuple(optimizer or known)
-    rows, calibrated = [], []
+    machine = described("cpu")
+    kept = _interrupted(to, machine["source"], repetitions)
+    rows = [Power(**row) for row in kept["power"]]
+    calibrated = [Calibration(**{k: v for k, v in c.items() if k != "allowed"}) for c in kept["calibration"]]
+    done_before = kept["done"]
     with Bar("measuring power", "optimizers") as bar:
         for done, name in enumerate(chosen):
             bar.show(done, len(chosen), name)
+            if name in done_before:
+                continue
             rows += list(power(name, repetitions))
             calibrated += list(calibrations(name)) if name in BENCHES else []
             if to is not None:
                 found = {
-                    "machine": described("cpu"), "complete": name == chosen[-1],
+                    "machine": machine, "repetitions": repetitions, "complete": name == chosen[-1],
+                    "done": [*chosen[: done + 1]],
                     "power": [asdict(row) for row in rows],
                     "calibration": [{**asdict(c), "allowed": c.allowed} for c in calibrated],
                 }  # fmt: skip
@@ -63,6 +72,19 @@ def command(
         print(line, file=sys.stderr)
     if wrong:
         raise typer.Exit(1)
+
+
+def _interrupted(to: Path | None, source: str, repetitions: int) -> dict[str, Any]:
+    """What a run that was stopped left in the file; nothing where it ended, or was of other sources or repetitions."""
+    nothing: dict[str, Any] = {"power": [], "calibration": [], "done": []}
+    if to is None or not to.exists():
+        return nothing
+    try:
+        kept = json.loads(to.read_text(encoding="utf-8"))
+        same = kept["machine"]["source"] == source and kept["repetitions"] == repetitions and not kept["complete"]
+        return kept if same else nothing
+    except (ValueError, KeyError, TypeError):
+        return nothing
 
 
 def _print(rows: list[Power]) -> None:

@@ -28,6 +28,7 @@ from proofs.confrontation import (
     sign_stationarity,
     stationarity,
 )
+from proofs.confrontation.calibration import largest_gap
 from proofs.literature import ROWS
 from proofs.literature.comparison import value
 from tests import strategies
@@ -351,12 +352,6 @@ def test_control_rejects_swapped_betas_of_lion():
     )
     assert law.agrees
     assert not Confrontation("", "", {}, {}, crossed).agrees
-
-
-def largest_gap(p_values):
-    """Kolmogorov's distance between p-values and the uniform law."""
-    n, p = len(p_values), np.sort(p_values)
-    return max(np.max(np.arange(1, n + 1) / n - p), np.max(p - np.arange(n) / n))
 
 
 SEEDS = 200

@@ -3,10 +3,9 @@
 import pytest
 
 from proofs.confrontation import Bench, Predicted, perturbation, sign_stationarity, stationarity
-from proofs.confrontation.catalogue import law_for
+from proofs.confrontation.catalogue import at, law_for
 from proofs.confrontation.power import mapped
 from proofs.confrontation.signs import BUFFER
-from theory import complete, load
 
 pytestmark = [pytest.mark.cuda, pytest.mark.chance(2)]
 
@@ -16,10 +15,8 @@ POINT = {"lr": 0.1, "wd": 1e-3}
 
 def case(optimizer, design):
     """Hyper-parameters and a bench of 2^26 coordinates."""
-    own = {p.name for p in load(optimizer).parameters}
-    size = {"dim": DIM} if "dim" in own else {}
-    trust = {"trust": 0.1, "lr": 1.0} if "trust" in own else {}
-    return complete(optimizer, {**POINT, **size, **trust}), Bench(law_for(optimizer, design), DIM, REPLICAS, 1, "cuda")
+    trust = {"trust": 0.1, "lr": 1.0} if optimizer == "lars" else {}
+    return at(optimizer, POINT | trust, DIM), Bench(law_for(optimizer, design), DIM, REPLICAS, 1, "cuda")
 
 
 @pytest.mark.parametrize("optimizer", [name for name in mapped() if name not in BUFFER])

@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from proofs.confrontation import Predicted
+from proofs.confrontation import Predicted, power
 
 pytestmark = pytest.mark.chance(3)
 
+LION = ("confront", "lion", "--lr", "0.1", "--wd", "1")
 SGDM = ("confront", "sgdm", "--lr", "0.1", "--wd", "1e-4", "--momentum", "0.9")
 
 
@@ -73,6 +74,10 @@ def test_a_disagreement_is_exit_code_one(smd, monkeypatch):
         ((*SGDM, "--design", "guess"), "design = guess is unknown for sgdm"),
         ((*SGDM, "--law", "guess"), "law = guess is unknown"),
         ((*SGDM, "--replicas", "1"), "replicas = 1 must be at least 2"),
+        (
+            ("confront", "lion", "--lr", "0.1", "--wd", "1", "--replicas", "20"),
+            "replicas = 20 must be at least 26 to fit 10",
+        ),
         ((*SGDM, "--dim", "1"), "dim = 1 is outside its range"),
         ((*SGDM, "--design", "decay", "--factor", "-1"), "factor = -1 is outside its range"),
         ((*SGDM, "--resolve", "0"), "resolve = 0 is outside its range"),
@@ -99,6 +104,30 @@ def test_a_power_map_is_printed_and_written(smd, tmp_path):
     assert found["complete"] is True
     assert {row["quantity"] for row in found["power"]} == {"norm", "angle", "rate"}
     assert "(recipe)" in ran.out
+
+
+@pytest.mark.chance(0)
+def test_a_stopped_power_map_goes_on(smd, tmp_path, monkeypatch):
+    """Optimizers that a stopped run has measured are not measured again; a map that ended is."""
+    target, asked, real = tmp_path / "power.json", [], power.power
+
+    def stopped(name, repetitions):
+        asked.append(name)
+        if asked == ["ngd", "rmspropw"]:
+            raise KeyboardInterrupt
+        return [next(real(name, 0))]
+
+    monkeypatch.setattr(power, "power", stopped)
+    command = ("power", "ngd", "rmspropw", "--json", str(target))
+    assert smd(*command).code == 130
+    assert json.loads(target.read_text())["complete"] is False
+    smd(*command)
+    assert asked == ["ngd", "rmspropw", "rmspropw"]
+    found = json.loads(target.read_text())
+    assert found["complete"] is True
+    assert [row["optimizer"] for row in found["power"]] == ["ngd", "rmspropw"]
+    smd(*command)
+    assert asked[3:] == ["ngd", "rmspropw"]
 
 
 @pytest.mark.chance(0)
