@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from numerics.optimizers.options import BadOptimizer, check
+from numerics.optimizers.options import CHOICES, BadOptimizer, check
 
 Group = dict[str, Any]
 State = dict[str, Any]
@@ -92,10 +92,12 @@ class Base(KeepsState):
         foreach: bool | None = None,
         master: bool = False,
     ) -> None:
-        if self.decay_convention != "coupled":
+        if self.decay_convention in CHOICES["decay"]:
             defaults |= {"decay": decay or self.decay_convention, "lr_max": lr_max}
-        elif decay not in (None, "coupled"):
-            raise BadOptimizer(f"decay = {decay} does not apply to {type(self).__name__}, whose decay is coupled")
+        elif decay not in (None, self.decay_convention):
+            raise BadOptimizer(
+                f"decay = {decay} does not apply to {type(self).__name__}, whose decay is {self.decay_convention}"
+            )
         super().__init__(params, defaults | {"maximize": maximize, "foreach": foreach, "master": master})
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
@@ -152,9 +154,8 @@ class Base(KeepsState):
     def update(self, group: Group, weights: list[Tensor], gradients: list[Tensor], states: list[State]) -> None:
         """Changes weights and states in place."""
         directions = self.direction(group, weights, gradients, states)
-        decay = self.decay(group) if self.decay_convention != "coupled" else 0.0
-        if decay:
-            torch._foreach_mul_(weights, 1 - decay)
+        if "decay" in group:
+            torch._foreach_mul_(weights, 1 - self.decay(group))
         torch._foreach_add_(weights, directions, alpha=-self.size(group))
 
     def direction(
@@ -168,11 +169,11 @@ class Base(KeepsState):
         return float(group["lr"])
 
     def decay(self, group: Group) -> float:
-        """The share of w that decay takes off in this step."""
+        """The share of w that decay takes off in this step, lr weight_decay where it is coupled."""
         lr, wd = float(group["lr"]), group["weight_decay"]
-        if group["decay"] == "independent":
+        if group.get("decay") == "independent":
             return wd
-        if group["decay"] == "corrected":
+        if group.get("decay") == "corrected":
             if lr > group["lr_max"] * (1 + 1e-9):
                 raise BadOptimizer(f"lr = {lr:g} is above lr_max = {group['lr_max']:g}, the largest of the schedule")
             return lr * wd * (lr / group["lr_max"]) if lr else 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from inspect import signature
@@ -11,8 +13,11 @@ import torch
 from torch.optim import Optimizer
 
 from numerics.optimizers.adam import AdamC, AdamW, RMSpropW
+from numerics.optimizers.base import Base
+from numerics.optimizers.lion_a import LionA, LionAR
 from numerics.optimizers.muon import Muon
 from numerics.optimizers.options import BadOptimizer
+from numerics.optimizers.projected import ProjectedSGD
 from numerics.optimizers.sgd import NGD, SGDW
 from numerics.optimizers.sign import Lion, SignSGD, Signum
 from numerics.optimizers.trust import LAMB, LARS
@@ -53,11 +58,14 @@ ENTRIES: dict[str, Entry] = {
     "nadam_l2": Entry(torch.optim.NAdam),
     "nadamw": Entry(torch.optim.NAdam, {"decoupled_weight_decay": True}),
     "lion": Entry(Lion),
+    "lion_a": Entry(LionA),
+    "lion_ar": Entry(LionAR),
     "signsgd": Entry(SignSGD),
     "signum": Entry(Signum, renamed={"beta1": "momentum"}),
     "lars": Entry(LARS),
     "lamb": Entry(LAMB),
     "muon": Entry(Muon),
+    "projected_sgd": Entry(ProjectedSGD),
 }
 FORMS = {
     ("adam", "coupled"): "adam_l2",
@@ -92,8 +100,9 @@ def build(name: str, params: Iterable[Any], *, decay: str | None = None, **hyper
     given = {"weight_decay" if k == "wd" else k: value for k, value in hyperparameters.items()}
     if "lr" not in given:
         raise BadOptimizer(f"lr is missing: {name} needs it")
-    keywords = entry.keywords({"weight_decay": 0.0, **given, **extra})
     allowed = _known(entry.make)
+    none = {"weight_decay": 0.0} if "weight_decay" in allowed else {}
+    keywords = entry.keywords({**none, **given, **extra})
     unknown = [k for k in keywords if k not in allowed]
     if unknown:
         raise BadOptimizer(f"{unknown[0]} is no hyper-parameter of {name}; known are {', '.join(sorted(allowed))}")
@@ -132,7 +141,8 @@ def form_of(entry: Entry) -> str:
 
 
 def _known(make: Callable[..., Optimizer]) -> set[str]:
-    known = set(signature(make).parameters) - {"params", "options"}
-    if "options" in signature(make).parameters:
-        known |= {"decay", "lr_max", "maximize", "foreach", "master"}
-    return known
+    classes = [one for one in inspect.getmro(make) if issubclass(one, Base)] or [make]  # type: ignore[arg-type]
+    takers = itertools.takewhile(
+        lambda one: one is make or "options" in signature(classes[classes.index(one) - 1]).parameters, classes
+    )
+    return {name for one in takers for name in signature(one).parameters} - {"params", "options", "defaults"}

@@ -11,7 +11,8 @@ The factors here multiply an update whose momentum is corrected or normalised:
     inverse     1 - beta^t                          as if the average had kept its bias
     level       sqrt((1 - beta^t)/(1 + beta^t))     the corrected average keeps one mean square under white gradients
 
-``inverse`` takes Adam back to m itself, and gives a sign of the average the same reduction. ``level`` is
+``inverse`` takes Adam back to m itself, and gives a sign of the average the same reduction; Lion's average of the
+gradient and m holds 1 - beta1 beta2^(t-1), which stands for 1 - beta^t there. ``level`` is
 (1 - beta^t)/sqrt(1 - beta^2t). A publication names inverse bias correction; its formula was not seen, and these are
 ours.
 """

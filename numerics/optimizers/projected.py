@@ -1,0 +1,83 @@
+"""Projected SGD at a fixed effective learning rate: scale-invariant weights on a sphere of fixed radius."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from numerics.optimizers.base import Base, Group, State
+from numerics.optimizers.blocks import blocks_of, nonzero_norms
+from numerics.optimizers.options import BadOptimizer
+
+TOGETHER = "together"
+
+
+class ProjectedSGD(Base):
+    """theta <- theta - lr rho^2 g, then theta <- rho theta/|theta|, with rho = |theta| at the first step.
+
+    Key ``kodryan2022regimes``. ``lr`` is the *effective* learning rate lr/rho^2 of a scale-invariant function, which a scheduler changes as any
+    other. ``grouping`` says what theta is: "together" (default, as published: all tensors of the param group as one
+    vector, whose parts may trade norm), or "tensor", "neuron" and so on, as in ``numerics.optimizers.blocks``. There is
+    neither momentum nor weight decay. A group with ``projected=False`` takes plain SGD's step, w <- w - lr g.
+    State: ``radius`` [blocks, 1], the same [1, 1] on each tensor where they go together.
+
+    Raises BadOptimizer for a sphere of radius zero, and where tensors that go together have not all a gradient.
+    """
+
+    decay_convention: ClassVar[str] = "none"
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-3, grouping: Any = TOGETHER, projected: bool = True, **options: Any
+    ) -> None:
+        super().__init__(
+            params, {"lr": lr, "weight_decay": 0.0, "grouping": grouping, "projected": projected}, **options
+        )
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """As in torch; raises BadOptimizer for a weight decay, which has no meaning on a sphere."""
+        if param_group.get("weight_decay", 0.0):
+            raise BadOptimizer(f"weight_decay = {param_group['weight_decay']:g} has no meaning on a sphere; leave it 0")
+        super().add_param_group(param_group)
+
+    def batches(self, group: Group, parameters: list[Tensor]) -> list[list[Tensor]]:
+        """All tensors that go together at once."""
+        if not (group["projected"] and group["grouping"] == TOGETHER):
+            return super().batches(group, parameters)
+        without = len(group["params"]) - len(parameters)
+        if without and parameters:
+            raise BadOptimizer(f"{without} of {len(group['params'])} tensors that go together have no gradient")
+        return [parameters] if parameters else []
+
+    def update(self, group: Group, weights: list[Tensor], gradients: list[Tensor], states: list[State]) -> None:
+        """One step along the gradient and back to the sphere."""
+        lr = float(group["lr"])
+        if not group["projected"]:
+            torch._foreach_add_(weights, gradients, alpha=-lr)
+            return
+        together = group["grouping"] == TOGETHER
+        grouping = "tensor" if together else group["grouping"]
+        squares = squared_norms(weights, grouping, together)
+        for w, square, state in zip(weights, squares, states, strict=True):
+            if "radius" not in state:
+                if together and not square.any():
+                    raise BadOptimizer("the tensors that go together have norm zero: there is no sphere")
+                if not together:
+                    nonzero_norms(w, grouping, f"the parameter {list(w.shape)}")
+                state["radius"] = square.sqrt()
+        for w, g, state in zip(weights, gradients, states, strict=True):
+            blocks_of(w, grouping).sub_(blocks_of(g, grouping) * (lr * state["radius"].square()))
+        squares = squared_norms(weights, grouping, together)
+        for w, square, state in zip(weights, squares, states, strict=True):
+            blocks_of(w, grouping).mul_(state["radius"] / square.sqrt())
+
+
+def squared_norms(tensors: list[Tensor], grouping: Any, together: bool) -> list[Tensor]:
+    """|theta|^2 of each block, [blocks, 1] for each tensor; their sum for every tensor where they go together."""
+    found = [blocks_of(t, grouping).square().sum(1, keepdim=True) for t in tensors]
+    if not together:
+        return found
+    total = torch.stack([s.to(found[0].device) for s in found]).sum(0)
+    return [total.to(s.device) for s in found]
