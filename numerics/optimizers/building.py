@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from inspect import signature
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch.optim import Optimizer
 
 from numerics.optimizers.adam import AdamC, AdamW, RMSpropW
-from numerics.optimizers.base import Base
 from numerics.optimizers.lion_a import LionA, LionAR
 from numerics.optimizers.muon import Muon
 from numerics.optimizers.options import BadOptimizer
@@ -141,8 +139,9 @@ def form_of(entry: Entry) -> str:
 
 
 def _known(make: Callable[..., Optimizer]) -> set[str]:
-    classes = [one for one in inspect.getmro(make) if issubclass(one, Base)] or [make]  # type: ignore[arg-type]
-    takers = itertools.takewhile(
-        lambda one: one is make or "options" in signature(classes[classes.index(one) - 1]).parameters, classes
-    )
-    return {name for one in takers for name in signature(one).parameters} - {"params", "options", "defaults"}
+    known: set[str] = set()
+    for one in inspect.getmro(cast(type, make)):
+        known |= set(signature(one).parameters)
+        if "options" not in signature(one).parameters:
+            break
+    return known - {"params", "options", "defaults"}

@@ -18,11 +18,11 @@ TOGETHER = "together"
 class ProjectedSGD(Base):
     """theta <- theta - lr rho^2 g, then theta <- rho theta/|theta|, with rho = |theta| at the first step.
 
-    Key ``kodryan2022regimes``. ``lr`` is the *effective* learning rate lr/rho^2 of a scale-invariant function, which a scheduler changes as any
-    other. ``grouping`` says what theta is: "together" (default, as published: all tensors of the param group as one
-    vector, whose parts may trade norm), or "tensor", "neuron" and so on, as in ``numerics.optimizers.blocks``. There is
-    neither momentum nor weight decay. A group with ``projected=False`` takes plain SGD's step, w <- w - lr g.
-    State: ``radius`` [blocks, 1], the same [1, 1] on each tensor where they go together.
+    Key ``kodryan2022regimes``. ``lr`` is the *effective* learning rate of a scale-invariant function, over rho^2,
+    which a scheduler changes as any other. ``grouping`` says what theta is: "together" (default, as published: all
+    tensors of the param group as one vector, whose parts may trade norm), or "tensor", "neuron" and so on, as in
+    ``numerics.optimizers.blocks``. There is neither momentum nor weight decay. A group with ``projected=False`` takes
+    plain SGD's step, w <- w - lr g. State: ``radius`` [blocks, 1], the same [1, 1] on tensors that go together.
 
     Raises BadOptimizer for a sphere of radius zero, and where tensors that go together have not all a gradient.
     """
@@ -30,16 +30,22 @@ class ProjectedSGD(Base):
     decay_convention: ClassVar[str] = "none"
 
     def __init__(
-        self, params: Iterable[Any], lr: float = 1e-3, grouping: Any = TOGETHER, projected: bool = True, **options: Any
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        grouping: Any = TOGETHER,
+        projected: bool = True,
+        weight_decay: float = 0.0,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            params, {"lr": lr, "weight_decay": 0.0, "grouping": grouping, "projected": projected}, **options
-        )
+        own = {"grouping": grouping, "projected": projected, "weight_decay": weight_decay}
+        super().__init__(params, {"lr": lr, **own}, **options)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """As in torch; raises BadOptimizer for a weight decay, which has no meaning on a sphere."""
-        if param_group.get("weight_decay", 0.0):
-            raise BadOptimizer(f"weight_decay = {param_group['weight_decay']:g} has no meaning on a sphere; leave it 0")
+        decay = param_group.get("weight_decay", self.defaults["weight_decay"])
+        if decay:
+            raise BadOptimizer(f"weight_decay = {decay:g} has no meaning on a sphere; leave it 0")
         super().add_param_group(param_group)
 
     def batches(self, group: Group, parameters: list[Tensor]) -> list[list[Tensor]]:

@@ -44,14 +44,15 @@ def exponent_of(optimizer: Optimizer) -> float:
 class NormRescaling:
     """Divides scale-invariant weights by k^p before the first step at an lr that dropped by k.
 
-    Key ``wan2021spherical``, where p = 1/4. It watches r = lr^2/decay of each group that holds one of ``parameters``, decay the share of w that is taken off in
-    a step: r = lr/wd as a rule. When r falls by a factor k of ``least_drop`` or more since it was last noted, the
-    weights are divided by k^p, p = ``exponent``; a rise is noted and changes nothing. Smaller drops add up. The last
-    note stands in the group as ``rescaled_at``, so a run that is saved and loaded goes on the same. Float32 masters
-    are rescaled, too; momentum is left as it is. A group without decay or at lr 0 is passed over.
+    Key ``wan2021spherical``, where p = 1/4. It watches r = lr^2/decay of each group that holds one of ``parameters``,
+    decay the share of w that is taken off in a step: r = lr/wd as a rule. When r falls by a factor k of ``least_drop``
+    or more since it was last noted, the weights are divided by k^p, p = ``exponent``; a rise is noted and changes
+    nothing. Smaller drops add up. The last note stands in the group as ``rescaled_at``, so a run that is saved and
+    loaded goes on the same. Float32 masters are rescaled, too; momentum is left as it is. A group without decay or at
+    lr 0 is passed over.
 
-    ``parameters`` must be what a scale-invariant function does not see the norm of: see
-    ``numerics.networks.scale_invariant``. ``close`` ends it.
+    ``parameters`` are those whose norm the function does not see: see ``numerics.networks.scale_invariant``.
+    ``close`` ends it. Raises BadOptimizer for parameters that the optimizer does not have.
     """
 
     def __init__(
@@ -76,8 +77,8 @@ class NormRescaling:
     def ratio(self, group: dict[str, Any]) -> float | None:
         """lr^2/decay, None where the equilibrium does not exist."""
         lr = float(group["lr"])
-        ours = isinstance(self.optimizer, Base)
-        decay = self.optimizer.decay(group) if ours else lr * group.get("weight_decay", 0.0)
+        optimizer = self.optimizer
+        decay = optimizer.decay(group) if isinstance(optimizer, Base) else lr * group.get("weight_decay", 0.0)
         return lr * lr / decay if decay else None
 
     @torch.no_grad()
