@@ -4,9 +4,9 @@ A rule is written once, on lists of tensors by torch's ``_foreach`` functions. W
 tensors of a group; with False it is each of them in turn; None means True on CUDA, as in torch.
 
 Weights in half precision: state and update are in float32, and the new weight is rounded to the weight's dtype. An
-update below half a unit in the last place is then lost, 2^-9 of the weight in bfloat16 (up to 2^-8 just above a power
-of two, none is lost above it): small angles never happen. ``master=True`` keeps the weights in float32 in the state,
-and rounds only their copy in the model.
+update below half a unit in the last place is then lost, entry by entry: in bfloat16 always below 2^-9 of the entry,
+never above 2^-8. Steps of small angle do not happen, or happen in few entries. ``master=True`` keeps the weights in
+float32 in the state, and rounds only their copy in the model.
 """
 
 from __future__ import annotations

@@ -39,10 +39,13 @@ class Wrapper(KeepsState):
             raise BadOptimizer(f"{name} evaluates its closure several times a step, which {type(self).__name__} cannot")
         if "lr" not in base.defaults:
             raise BadOptimizer(f"{name} has no lr in its param groups, which {type(self).__name__} needs")
-        groups, base.param_groups = base.param_groups, []
-        self.base = base
+        own["master"] = master
+        # An option of the wrapper hides one of the same name that base has.
+        groups = [{**group, **{k: v for k, v in own.items() if k in group}} for group in base.param_groups]
+        self.base, self.shared = base, set(base.defaults) - set(own)
         self.proxies: dict[Tensor, Tensor] = {}
-        super().__init__(groups, {**base.defaults, **own, "master": master})
+        base.param_groups = []
+        super().__init__(groups, {**base.defaults, **own})
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """As in torch; ``base`` gets two groups, of the parameters that are controlled here and of the others."""
@@ -51,8 +54,8 @@ class Wrapper(KeepsState):
         group["raw_lr"] = float(group["lr"])
         for controlled in (True, False):
             mine = [p for p in group["params"] if self.controls(group, p) == controlled]
-            options = {k: v for k, v in group.items() if k in self.base.defaults}
-            self.base.param_groups.append({**options, "params": [self.proxy(p) for p in mine]})
+            options = {k: v for k, v in group.items() if k in self.shared}
+            self.base.param_groups.append({**self.base.defaults, **options, "params": [self.proxy(p) for p in mine]})
 
     def proxy(self, p: Tensor) -> Tensor:
         """What ``base`` sees of a parameter: itself, or a float32 copy of one in half precision."""
@@ -123,7 +126,7 @@ class Wrapper(KeepsState):
         for i, group in enumerate(self.param_groups):
             inner, outer = self.base.param_groups[2 * i : 2 * i + 2]
             for one in (inner, outer):
-                one.update({k: v for k, v in group.items() if k in self.base.defaults})
+                one.update({k: v for k, v in group.items() if k in self.shared})
             if self.without_decay:
                 inner["lr"] = group["raw_lr"]
                 if "weight_decay" in inner:
@@ -142,7 +145,9 @@ class Wrapper(KeepsState):
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickle and copy, which torch's leaves without the subclass's own."""
-        own = {name: value for name, value in vars(self).items() if name in ("base", "proxies", *self.carried)}
+        own = {
+            name: value for name, value in vars(self).items() if name in ("base", "shared", "proxies", *self.carried)
+        }
         return {**super().__getstate__(), **own}
 
 
