@@ -31,11 +31,16 @@ def describe(p: Tensor) -> str:
     return f"parameter {list(p.shape)} of {str(p.dtype).removeprefix('torch.')}"
 
 
+def wide(p: Tensor) -> Tensor:
+    """The tensor, in float32 where it is in half precision."""
+    return p.detach().float() if p.dtype in HALF else p.detach()
+
+
 def usable(name: str, gradient: Tensor) -> Tensor:
     """The gradient, in float32 where it is in half precision; raises BadOptimizer for a sparse one."""
     if gradient.is_sparse or gradient.layout != torch.strided:
         raise BadOptimizer(f"{name} takes no sparse gradients; that of {describe(gradient)} is one")
-    return gradient.float() if gradient.dtype in HALF else gradient
+    return wide(gradient)
 
 
 class KeepsState(Optimizer):
@@ -116,13 +121,14 @@ class Base(KeepsState):
                 loss = closure()
         for group in self.param_groups:
             self.begin(group)
+        for group in self.param_groups:
             parameters = [p for p in group["params"] if p.grad is not None]
             for batch in self.batches(group, parameters):
                 self.advance(group, batch)
         return loss
 
     def begin(self, group: Group) -> None:
-        """What a rule does with a group before its step."""
+        """What a rule looks at in a group, and refuses, before any weight of any group moves."""
 
     def batches(self, group: Group, parameters: list[Tensor]) -> list[list[Tensor]]:
         """The lists that the rule is applied to."""

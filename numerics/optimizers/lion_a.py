@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from numerics.optimizers.base import Group, State, norms
-from numerics.optimizers.blocks import block_norms, blocks_of, nonzero_norms
+from numerics.optimizers.base import Group, State, norms, wide
+from numerics.optimizers.blocks import block_norms, blocks_of, label_of, nonzero_norms
 from numerics.optimizers.options import BadOptimizer, one_of
 from numerics.optimizers.sign import Lion
 
@@ -83,6 +83,12 @@ class LionAR(LionA):
             merged["lr_max"] = float(merged["lr"])
         super().add_param_group({**param_group, "rotational": merged["rotational"], "lr_max": merged["lr_max"]})
 
+    def begin(self, group: Group) -> None:
+        """Takes the norms of the blocks, once."""
+        for p in group["params"]:
+            if p.grad is not None and turns(group, p) and "norm" not in self.state[p]:
+                self.state[p]["norm"] = nonzero_norms(wide(p), group["grouping"], label_of(group, p))
+
     def angle(self, group: Group) -> float:
         """theta, in radians."""
         lr, peak = float(group["lr"]), group["lr_max"]
@@ -104,9 +110,6 @@ class LionAR(LionA):
             super().update(group, weights, gradients, states)
             return
         grouping, theta = group["grouping"], self.angle(group)
-        for w, state in zip(weights, states, strict=True):
-            if "norm" not in state:
-                state["norm"] = nonzero_norms(w, grouping, f"the parameter {list(w.shape)}")
         units = self.biased(group, [unit(s, grouping) for s in self.signs(group, gradients, states)], states)
         for w, u, state in zip(weights, units, states, strict=True):
             blocks = blocks_of(w, grouping)

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from numerics.optimizers.base import Base, Group, State
-from numerics.optimizers.blocks import blocks_of, nonzero_norms
+from numerics.optimizers.base import Base, Group, State, wide
+from numerics.optimizers.blocks import blocks_of, label_of, nonzero_norms
 from numerics.optimizers.options import BadOptimizer
 
 TOGETHER = "together"
@@ -48,14 +48,29 @@ class ProjectedSGD(Base):
             raise BadOptimizer(f"weight_decay = {decay:g} has no meaning on a sphere; leave it 0")
         super().add_param_group(param_group)
 
+    def begin(self, group: Group) -> None:
+        """Takes the radii, once."""
+        moving = [p for p in group["params"] if p.grad is not None]
+        if not group["projected"] or not moving:
+            return
+        together, grouping = how(group)
+        without = len(group["params"]) - len(moving)
+        if together and without:
+            raise BadOptimizer(f"{without} of {len(group['params'])} tensors that go together have no gradient")
+        if all("radius" in self.state[p] for p in moving):
+            return
+        squares = squared_norms([wide(p) for p in moving], grouping, together)
+        for p, square in zip(moving, squares, strict=True):
+            if together and not square.any():
+                raise BadOptimizer("the tensors that go together have norm zero: there is no sphere")
+            if not together:
+                nonzero_norms(wide(p), grouping, label_of(group, p))
+            self.state[p].setdefault("radius", square.sqrt())
+
     def batches(self, group: Group, parameters: list[Tensor]) -> list[list[Tensor]]:
         """All tensors that go together at once."""
-        if not (group["projected"] and group["grouping"] == TOGETHER):
-            return super().batches(group, parameters)
-        without = len(group["params"]) - len(parameters)
-        if without and parameters:
-            raise BadOptimizer(f"{without} of {len(group['params'])} tensors that go together have no gradient")
-        return [parameters] if parameters else []
+        together = group["projected"] and how(group)[0]
+        return [parameters] if together and parameters else super().batches(group, parameters)
 
     def update(self, group: Group, weights: list[Tensor], gradients: list[Tensor], states: list[State]) -> None:
         """One step along the gradient and back to the sphere."""
@@ -63,21 +78,18 @@ class ProjectedSGD(Base):
         if not group["projected"]:
             torch._foreach_add_(weights, gradients, alpha=-lr)
             return
-        together = group["grouping"] == TOGETHER
-        grouping = "tensor" if together else group["grouping"]
-        squares = squared_norms(weights, grouping, together)
-        for w, square, state in zip(weights, squares, states, strict=True):
-            if "radius" not in state:
-                if together and not square.any():
-                    raise BadOptimizer("the tensors that go together have norm zero: there is no sphere")
-                if not together:
-                    nonzero_norms(w, grouping, f"the parameter {list(w.shape)}")
-                state["radius"] = square.sqrt()
+        together, grouping = how(group)
         for w, g, state in zip(weights, gradients, states, strict=True):
             blocks_of(w, grouping).sub_(blocks_of(g, grouping) * (lr * state["radius"].square()))
         squares = squared_norms(weights, grouping, together)
         for w, square, state in zip(weights, squares, states, strict=True):
             blocks_of(w, grouping).mul_(state["radius"] / square.sqrt())
+
+
+def how(group: Group) -> tuple[bool, Any]:
+    """Whether the group's tensors go together, and the grouping of each of them."""
+    together = group["grouping"] == TOGETHER
+    return together, "tensor" if together else group["grouping"]
 
 
 def squared_norms(tensors: list[Tensor], grouping: Any, together: bool) -> list[Tensor]:

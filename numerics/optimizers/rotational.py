@@ -91,9 +91,7 @@ class Rotational(Wrapper):
             centred = blocks - blocks.mean(1, keepdim=True)
             lengths = torch.linalg.vector_norm(centred, dim=1, keepdim=True)
             if (lengths == 0).any():
-                raise BadOptimizer(
-                    f"{label_of(group, p)} has blocks of equal entries, of which centring leaves nothing"
-                )
+                raise BadOptimizer(f"{label_of(group, p)} has blocks of equal entries: centring leaves nothing")
             blocks.copy_(centred * (norm / lengths))
         state |= {"step": 0, "norm": norm, "update_square": torch.zeros_like(norm)}
 

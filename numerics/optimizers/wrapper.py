@@ -41,7 +41,7 @@ class Wrapper(KeepsState):
             raise BadOptimizer(f"{name} has no lr in its param groups, which {type(self).__name__} needs")
         own["master"] = master
         # An option of the wrapper hides one of the same name that base has.
-        groups = [{**group, **{k: v for k, v in own.items() if k in group}} for group in base.param_groups]
+        groups = [{**group, **{k: v for k, v in own.items() if k in base.defaults}} for group in base.param_groups]
         self.base, self.shared = base, set(base.defaults) - set(own)
         self.proxies: dict[Tensor, Tensor] = {}
         base.param_groups = []
@@ -145,9 +145,8 @@ class Wrapper(KeepsState):
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickle and copy, which torch's leaves without the subclass's own."""
-        own = {
-            name: value for name, value in vars(self).items() if name in ("base", "shared", "proxies", *self.carried)
-        }
+        names = ("base", "shared", "proxies", *self.carried)
+        own = {name: value for name, value in vars(self).items() if name in names}
         return {**super().__getstate__(), **own}
 
 
