@@ -19,6 +19,7 @@ from numerics.optimizers.projected import ProjectedSGD
 from numerics.optimizers.sgd import NGD, SGDW
 from numerics.optimizers.sign import Lion, SignSGD, Signum
 from numerics.optimizers.trust import LAMB, LARS
+from numerics.optimizers.wrapper import Wrapper
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ FORMS = {
 """The rule behind a base name and a form of decay."""
 OURS = {"adamw": Entry(AdamW), "sgd": Entry(SGDW, {"momentum": 0.0})}
 """Our own class beside torch's, for options that torch's does not have."""
-BEYOND_TORCH = ("momentum_bias", "master")
+BEYOND_TORCH = ("momentum_bias",)
 DECAYS = ("coupled", "decoupled", "independent", "corrected")
 NAMES: tuple[str, ...] = (*ENTRIES, "adam", "nadam")
 """Every name that ``build`` knows; adam and nadam need to be told their decay."""
@@ -90,6 +91,8 @@ def build(name: str, params: Iterable[Any], *, decay: str | None = None, **hyper
     Hyper-parameters by the theory's names (``lr``, ``wd``, ``momentum``, ``dampening``, ``beta1``, ``beta2``, ``eps``,
     ``trust``, ``momentum_decay``) or by torch's (``weight_decay``, ``betas``, ``alpha``), and any further option of
     the class. ``lr`` must be given and ``wd`` is 0 unless it is; other defaults are the class's, momentum is 0.9.
+    ``master`` (True or False) gives torch's classes, too, float32 state for weights in half precision, and with True
+    float32 weights in it: by a ``Wrapper``, as ours have it anyway.
     ``decay`` is ``coupled``, ``decoupled``, ``independent`` or ``corrected``; it is the name's own where None.
 
     Raises BadOptimizer, a ValueError, for an unknown name, decay or hyper-parameter and for values out of range.
@@ -99,12 +102,14 @@ def build(name: str, params: Iterable[Any], *, decay: str | None = None, **hyper
     if "lr" not in given:
         raise BadOptimizer(f"lr is missing: {name} needs it")
     allowed = _known(entry.make)
+    master = None if "master" in allowed else given.pop("master", None)
     none = {"weight_decay": 0.0} if "weight_decay" in allowed else {}
     keywords = entry.keywords({**none, **given, **extra})
     unknown = [k for k in keywords if k not in allowed]
     if unknown:
         raise BadOptimizer(f"{unknown[0]} is no hyper-parameter of {name}; known are {', '.join(sorted(allowed))}")
-    return entry.make(params, **keywords)
+    optimizer = entry.make(params, **keywords)
+    return optimizer if master is None else Wrapper(optimizer, master=master)
 
 
 def _chosen(name: str, decay: str | None, given: dict[str, Any]) -> tuple[Entry, dict[str, Any]]:

@@ -103,6 +103,22 @@ def test_corrected_decay_refuses_an_lr_above_the_largest():
         walk(optimizer, ps, gradients(1))
 
 
+@pytest.mark.parametrize("name", ["sgdm", "adamw", "nadam_l2", "lion"])
+def test_masters_are_to_be_had_with_every_class(name):
+    """torch's walk in float32, rounded; weights that only torch's own class moves keep state of their own dtype."""
+    given = gradients(5, torch.bfloat16)
+    start = [p.detach() for p in weights(torch.bfloat16)]
+
+    def run(cast, **more):
+        ps = [Parameter(cast(p.clone())) for p in start]
+        optimizer = build(name, ps, lr=0.02, wd=0.3, **more)
+        return walk(optimizer, ps, [[cast(g) for g in step] for step in given])
+
+    wide, rounded = run(torch.Tensor.float).bfloat16(), run(lambda p: p, master=False)
+    assert torch.equal(run(lambda p: p, master=True), wide)
+    assert not torch.equal(rounded, wide)
+
+
 @pytest.mark.parametrize("nesterov", [True, False])
 @pytest.mark.parametrize("scale", ["original", "match_rms_adamw"])
 def test_muon_walks_as_torch_s_and_as_the_simulator_s(nesterov, scale):

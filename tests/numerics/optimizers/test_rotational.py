@@ -92,6 +92,22 @@ def test_an_angle_may_be_a_number_or_a_function():
     assert twin.angle(twin.param_groups[0]) == pytest.approx(0.1)
 
 
+def test_the_exact_angle_may_come_from_the_theory():
+    """A function of the options is all that is needed; the published rate is its leading order."""
+    from theory import predict
+
+    def exact(group):
+        return predict("adamw", lr=group["lr"], wd=group["weight_decay"], beta1=group["betas"][0]).angular_update
+
+    optimizer = Rotational(adamw(weights()[:1]), angle=exact)
+    group = optimizer.param_groups[0]
+    ratio = optimizer.angle(group) / published_rate(optimizer.base)(group)
+    assert ratio == pytest.approx(1, abs=0.02)
+    group["weight_decay"] = 3e-4
+    assert optimizer.angle(group) / published_rate(optimizer.base)(group) == pytest.approx(1, abs=2e-5)
+    assert ratio != pytest.approx(1, abs=2e-5)
+
+
 def test_a_dead_neuron_stays_where_it_is_and_the_others_turn():
     """No gradient, no update, no division by zero."""
     for eps in (0.0, 1e-8):
