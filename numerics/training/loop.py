@@ -1,0 +1,217 @@
+"""``train``: the loop, with a schedule, checkpoints from which it continues bit for bit, and clear ends."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from numerics import checkpoint as checkpoints
+from numerics.arguments import device_of, writable
+from numerics.data import Dataset
+from numerics.errors import BadTraining
+from numerics.interrupts import Deferred
+from numerics.seeding import SEEDS, STEPS, mixed
+from numerics.training.evaluation import Evaluation, cross_entropy, evaluate, fitting
+from numerics.training.finite import first_tensor, first_weight, not_finite
+from numerics.training.schedule import Schedule
+from numerics.trees import packed, unpacked
+
+Array = np.ndarray
+PAUSE = 60.0
+"""Seconds between two checkpoints."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training left.
+
+    ``losses`` [steps] are of each step's batch, before the step; ``state`` is the model's at the end, on the CPU;
+    ``seconds`` are those in this process, from step ``continued`` on, 0 where there was no checkpoint.
+    """
+
+    losses: Array
+    state: dict[str, Tensor]
+    validation: Evaluation | None
+    seconds: float
+    continued: int = 0
+
+
+def train(
+    model: nn.Module,
+    data: Dataset,
+    optimizer: Any,
+    *,
+    steps: int,
+    batch: int,
+    seed: int,
+    schedule: Mapping[str, Sequence[float] | Array] | None = None,
+    loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
+    microbatches: int = 1,
+    device: str = "cpu",
+    monitor: Any = None,
+    on_step: Callable[[int], None] | None = None,
+    checkpoint: str | Path | None = None,
+    pause: float = PAUSE,
+    validate: int | None = 4096,
+) -> Outcome:
+    """Train ``model`` on batches of ``data`` for ``steps`` steps of ``optimizer``.
+
+    ``optimizer`` is anything with zero_grad, step and param_groups, and state_dict and load_state_dict for
+    checkpoints. ``schedule`` gives lr and wd of every step; see ``Schedule`` for several groups. ``loss`` is of
+    outputs and targets, a mean over the batch; with ``microbatches`` a batch is computed in so many parts, and batch
+    statistics are then those of a part. ``validate`` is the most validation examples looked at in the end, 0 none.
+
+    Batches, and what the model itself draws (dropout), depend on seed and step alone: on the CPU, with as many
+    threads, the same arguments give the same bits, whatever torch's own generator did before, which is left as it
+    was. ``monitor`` has hung itself to the optimizer; it is closed however the training ends, and a checkpoint has its
+    ``state_dict`` where it has one. ``on_step`` is told the number of steps done.
+
+    With ``checkpoint`` the run writes that file every ``pause`` seconds and when it is interrupted, continues from it
+    where it exists, bit for bit, and removes it at its end. Raises BadTraining for arguments without meaning and
+    NotFinite, naming step and tensor, for a loss or weights that are no finite numbers: its ``losses`` are those until
+    then, and neither a checkpoint nor a monitor's file is lost.
+    """
+    try:
+        run = _Run(model, data, optimizer, steps, batch, seed, schedule, loss, microbatches, device, monitor)
+        path = None if checkpoint is None else writable(Path(checkpoint))
+        return run.to_end(path, pause, on_step, validate)
+    finally:
+        if monitor is not None:
+            monitor.close()
+
+
+class _Run:
+    """A training on its way: what is fixed, and the losses so far."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        data: Dataset,
+        optimizer: Any,
+        steps: int,
+        batch: int,
+        seed: int,
+        schedule: Mapping[str, Sequence[float] | Array] | None,
+        loss: Callable[[Tensor, Tensor], Tensor],
+        microbatches: int,
+        device: str,
+        monitor: Any,
+    ) -> None:
+        for name, value, most in (
+            ("steps", steps, None),
+            ("batch", batch, None),
+            ("microbatches", microbatches, batch),
+        ):
+            if value != int(value) or value < 1 or (most is not None and value > most):
+                raise BadTraining(
+                    f"{name} = {value} is not a whole number in [1, {'inf)' if most is None else f'{most}]'}"
+                )
+        if not 0 <= seed < SEEDS:
+            raise BadTraining(f"seed = {seed} is outside its range [0, 2^63)")
+        self.device = device_of(device)
+        self.model, self.optimizer, self.monitor = model.to(self.device), optimizer, monitor
+        self.data = data.to(self.device)
+        self.steps, self.batch, self.seed, self.loss, self.microbatches = steps, batch, seed, loss, microbatches
+        self.dtype = next(model.parameters()).dtype
+        self.settings = self._settings(schedule)
+        self.schedule = Schedule(optimizer.param_groups, schedule, steps)
+        self.losses = np.full(steps, np.nan)
+
+    def to_end(
+        self, path: Path | None, pause: float, on_step: Callable[[int], None] | None, validate: int | None
+    ) -> Outcome:
+        """Run from the start or from the checkpoint to the end."""
+        began = saved = time.monotonic()
+        continued = done = self._restore(path) if path is not None and path.exists() else 0
+        self.model.train()
+        devices = [self.device] if self.device.type == "cuda" else []
+        with Deferred() as interrupt, torch.random.fork_rng(devices=devices):
+            while done < self.steps:
+                self.losses[done] = self._step(done)
+                done += 1
+                if on_step is not None:
+                    on_step(done)
+                ends = interrupt.asked
+                if path is not None and (ends or time.monotonic() - saved > pause):
+                    self._save(path, done)
+                    saved = time.monotonic()
+                if ends:
+                    raise KeyboardInterrupt
+        self._check_weights(done)
+        found = None if validate == 0 else evaluate(self.model, self.data, most=validate)
+        if path is not None:
+            path.unlink(missing_ok=True)
+        state = {name: value.detach().cpu().clone() for name, value in self.model.state_dict().items()}
+        return Outcome(self.losses, state, found, time.monotonic() - began, continued)
+
+    def _step(self, step: int) -> float:
+        torch.manual_seed(mixed(self.seed, STEPS + step))
+        self.schedule.put(step)
+        self.optimizer.zero_grad()
+        inputs, targets = self.data.batch(step, self.batch, self.seed)
+        inputs, targets = fitting(inputs, self.device, self.dtype), targets.to(self.device)
+        total = 0.0
+        for part, wanted in zip(inputs.chunk(self.microbatches), targets.chunk(self.microbatches), strict=True):
+            share = len(part) / len(inputs)
+            loss = self.loss(self.model(part), wanted)
+            value = float(loss.detach())
+            if not np.isfinite(value):
+                where = first_tensor(self.model, part, lambda x=part, y=wanted: self.loss(self.model(x), y))
+                raise not_finite(step, f"the loss is {value}", where, self.losses[:step])
+            (loss * share if share != 1 else loss).backward()
+            total += share * value
+        self.optimizer.step()
+        return total
+
+    def _check_weights(self, done: int) -> None:
+        where = first_weight(self.model)
+        if where is not None:
+            raise not_finite(done - 1, "the step went wrong", where, self.losses[:done])
+
+    def _save(self, path: Path, done: int) -> None:
+        self._check_weights(done)
+        state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+        if hasattr(self.monitor, "state_dict"):
+            state["monitor"] = self.monitor.state_dict()
+        checkpoints.write(path, self.settings, done, {"losses": self.losses[:done], **packed(state)})
+
+    def _restore(self, path: Path) -> int:
+        done, arrays = checkpoints.read(path, self.settings)
+        if done > self.steps:
+            raise BadTraining(f"{path} has {done} steps, more than steps = {self.steps}")
+        state = unpacked(arrays)
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.groups = self.optimizer.param_groups
+        if "monitor" in state and hasattr(self.monitor, "load_state_dict"):
+            self.monitor.load_state_dict(state["monitor"])
+        self.losses[:done] = arrays["losses"]
+        return done
+
+    def _settings(self, schedule: Mapping[str, Sequence[float] | Array] | None) -> dict[str, Any]:
+        """What a checkpoint must agree in; steps may be more than before where there is no schedule."""
+        groups = [{k: v for k, v in group.items() if k != "params"} for group in self.optimizer.param_groups]
+        arrays = {name: np.asarray(values, np.float64) for name, values in (schedule or {}).items()}
+        return {
+            "model": type(self.model).__name__,
+            "tensors": {name: [str(x.dtype), *x.shape] for name, x in self.model.state_dict().items()},
+            "optimizer": type(self.optimizer).__name__,
+            "groups": json.loads(json.dumps(groups, default=repr)),
+            "data": f"{self.data.name} {self.data.digest}",
+            "replacement": self.data.replacement,
+            "batch": self.batch,
+            "microbatches": self.microbatches,
+            "seed": mixed(self.seed),
+            "schedule": {name: hashlib.sha256(values.tobytes()).hexdigest() for name, values in arrays.items()},
+            "device": str(self.device),
+            "threads": torch.get_num_threads(),
+        }
