@@ -19,9 +19,11 @@ Batch = tuple[Tensor, Tensor]
 
 
 class Examples(Protocol):
-    """Examples by their numbers; ``targets`` are whole numbers, one axis, that label noise may alter."""
+    """Examples by their numbers."""
 
-    targets: Tensor
+    @property
+    def targets(self) -> Tensor:
+        """Whole numbers, one axis, that label noise may alter."""
 
     def __len__(self) -> int:
         """How many there are."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -28,7 +29,7 @@ class Block(nn.Module):
         *,
         projected: bool,
         scale: float,
-        **options: float,
+        **options: Any,
     ) -> None:
         super().__init__()
         self.first = Layer(inputs, rows, normalisation, kernel=3, stride=stride, **options)
@@ -97,11 +98,11 @@ class ResNet(nn.Module):
         return self.head(x.mean((2, 3)))
 
 
-def resnet20(inputs: Sequence[int], classes: int, *, width: int = 16, **options: object) -> ResNet:
+def resnet20(inputs: Sequence[int], classes: int, *, width: int = 16, **options: Any) -> ResNet:
     """Three stages of three blocks, shortcuts without parameters: 20 layers with weights, 0.27 M at width 16."""
-    return ResNet(inputs, classes, stages=3, blocks=3, width=width, projected=False, **options)  # type: ignore[arg-type]
+    return ResNet(inputs, classes, stages=3, blocks=3, width=width, projected=False, **options)
 
 
-def resnet18(inputs: Sequence[int], classes: int, *, width: int = 64, **options: object) -> ResNet:
+def resnet18(inputs: Sequence[int], classes: int, *, width: int = 64, **options: Any) -> ResNet:
     """Four stages of two blocks, shortcuts with 1 x 1 convolutions: 11.2 M weights at width 64."""
-    return ResNet(inputs, classes, stages=4, blocks=2, width=width, projected=True, **options)  # type: ignore[arg-type]
+    return ResNet(inputs, classes, stages=4, blocks=2, width=width, projected=True, **options)

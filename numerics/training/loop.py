@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,10 @@ class _Run:
         return Outcome(self.losses, state, found, time.monotonic() - began, continued)
 
     def _step(self, step: int) -> float:
-        torch.manual_seed(mixed(self.seed, STEPS + step))
+        drawn = mixed(self.seed, STEPS + step)
+        torch.default_generator.manual_seed(drawn)  # torch.manual_seed queues a call for each device not yet used
+        if self.device.type == "cuda":
+            torch.cuda.manual_seed(drawn)
         self.schedule.put(step)
         self.optimizer.zero_grad()
         inputs, targets = self.data.batch(step, self.batch, self.seed)
@@ -162,15 +166,18 @@ class _Run:
         total = 0.0
         for part, wanted in zip(inputs.chunk(self.microbatches), targets.chunk(self.microbatches), strict=True):
             share = len(part) / len(inputs)
-            loss = self.loss(self.model(part), wanted)
+            loss = self._loss(part, wanted)
             value = float(loss.detach())
             if not np.isfinite(value):
-                where = first_tensor(self.model, part, lambda x=part, y=wanted: self.loss(self.model(x), y))
+                where = first_tensor(self.model, part, partial(self._loss, part, wanted))
                 raise not_finite(step, f"the loss is {value}", where, self.losses[:step])
             (loss * share if share != 1 else loss).backward()
             total += share * value
         self.optimizer.step()
         return total
+
+    def _loss(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        return self.loss(self.model(inputs), targets)
 
     def _check_weights(self, done: int) -> None:
         where = first_weight(self.model)
