@@ -31,8 +31,8 @@ from numerics.networks.grouping import Grouping
 
 EPS = 1e-12
 NORMALISATIONS = ("batch", "standardised layer", "standardised group", "layer", "group", "none")
-MOST_GROUPS = 8
-"""Groups of a group normalisation, where they divide the channels; else the greatest divisor below."""
+MOST_GROUPS, LEAST_CHANNELS = 32, 8
+"""Groups of a group normalisation, and channels in one: two numbers, normalised, are +-1 and have no gradient."""
 
 
 def standardised(weight: Tensor) -> Tensor:
@@ -46,8 +46,9 @@ def standardised(weight: Tensor) -> Tensor:
 
 
 def groups_of(channels: int) -> int:
-    """How many groups a group normalisation of these channels has."""
-    return max(number for number in range(1, MOST_GROUPS + 1) if channels % number == 0)
+    """How many groups a group normalisation of these channels has: as many as divide them within the limits, or 1."""
+    most = max(1, min(MOST_GROUPS, channels // LEAST_CHANNELS))
+    return max(number for number in range(1, most + 1) if channels % number == 0)
 
 
 class Layer(nn.Module):
