@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from dataclasses import dataclass, replace
@@ -61,14 +62,18 @@ def python_bytes(context: int = 64, *, replacement: bool = True) -> Dataset:
     sources are not there.
     """
     folder = Path(sysconfig.get_path("stdlib"))
-    training, validation = _sources(folder)
-    return _windows(f"python_bytes {sys.version.split()[0]}", str(folder), training, validation, context, replacement)
+    name = f"python_bytes {sys.version.split()[0]}"
+    return _windows(name, str(folder), *_sources(folder), context, replacement)
 
 
 @lru_cache(maxsize=1)
 def _sources(folder: Path) -> tuple[bytes, bytes]:
-    found = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*.py")}
-    chosen = [found[name] for name in sorted(found) if LEFT_OUT.isdisjoint(name.split("/"))]
+    found = {}
+    for place, inner, names in os.walk(folder):
+        inner[:] = [name for name in inner if name not in LEFT_OUT]
+        files = [Path(place, name) for name in names if name.endswith(".py")]
+        found |= {file.relative_to(folder).as_posix(): file for file in files}
+    chosen = [found[name] for name in sorted(found)]
     if not chosen:
         raise BadData(f"{folder} has no sources of the standard library")
     contents = [_content(file) for file in chosen]
