@@ -68,7 +68,7 @@ def python_bytes(context: int = 64, *, replacement: bool = True) -> Dataset:
 
 @lru_cache(maxsize=1)
 def _sources(folder: Path) -> tuple[bytes, bytes]:
-    found = {}
+    found: dict[str, Path] = {}
     for place, inner, names in os.walk(folder):
         inner[:] = [name for name in inner if name not in LEFT_OUT]
         files = [Path(place, name) for name in names if name.endswith(".py")]

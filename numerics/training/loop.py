@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,11 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from numerics import checkpoint as checkpoints
+from numerics import container
 from numerics.arguments import device_of, writable
 from numerics.data import Dataset
 from numerics.errors import BadTraining
 from numerics.interrupts import Deferred
-from numerics.seeding import SEEDS, STEPS, mixed
+from numerics.seeding import SEEDS, STEPS, base_seed, mixed
 from numerics.training.evaluation import Evaluation, cross_entropy, evaluate, fitting
 from numerics.training.finite import first_tensor, first_weight, not_finite
 from numerics.training.schedule import Schedule
@@ -73,21 +75,37 @@ def train(
 
     Batches, and what the model itself draws (dropout), depend on seed and step alone: on the CPU, with as many
     threads, the same arguments give the same bits, whatever torch's own generator did before, which is left as it
-    was. ``monitor`` has hung itself to the optimizer; it is closed however the training ends, and a checkpoint has its
-    ``state_dict`` where it has one. ``on_step`` is told the number of steps done.
+    was. ``monitor`` is a context manager that has hung itself to the optimizer; it is left, and so closed, however the
+    training ends. ``on_step`` is told the number of steps done.
 
     With ``checkpoint`` the run writes that file every ``pause`` seconds and when it is interrupted, continues from it
-    where it exists, bit for bit, and removes it at its end. Raises BadTraining for arguments without meaning and
-    NotFinite, naming step and tensor, for a loss or weights that are no finite numbers: its ``losses`` are those until
-    then, and neither a checkpoint nor a monitor's file is lost.
+    where it exists, bit for bit, and removes it at its end. A monitor must then continue at the same step, which
+    ``steps_done`` tells: ``Monitor(.., resume=True, step=steps_done(path))``.
+
+    Raises BadTraining for arguments without meaning and NotFinite, naming step and tensor, for a loss or weights that
+    are no finite numbers: its ``losses`` are those until then, and neither a checkpoint nor a monitor's file is lost.
     """
-    try:
-        run = _Run(model, data, optimizer, steps, batch, seed, schedule, loss, microbatches, device, monitor)
-        path = None if checkpoint is None else writable(Path(checkpoint))
+    with nullcontext() if monitor is None else monitor:
+        run = _Run(model, data, optimizer, steps, batch, seed, schedule, loss, microbatches, device)
+        path = None if checkpoint is None else _usable(Path(checkpoint), optimizer, monitor)
         return run.to_end(path, pause, on_step, validate)
-    finally:
-        if monitor is not None:
-            monitor.close()
+
+
+def steps_done(checkpoint: str | Path) -> int:
+    """Steps that a training has done by its checkpoint, 0 where there is no such file."""
+    if not Path(checkpoint).exists():
+        return 0
+    return int(container.read(checkpoint, checkpoints.KIND, checkpoints.VERSION)[0]["step"])
+
+
+def _usable(path: Path, optimizer: Any, monitor: Any) -> Path:
+    for name in ("state_dict", "load_state_dict"):
+        if not hasattr(optimizer, name):
+            raise BadTraining(f"{type(optimizer).__name__} has no {name}, which a checkpoint needs")
+    there, here = steps_done(writable(path)), getattr(monitor, "step", None)
+    if here is not None and here != there:
+        raise BadTraining(f"the monitor stands at step {here} and {path} at {there}: let the monitor continue there")
+    return path
 
 
 class _Run:
@@ -105,7 +123,6 @@ class _Run:
         loss: Callable[[Tensor, Tensor], Tensor],
         microbatches: int,
         device: str,
-        monitor: Any,
     ) -> None:
         for name, value, most in (
             ("steps", steps, None),
@@ -119,7 +136,7 @@ class _Run:
         if not 0 <= seed < SEEDS:
             raise BadTraining(f"seed = {seed} is outside its range [0, 2^63)")
         self.device = device_of(device)
-        self.model, self.optimizer, self.monitor = model.to(self.device), optimizer, monitor
+        self.model, self.optimizer = model.to(self.device), optimizer
         self.data = data.to(self.device)
         self.steps, self.batch, self.seed, self.loss, self.microbatches = steps, batch, seed, loss, microbatches
         self.dtype = next(model.parameters()).dtype
@@ -187,8 +204,6 @@ class _Run:
     def _save(self, path: Path, done: int) -> None:
         self._check_weights(done)
         state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
-        if hasattr(self.monitor, "state_dict"):
-            state["monitor"] = self.monitor.state_dict()
         checkpoints.write(path, self.settings, done, {"losses": self.losses[:done], **packed(state)})
 
     def _restore(self, path: Path) -> int:
@@ -199,8 +214,6 @@ class _Run:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.groups = self.optimizer.param_groups
-        if "monitor" in state and hasattr(self.monitor, "load_state_dict"):
-            self.monitor.load_state_dict(state["monitor"])
         self.losses[:done] = arrays["losses"]
         return done
 
@@ -217,7 +230,8 @@ class _Run:
             "replacement": self.data.replacement,
             "batch": self.batch,
             "microbatches": self.microbatches,
-            "seed": mixed(self.seed),
+            "seed": self.seed,
+            "base_seed": base_seed(),
             "schedule": {name: hashlib.sha256(values.tobytes()).hexdigest() for name, values in arrays.items()},
             "device": str(self.device),
             "threads": torch.get_num_threads(),

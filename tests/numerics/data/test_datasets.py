@@ -1,6 +1,7 @@
 """Which examples a step sees, label noise, the digits and the bytes of Python's sources."""
 
 import math
+import sys
 
 import pytest
 import torch
@@ -140,3 +141,13 @@ def test_a_batch_has_a_size():
     """Zero examples are refused."""
     with pytest.raises(BadData, match="batch = 0 of digits is outside its range"):
         DIGITS.batch(0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("missing", "load"), [("sklearn.datasets", data.digits), ("PIL", lambda: data.image_folder("."))]
+)
+def test_what_is_not_installed_is_named(monkeypatch, missing, load):
+    """With the command that installs it."""
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(BadData, match=r"pip install 'spherical-motion\["):
+        load()

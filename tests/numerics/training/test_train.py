@@ -11,7 +11,7 @@ import torch
 from numerics import data, networks
 from numerics.errors import BadSimulation, BadTraining, NotFinite
 from numerics.networks import decay_groups
-from numerics.training import cross_entropy, evaluate, train
+from numerics.training import cross_entropy, evaluate, steps_done, train
 
 pytestmark = pytest.mark.chance(0)
 DIGITS = data.digits()
@@ -123,6 +123,38 @@ def test_a_checkpoint_is_of_one_training(tmp_path):
     assert trained(checkpoint=path).continued == 5
 
 
+def test_without_the_optimizers_state_a_training_does_not_continue(tmp_path, monkeypatch):
+    """The control of the test above: forgetting momentum alone alters the bits."""
+    path = tmp_path / "run.checkpoint"
+    with pytest.raises(KeyboardInterrupt):
+        trained(checkpoint=path, on_step=Interrupting(5))
+    monkeypatch.setattr(torch.optim.SGD, "load_state_dict", lambda optimizer, state: None)
+    again = trained(checkpoint=path)
+    assert np.array_equal(again.losses[:6], trained().losses[:6])
+    assert not same(again, trained())
+
+
+def test_a_monitor_continues_where_the_checkpoint_is(tmp_path):
+    """It is told the step beforehand, left at an interrupt, and refused at another step; one step is not two."""
+    path, monitor = tmp_path / "run.checkpoint", Listening()
+    assert steps_done(path) == 0
+    with pytest.raises(KeyboardInterrupt):
+        trained(checkpoint=path, on_step=Interrupting(5), monitor=monitor)
+    assert monitor.left == [KeyboardInterrupt]
+    assert steps_done(path) == 5
+    with pytest.raises(BadTraining, match=r"the monitor stands at step 4 and .*run.checkpoint at 5"):
+        trained(checkpoint=path, monitor=Listening(4))
+    monitor = Listening(steps_done(path))
+    assert same(trained(checkpoint=path, monitor=monitor), trained())
+    assert monitor.left == [None]
+
+
+def test_a_checkpoint_needs_an_optimizer_with_state(tmp_path):
+    """Named before a step is taken."""
+    with pytest.raises(BadTraining, match="Recording has no state_dict, which a checkpoint needs"):
+        train(network(), DIGITS, Recording([]), steps=1, batch=2, seed=0, checkpoint=tmp_path / "run")
+
+
 def test_checkpoints_are_written_from_time_to_time(tmp_path):
     """Here after every step, so that a crash loses one at most; a nan is never written over a good one."""
     path = tmp_path / "run.checkpoint"
@@ -156,13 +188,16 @@ class Poisoned(torch.nn.Module):
 
 
 class Listening:
-    """A monitor that notes when it is closed."""
+    """A monitor at a step, that notes why it was left."""
 
-    closed = False
+    def __init__(self, step=0):
+        self.step, self.left = step, []
 
-    def close(self):
-        """As a monitor's."""
-        self.closed = True
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.left.append(kind)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +213,7 @@ def test_a_loss_that_is_nan_ends_the_training(tmp_path, where, says):
     with pytest.raises(NotFinite, match=says) as raised:
         trained(model=Poisoned(4, where), monitor=monitor, checkpoint=path)
     assert np.array_equal(raised.value.losses, trained().losses[: len(raised.value.losses)])
-    assert monitor.closed
+    assert monitor.left == [NotFinite]
     with pytest.raises(NotFinite):
         trained(model=Poisoned(4, where), checkpoint=path, pause=0.0)
     outcome = trained(model=Poisoned(99, where), checkpoint=path)
