@@ -11,6 +11,8 @@ from numerics.errors import BadSimulation
 
 BASE = "SMD_BASE_SEED"
 SEEDS = 1 << 63
+WEIGHTS, BATCHES, EPOCHS, LABELS, STEPS = (number << 48 for number in range(1, 6))
+"""First streams of what a training draws: initial weights, batches, epochs, noise of labels, and all else in a step."""
 
 
 def base_seed() -> int:

@@ -1,0 +1,28 @@
+"""The handwritten digits that scikit-learn brings along."""
+
+from __future__ import annotations
+
+import torch
+
+from numerics.data.dataset import Dataset, images
+from numerics.errors import BadData
+
+EVERY = 5
+
+
+def digits(replacement: bool = True) -> Dataset:
+    """1797 digits of 8 x 8 pixels in 10 classes; every fifth is held out for validation (359).
+
+    The digits of one writer are on both sides, so that validation is easier than with new writers. Raises BadData
+    where scikit-learn is not installed.
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as missing:
+        raise BadData("the digits come with scikit-learn: pip install 'spherical-motion[train]'") from missing
+    found = load_digits()
+    pixels = torch.from_numpy(found.images).float()[:, None]
+    targets = torch.from_numpy(found.target).long()
+    held_out = torch.arange(len(targets)) % EVERY == EVERY - 1
+    data = images("digits", 10, (pixels[~held_out], targets[~held_out]), (pixels[held_out], targets[held_out]))
+    return data if replacement else data.without_replacement()
