@@ -21,6 +21,7 @@ from numerics.sweep.cells import BadSweep, Cell, Point
 from numerics.sweep.locks import shared
 
 OWN_SOURCES = "numerics.sweep.calling:sources_of"
+THREADS = "OMP_NUM_THREADS"
 WATCH = 0.1
 """Seconds between two looks at whether the driver lives."""
 
@@ -74,15 +75,22 @@ def call(point: Point, expected: str, sourced_by: str, base: int) -> Cell:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread for torch, so that sums have one order; as before afterwards."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    """One thread for torch, so that sums have one order; as before afterwards. It is not loaded for that."""
+    torch = sys.modules.get("torch")
+    before = os.environ.get(THREADS) if torch is None else torch.get_num_threads()
     try:
+        if torch is None:
+            os.environ[THREADS] = "1"
+        else:
+            torch.set_num_threads(1)
         yield
     finally:
-        torch.set_num_threads(before)
+        if torch is not None:
+            torch.set_num_threads(before)
+        elif before is None:
+            del os.environ[THREADS]
+        else:
+            os.environ[THREADS] = str(before)
 
 
 def call_here(folder: Path, driver: int, point: Point, *settings: Any) -> str:
