@@ -14,6 +14,8 @@ from pathlib import Path
 from proofs.experiments.experiment import Experiment
 
 FOLDER = Path(__file__).parent
+LAYER = {"cpu": "network", "cuda": "network-gpu"}
+"""The layer of evidence by the device that ran."""
 _STATES = re.compile(r"^EXPERIMENT\b", re.MULTILINE)
 
 
@@ -52,6 +54,11 @@ def names() -> tuple[str, ...]:
 def module_of(name: str) -> str:
     """The module that states the experiment."""
     return f"{__name__}.{name.replace('-', '_')}"
+
+
+def modules_of(name: str) -> tuple[str, ...]:
+    """The modules that state it and run its cells."""
+    return module_of(name), EXPERIMENTS[name].cell.partition(":")[0]
 
 
 def named(name: str) -> Experiment:

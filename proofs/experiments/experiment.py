@@ -43,6 +43,7 @@ class Relation(StrEnum):
 class Finding:
     """One comparison: ``measured`` stands in ``relation`` to ``predicted``, up to ``tolerance``.
 
+    ``claims`` are the ids of those that it speaks of; without any it speaks of all claims of its experiment.
     ``measured`` is a mean over seeds with its standard error; an error of zero says that chance has no part in it.
     ``tolerance`` has the unit of the prediction and ``reason`` says where it comes from. Of a control the same is asked
     as of everything else: word it so that it holds where the wrong input is seen to be wrong.
@@ -54,6 +55,7 @@ class Finding:
     tolerance: float
     reason: str
     relation: Relation = Relation.EQUAL
+    claims: tuple[str, ...] = ()
 
     @property
     def excess(self) -> float:
@@ -86,6 +88,7 @@ class Finding:
         """As JSON has it."""
         return {
             "name": self.name,
+            "claims": list(self.claims),
             "relation": str(self.relation),
             "predicted": self.predicted,
             "measured": self.measured.value,
@@ -112,10 +115,12 @@ class Experiment:
 
     name        of the command; the module's with dashes
     title       a line
-    claims      ids of the claims that it is evidence on
+    claims      ids of the claims that it is evidence on; what needs hypotheses that nobody checked in the run (white
+                noise, equilibrium) belongs to an empirical claim, see proofs.claims.networks
     tests       in a sentence or two, what is predicted of what, and by which convention
     cell        "module:function" of a pure function f(*, seed, device, **parameters) -> values (numbers, texts, lists,
-                NumPy arrays); what it raises is recorded as the failure of that cell alone
+                NumPy arrays); what it raises is recorded as the failure of that cell alone. A cell is done again when
+                a source changes that its module imports, so it lives apart from the judgement, in proofs.experiments.cells
     grid        the parameters of the cells of a mode, as JSON has them; every cell runs with every seed
     judge       from the cells to the comparisons that the claims stand or fall with, and their controls
     table       of the cells; figure: of the cells, by ``proofs.experiments.drawing``
@@ -124,7 +129,7 @@ class Experiment:
     published   ids of published statements that it speaks to, as the audit has them
     full_on     the devices on which the whole matrix is to be run
 
-    Modules are read to list the experiments, so torch, matplotlib and the like are imported inside functions.
+    Every module is read to list the experiments, so torch, matplotlib, theory and the like are imported in functions.
     """
 
     name: str
