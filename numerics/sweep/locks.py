@@ -29,9 +29,8 @@ def alone(folder: Path) -> Iterator[None]:
         raise BadSweep(f"{folder} cannot be used for a sweep: {failed.strerror}") from failed
     try:
         if not _taken(driver, fcntl.LOCK_EX, 0):
-            raise BadSweep(
-                f"{folder} is being filled by process {os.pread(driver, 20, 0).decode() or '?'}; wait for it"
-            )
+            other = os.pread(driver, 20, 0).decode().strip() or "?"
+            raise BadSweep(f"{folder} is being filled by process {other}; wait for it")
         os.pwrite(driver, f"{os.getpid():<20}".encode(), 0)
         if not _taken(workers, fcntl.LOCK_EX, PATIENCE):
             raise BadSweep(f"{folder}: workers of an earlier sweep still run there")

@@ -94,7 +94,7 @@ def cluster(
                 "start them with --nthreads 1"
             )
         futures = {client.submit(call, p, *settings, key=f"{p.key}-{uuid4()}", pure=False): p for p in waiting}
-        for future in distributed.as_completed(futures):
+        for future in distributed.as_completed(list(futures), loop=client.loop):
             point = futures.pop(future)
             try:
                 cell = future.result()

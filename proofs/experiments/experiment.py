@@ -120,7 +120,7 @@ class Experiment:
     tests       in a sentence or two, what is predicted of what, and by which convention
     cell        "module:function" of a pure function f(*, seed, device, **parameters) -> values (numbers, texts, lists,
                 NumPy arrays); what it raises is recorded as the failure of that cell alone. A cell is done again when
-                a source changes that its module imports, so it lives apart from the judgement, in proofs.experiments.cells
+                a source changes that its module imports, so these modules lie apart, in proofs.experiments.cells
     grid        the parameters of the cells of a mode, as JSON has them; every cell runs with every seed
     judge       from the cells to the comparisons that the claims stand or fall with, and their controls
     table       of the cells; figure: of the cells, by ``proofs.experiments.drawing``

@@ -80,7 +80,8 @@ def _judge(cells: Sequence[Cell]) -> list[Finding]:
     found = [
         Finding(
             f"first regime: loss over K at {ratio:g} times the threshold, one group", 0.0,
-            largest(at[ONE, ratio], "largest"), ROUNDING, "rounding; the largest of all runs", claims=("toy-single-group",),
+            largest(at[ONE, ratio], "largest"), ROUNDING, "rounding; the largest of all runs",
+            claims=("toy-single-group",),
         )
         for ratio in FIRST
     ]  # fmt: skip
