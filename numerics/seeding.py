@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-
-import torch
-from torch import Generator
+from typing import TYPE_CHECKING
 
 from numerics.errors import BadSimulation
+
+if TYPE_CHECKING:
+    from torch import Generator
 
 BASE = "SMD_BASE_SEED"
 SEEDS = 1 << 63
@@ -44,4 +45,6 @@ def _finalised(x: int) -> int:
 
 def generator(seed: int, stream: int = 0, device: str = "cpu") -> Generator:
     """A generator of torch's at the mixed seed."""
-    return Generator(device=torch.device(device)).manual_seed(mixed(seed, stream))
+    import torch
+
+    return torch.Generator(device=torch.device(device)).manual_seed(mixed(seed, stream))

@@ -46,6 +46,7 @@ class Setting(StrEnum):
     EXPECTATION = "expectation"
     MEAN_FIELD = "mean field"
     ALGEBRA = "algebra"
+    MEASURED = "measured"
 
 
 SETTING_MEANING = {
@@ -53,6 +54,7 @@ SETTING_MEANING = {
     Setting.EXPECTATION: "an identity between expectations at stationarity",
     Setting.MEAN_FIELD: "as d tends to infinity, or with E[1/|w|^2] replaced by 1/E|w|^2; corrections are O(1/d)",
     Setting.ALGEBRA: "an identity between formulas, without probability",
+    Setting.MEASURED: "as runs show it, up to the tolerance that the statement names; nothing is proved",
 }
 
 

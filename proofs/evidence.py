@@ -1,8 +1,8 @@
 """Evidence: what a checker said about a claim, when, with what, and about which content.
 
-Written by runs, one JSON file a claim and layer; a file that is missing or damaged is no evidence. What continuous
-integration cannot repeat, on a GPU or for long, is promoted: copied with its provenance into the package, where it
-counts until a source changes that it was made from.
+Written by runs, one JSON file a claim and layer, or experiment and mode of one; a file that is missing or damaged is no
+evidence. What continuous integration cannot repeat, on a GPU or for long, is promoted: copied with its provenance into
+the package, where it counts until a source changes that it was made from.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from proofs import sources
+from proofs import experiments, sources
 from proofs.claim import Claim
 from proofs.claims import CLAIMS, MODULES
 from proofs.layers import TABLE
@@ -32,7 +32,10 @@ LONG = 300.0
 
 @dataclass(frozen=True)
 class Evidence:
-    """One verdict with its provenance; ``content`` and ``sources`` are what it speaks of."""
+    """One verdict with its provenance; ``content`` and ``sources`` are what it speaks of.
+
+    ``experiment`` and ``mode`` (quick or full) name the run where ``smd run`` made it, and are empty elsewhere.
+    """
 
     claim: str
     layer: str
@@ -45,11 +48,13 @@ class Evidence:
     device: str
     versions: dict[str, str]
     detail: dict[str, object] = field(default_factory=dict)
+    experiment: str = ""
+    mode: str = ""
 
     @property
     def is_stale(self) -> bool:
         """Whether a source that it was made from has changed since; what a claim says is among them."""
-        return self.sources != sources_of(self.claim, self.layer)
+        return self.sources != sources_of(self.claim, self.layer, self.experiment)
 
     @property
     def is_repeatable(self) -> bool:
@@ -59,7 +64,12 @@ class Evidence:
     @property
     def file_name(self) -> str:
         """The name of its file, in whichever folder."""
-        return f"{self.claim}.{self.layer}.json"
+        return ".".join(filter(None, (self.claim, self.layer, self.experiment, self.mode, "json")))
+
+    @property
+    def label(self) -> str:
+        """The layer, with experiment and mode where it has them."""
+        return label(self.layer, self.experiment, self.mode)
 
 
 def directory() -> Path:
@@ -68,16 +78,25 @@ def directory() -> Path:
     return Path(chosen) if chosen else cache_directory() / "evidence"
 
 
+def label(layer: str, experiment: str = "", mode: str = "") -> str:
+    """A layer, and what was run of it."""
+    return f"{layer}: {experiment}, {mode}" if experiment else layer
+
+
 @cache
-def sources_of(claim_id: str, layer: str) -> str:
-    """Hash of the sources that a layer's verdict on a claim depends on; empty where there is no such claim or layer."""
+def sources_of(claim_id: str, layer: str, experiment: str = "") -> str:
+    """Hash of the sources that a verdict on a claim depends on: the claim's, and the layer's or the experiment's.
+
+    Empty where there is no such claim, layer or experiment.
+    """
     stated_in = next((module.__name__ for module in MODULES if any(c.id == claim_id for c in module.CLAIMS)), None)
-    if stated_in is None or layer not in TABLE:
+    if stated_in is None or layer not in TABLE or (experiment and experiment not in experiments.names()):
         return ""
-    return sources.hash_of(stated_in, f"proofs.layers.{TABLE[layer].module}")
+    checks = experiments.modules_of(experiment) if experiment else (f"proofs.layers.{TABLE[layer].module}",)
+    return sources.hash_of(stated_in, *checks)
 
 
-def record(claim: Claim, verdict: Verdict, device: str = "cpu") -> Evidence:
+def record(claim: Claim, verdict: Verdict, device: str = "cpu", experiment: str = "", mode: str = "") -> Evidence:
     """Write a verdict as evidence and return it."""
     evidence = Evidence(
         claim=claim.id,
@@ -87,11 +106,13 @@ def record(claim: Claim, verdict: Verdict, device: str = "cpu") -> Evidence:
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(verdict.seconds, 3),
         content=claim.content_hash,
-        sources=sources_of(claim.id, verdict.layer),
+        sources=sources_of(claim.id, verdict.layer, experiment),
         device=device,
         versions={"spherical-motion": package_version(), "python": platform.python_version()}
         | versions("sympy", "numpy", "torch"),
         detail=verdict.detail,
+        experiment=experiment,
+        mode=mode,
     )
     _write(evidence, directory())
     return evidence
@@ -104,26 +125,46 @@ def promote(claims: Iterable[Claim]) -> list[Path]:
 
 
 def of(claim: Claim) -> list[Evidence]:
-    """All evidence on a claim, one a layer: promoted or made here, fresh before stale, then the later.
+    """All evidence on a claim, one a label: promoted or made here, fresh before stale, then the later.
 
     Damaged files, and files that speak of another claim, are left out.
     """
     best: dict[str, Evidence] = {}
     for e in (*_in(PROMOTED, claim), *_in(directory(), claim)):
-        before = best.get(e.layer)
+        before = best.get(e.label)
         if before is None or (not e.is_stale, e.date) >= (not before.is_stale, before.date):
-            best[e.layer] = e
-    return [best[layer] for layer in sorted(best)]
+            best[e.label] = e
+    return [best[name] for name in sorted(best)]
+
+
+def said(found: Iterable[Evidence]) -> dict[str, Outcome]:
+    """What each layer says; the worst of its runs where there are several."""
+    order = (Outcome.HOLDS, Outcome.UNDECIDED, Outcome.REFUTED)
+    outcomes: dict[str, Outcome] = {}
+    for e in found:
+        outcomes[e.layer] = max(outcomes.get(e.layer, Outcome.HOLDS), e.outcome, key=order.index)
+    return outcomes
+
+
+def awaited(claim: Claim) -> list[str]:
+    """Labels of the runs of experiments on a claim that have not been made."""
+    made = {e.label for e in of(claim)}
+    every = (
+        label(experiments.LAYER[device], experiment.name, str(mode))
+        for experiment in experiments.of_claim(claim.id)
+        for mode, device in experiment.awaited
+    )
+    return [name for name in every if name not in made]
 
 
 def outdated(claims: Iterable[Claim]) -> list[str]:
     """One line for each promoted verdict that is older than a source and has no fresh one in its place."""
     return [
-        f"{e.claim} {e.layer}: a source changed after the evidence of {e.date} on {e.device}; run it there again and "
+        f"{e.claim} {e.label}: a source changed after the evidence of {e.date} on {e.device}; run it there again and "
         "smd promote"
         for claim in claims
         for e in _in(PROMOTED, claim)
-        if e.is_stale and not any(other.layer == e.layer and not other.is_stale for other in of(claim))
+        if e.is_stale and not any(other.label == e.label and not other.is_stale for other in of(claim))
     ]
 
 

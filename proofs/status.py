@@ -34,7 +34,7 @@ STATUS_MEANING = {
     Status.REFUTED: "some layer found a witness against it, or against something that it was derived from",
     Status.STALE: "all evidence for it, or for something it was derived from, is older than the claim or its sources",
     Status.UNDECIDED: "no layer has decided it",
-    Status.SUPPORTED: "simulation agrees; no layer has proved it",
+    Status.SUPPORTED: "simulations or trained networks agree; no layer has proved it",
     Status.DECIDED: (
         "two SMT solvers agree that its obligations hold within its setting; their reasons are not rechecked"
     ),
@@ -53,7 +53,7 @@ def alone(claim: Claim, evidence: Iterable[Evidence]) -> Status:
     """The status on its own evidence, without its ancestors."""
     everything = list(evidence)
     fresh = [e for e in everything if not e.is_stale]
-    outcomes = {e.layer: e.outcome for e in fresh}
+    outcomes = ledger.said(fresh)
     if Outcome.REFUTED in outcomes.values():
         return Status.REFUTED
     if everything and not fresh:

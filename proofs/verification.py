@@ -10,7 +10,7 @@ from functools import partial
 from importlib.util import find_spec
 from multiprocessing import get_context
 
-from proofs import dependencies
+from proofs import dependencies, experiments
 from proofs import evidence as ledger
 from proofs.claim import Claim, Kind
 from proofs.claims import CLAIMS
@@ -18,8 +18,8 @@ from proofs.evidence import Evidence
 from proofs.layers import TABLE, Worth, of_worth
 from proofs.verdict import Outcome, Verdict
 
-LAYERS = tuple(TABLE)
-"""Every layer, cheapest first."""
+LAYERS = tuple(name for name, layer in TABLE.items() if layer.run_by == "smd verify")
+"""Every layer that is run here, cheapest first."""
 DECIDING = of_worth(Worth.PROVES, Worth.DECIDES)
 """The layers of which one must hold."""
 EVERYWHERE = ("identity", "certificate", "smt")
@@ -39,9 +39,10 @@ class Check:
 
 
 def checkers(claim: Claim) -> dict[str, Callable[[], Verdict]]:
-    """The layers that apply to a claim and can run here."""
+    """The layers that apply to a claim and can run here: none for an empirical claim, which owes no identity."""
     found: dict[str, Callable[[], Verdict]] = {}
-    for name, layer in TABLE.items():
+    for name in LAYERS if claim.kind is not Kind.EMPIRICAL else ():
+        layer = TABLE[name]
         if layer.runs_here:
             module, on = layer.checker, () if layer.device == "cpu" else (layer.device,)
             if getattr(module, "applies", lambda _: True)(claim):
@@ -59,8 +60,16 @@ def lacking(layers: Iterable[str] = LAYERS) -> list[str]:
 
 
 def unmet(claims: Iterable[Claim], layers: Iterable[str] = LAYERS) -> list[str]:
-    """One line for each claim that no layer looks at, and for each layer that runs here and would look at no claim."""
-    applied = {claim.id: set(checkers(claim)) & set(layers) for claim in claims}
+    """One line for each claim that no layer looks at, and for each layer that runs here and would look at no claim.
+
+    An empirical claim must have an experiment.
+    """
+    applied = {
+        claim.id: {e.name for e in experiments.of_claim(claim.id)}
+        if claim.kind is Kind.EMPIRICAL
+        else set(checkers(claim)) & set(layers)
+        for claim in claims
+    }
     used = set().union(*applied.values())
     idle = [name for name in layers if TABLE[name].runs_here and name not in used]
     return [f"{name}: no layer checks this claim" for name, own in applied.items() if not own] + [
@@ -81,10 +90,10 @@ def never_met(found: Iterable[Evidence]) -> list[str]:
 
 def failing(found: Iterable[Evidence]) -> list[str]:
     """The claims that a layer refutes, that layers were to decide and none did, or that one layer alone decides."""
-    by_claim: dict[str, dict[str, Outcome]] = {}
+    by_claim: dict[str, list[Evidence]] = {}
     for evidence in found:
-        by_claim.setdefault(evidence.claim, {})[evidence.layer] = evidence.outcome
-    return [claim for claim, said in by_claim.items() if _fails(CLAIMS[claim], said)]
+        by_claim.setdefault(evidence.claim, []).append(evidence)
+    return [claim for claim, own in by_claim.items() if _fails(CLAIMS[claim], ledger.said(own))]
 
 
 def _fails(claim: Claim, said: Mapping[str, Outcome]) -> bool:

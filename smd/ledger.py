@@ -14,14 +14,15 @@ from proofs.evidence import Evidence
 
 
 def row(claim: Claim, evidence_of: Callable[[Claim], list[Evidence]] = evidence.of) -> dict[str, Any]:
-    """One claim: id, title, kind, setting, status, evidence (layer to verdict) and what it was derived from."""
+    """One claim: id, title, kind, setting, status, evidence (layer or run to verdict), what it was derived from."""
     return {
         "id": claim.id,
         "title": claim.heading,
         "kind": str(claim.kind),
         "setting": str(claim.setting),
         "status": str(proofs.status(claim, evidence_of)),
-        "evidence": {e.layer: str(e.outcome) for e in evidence_of(claim) if not e.is_stale},
+        "evidence": {e.label: str(e.outcome) for e in evidence_of(claim) if not e.is_stale}
+        | dict.fromkeys(evidence.awaited(claim), "not yet run"),
         "depends_on": list(depends_on(claim)),
     }
 

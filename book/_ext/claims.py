@@ -48,7 +48,7 @@ TYPESET = Path(__file__).parents[1] / ".jupyter_cache" / "claims.json"
 
 def state() -> str:
     """What the sources of the claims were made from: the packages, and the evidence."""
-    known = sorted(f"{e.claim} {e.layer} {e.outcome} {e.date}" for c in proofs.CLAIMS.values() for e in evidence.of(c))
+    known = sorted(f"{e.claim} {e.label} {e.outcome} {e.date}" for c in proofs.CLAIMS.values() for e in evidence.of(c))
     return hashlib.sha256("\n".join([hash_of_all(), *known]).encode()).hexdigest()
 
 
@@ -198,17 +198,19 @@ def facts(claim: Claim) -> str:
 def evidence_table(claim: Claim) -> str:
     """One row a layer."""
     found = evidence.of(claim)
-    if not found:
+    if not found and not evidence.awaited(claim):
         return "No evidence has been recorded."
     rows = ["| layer | verdict | how | when | with |", "|---|---|---|---|---|"]
     for e in found:
         how = e.method.replace("|", "\\|")
         versions = ", ".join(f"{k} {v}" for k, v in e.versions.items())
         stale = " (stale)" if e.is_stale else ""
-        rows.append(f"| {e.layer} | {e.outcome}{stale} | {how} | {e.date} | {e.device}; {versions} |")
+        rows.append(f"| {e.label} | {e.outcome}{stale} | {how} | {e.date} | {e.device}; {versions} |")
     missing = {"simulation-cpu", "simulation-gpu"} - {e.layer for e in found}
+    waiting = evidence.awaited(claim)
     if "simulation-gpu" in missing and any(e.layer == "simulation-cpu" for e in found):
-        rows.append("| simulation-gpu | not yet run | | | |")
+        waiting.append("simulation-gpu")
+    rows += [f"| {name} | not yet run | | | |" for name in waiting]
     return "\n".join(rows)
 
 

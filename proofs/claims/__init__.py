@@ -11,6 +11,7 @@ from proofs.claims import (
     geometry,
     lion,
     muon,
+    networks,
     noise,
     polar,
     recipes,
@@ -27,6 +28,7 @@ from proofs.claims import (
 MODULES = (
     geometry, sgd, sgdm, adam, adam_beta2, lion, sign, trust, polar, muon, correlation, noise, trajectories, schedules,
     adamw_lag, equivalences, three_regimes, stability, fluctuations, recipes,
+    networks,
 )  # fmt: skip
 """The topics in the order of the book."""
 CLAIMS: dict[str, Claim] = {claim.id: claim for module in MODULES for claim in module.CLAIMS}

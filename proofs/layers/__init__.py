@@ -21,7 +21,10 @@ class Worth(StrEnum):
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer's name, its module here, its worth, and the packages (by the name to import) and program it needs."""
+    """A layer's name, its module here, its worth, and the packages (by the name to import) and program it needs.
+
+    ``run_by`` is the command that runs it.
+    """
 
     name: str
     module: str
@@ -30,6 +33,7 @@ class Layer:
     extra: str = "check"
     device: str = "cpu"
     program: str = ""
+    run_by: str = "smd verify"
 
     @property
     def lacks(self) -> list[str]:
@@ -60,6 +64,7 @@ class Layer:
         return import_module(f"proofs.layers.{self.module}")
 
 
+TRAINING = {"torch": "torch", "joblib": "joblib", "sklearn": "scikit-learn", "matplotlib": "matplotlib"}
 TABLE = {
     layer.name: layer
     for layer in (
@@ -72,6 +77,8 @@ TABLE = {
         Layer("slope", "slope", Worth.CHECKS),
         Layer("simulation-cpu", "simulation", Worth.MEASURES, {"torch": "torch"}, "sim"),
         Layer("simulation-gpu", "simulation", Worth.MEASURES, {"torch": "torch"}, "sim", "cuda"),
+        Layer("network", "network", Worth.MEASURES, TRAINING, "train", run_by="smd run"),
+        Layer("network-gpu", "network", Worth.MEASURES, TRAINING, "train", "cuda", run_by="smd run"),
     )
 }
 """Every layer by name, cheapest first."""

@@ -20,6 +20,7 @@ from smd.cli import (
     power,
     predict,
     promote,
+    run,
     simulate,
     solve,
     trajectory,
@@ -49,6 +50,7 @@ app.command("mutants")(mutants.command)
 app.command("promote")(promote.command)
 app.command("confront", context_settings=hyperparameters.SETTINGS)(confront.command)
 app.command("power")(power.command)
+app.command("run")(run.command)
 app.command("bench")(bench.command)
 
 INTERRUPTED = 130

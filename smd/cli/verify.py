@@ -29,11 +29,14 @@ def command(
         return
     import proofs
     from proofs import evidence
+    from proofs.layers import TABLE
     from proofs.verdict import Outcome
     from proofs.verification import DECIDING, LAYERS, failing, lacking, never_met, planned, unmet, verify
     from smd import ledger
     from smd.cli.cite import claim_named
 
+    if layer is not None and layer in TABLE and layer not in LAYERS:
+        raise typer.BadParameter(f"layer = {layer} is run by {TABLE[layer].run_by}")
     if layer is not None and layer not in LAYERS:
         raise typer.BadParameter(f"layer = {layer} is unknown; known are {', '.join(LAYERS)}")
     layers = LAYERS if layer is None else (layer,)
@@ -54,7 +57,8 @@ def command(
         for one in verify(checks):
             found.append(one)
             bar.show(len(found), len(checks), one.claim)
-    known = [e for claim in chosen for e in evidence.of(claim) if e.layer in layers and not e.is_stale]
+    shown = TABLE if layer is None else layers
+    known = [e for claim in chosen for e in evidence.of(claim) if e.layer in shown and not e.is_stale]
     bad = failing(known)
     wrong = [*never_met(known), *evidence.outdated(chosen), *evidence.damaged()]
     for line in wrong:
@@ -66,7 +70,7 @@ def command(
     else:
         for e in known:
             if e.claim in bad and e.outcome is not Outcome.HOLDS:
-                print(f"{e.claim} {e.layer}: {e.outcome} {e.detail}")
+                print(f"{e.claim} {e.label}: {e.outcome} {e.detail}")
         for name in (layer for layer in DECIDING if layer in layers):
             open_ = [e.claim for e in known if e.layer == name and e.claim not in bad and e.outcome != Outcome.HOLDS]
             if open_:

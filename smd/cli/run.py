@@ -1,0 +1,125 @@
+"""``smd run``: run an experiment, and see what it says of its claims."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from smd.cli import options
+from smd.cli.progress import Bar
+
+if TYPE_CHECKING:
+    from proofs.experiments.report import Report
+
+ALL = "all"
+
+
+def command(
+    name: Annotated[str | None, typer.Argument(help="name of the experiment, or all [default: list them]")] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
+    seeds: Annotated[int | None, typer.Option(help="number of seeds [default: the experiment's]", min=1)] = None,
+    full: Annotated[bool, typer.Option("--full/--quick", help="the whole matrix, or what takes minutes")] = False,
+    out: Annotated[Path, typer.Option(help="folder for cells, table and figure")] = Path("runs"),
+    jobs: Annotated[int | None, typer.Option(help="processes [default: the processors; one on a GPU]", min=1)] = None,
+    dask: Annotated[str | None, typer.Option(help="address of a Dask scheduler, tcp://host:port")] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Run an experiment and record its evidence; one that was stopped goes on. Exit 1 if it refutes or a cell fails.
+
+    Without a name it lists the experiments with their claims, modes and times.
+    """
+    from proofs.experiments import EXPERIMENTS
+    from proofs.experiments.experiment import Mode
+
+    if name is None:
+        _list(as_json)
+        return
+    mode = Mode.FULL if full else Mode.QUICK
+    found = [
+        _run(one, device=device, seeds=seeds, mode=mode, folder=out, jobs=jobs, dask=dask)
+        for one in (EXPERIMENTS if name == ALL else (name,))
+    ]
+    if as_json:
+        print(json.dumps([asdict(report) for report in found], indent=1))
+    else:
+        for report in found:
+            _print(report, out)
+    if any(report.failed or report.outcome == "refuted" for report in found):
+        raise typer.Exit(1)
+
+
+def _run(name: str, **settings: Any) -> Report:
+    from proofs.experiments.running import run
+
+    with Bar(f"running {name}", "cells") as bar:
+        return run(name, on_progress=bar.show, on_note=lambda line: print(line, file=sys.stderr), **settings)
+
+
+def _list(as_json: bool) -> None:
+    from proofs.experiments import EXPERIMENTS
+
+    rows = [
+        {
+            "name": one.name, "title": one.title, "claims": list(one.claims), "published": list(one.published),
+            "modes": {
+                str(mode): {"cells": len(list(one.grid(mode))), "seeds": one.seeds[mode], "seconds": one.seconds[mode]}
+                for mode in one.seeds
+            },
+        }
+        for one in EXPERIMENTS.values()
+    ]  # fmt: skip
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="smd run NAME", title_justify="left")
+    for column in ("name", "claims", "quick", "full"):
+        table.add_column(column)
+    for row in rows:
+        modes: Any = row["modes"]
+        times = (f"{m['cells']} cells, {m['seeds']} seeds, {_time(m['seconds'])}" for m in modes.values())
+        table.add_row(str(row["name"]), ", ".join(row["claims"]), *times)
+    Console().print(table)
+
+
+def _time(seconds: float) -> str:
+    return (
+        f"{seconds:g} s"
+        if seconds < 120
+        else f"{seconds / 60:.0f} min"
+        if seconds < 7200
+        else f"{seconds / 3600:.0f} h"
+    )
+
+
+def _print(report: Report, out: Path) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from proofs.experiments.report import FINDINGS, finding_row, number
+
+    console = Console(highlight=False)
+    for title, columns, rows in (
+        (report.title, FINDINGS[:-1], [finding_row(finding)[:-1] for finding in report.findings]),
+        (report.table["caption"], report.table["columns"], report.table["rows"]),
+    ):
+        if rows:
+            table = Table(title=escape(title), title_justify="left")
+            for column in columns:
+                table.add_column(escape(column))
+            for row in rows:
+                table.add_row(*(escape(number(cell)) for cell in row))
+            console.print(table)
+    for line in report.failed:
+        print(f"failed: {line}", file=sys.stderr)
+    console.print(f"{report.experiment}: {report.outcome} ({report.ran})", markup=False, soft_wrap=True)
+    where = out / report.experiment / f"{report.mode}-{'cpu' if report.device == 'cpu' else 'cuda'}"
+    console.print(f"table and figure: {where}", markup=False, soft_wrap=True)
