@@ -22,7 +22,7 @@ class Grouping:
     unit: str
 
     def blocks(self, tensor: Tensor) -> Tensor:
-        """The tensor as [groups, entries of a block]: a view, where it is contiguous. BadTraining where it does not divide."""
+        """The tensor as [groups, entries], a view where it is contiguous; BadTraining where its rows do not divide."""
         if tensor.shape[0] % self.groups:
             raise BadTraining(f"groups = {self.groups} does not divide the {tensor.shape[0]} rows of the tensor")
         return tensor.reshape(self.groups, -1)

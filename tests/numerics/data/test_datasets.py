@@ -8,6 +8,7 @@ import torch
 
 from numerics import data
 from numerics.errors import BadData
+from tests.budget import compared
 
 pytestmark = pytest.mark.chance(0)
 DIGITS = data.digits()
@@ -71,6 +72,7 @@ def test_label_noise_alters_the_share_that_is_asked():
     """By Hoeffding's inequality the share is further off than the tolerance with probability below 1e-9."""
     noisy = DIGITS.label_noise(0.3, seed=1)
     share = float((noisy.training.targets != DIGITS.training.targets).double().mean())
+    compared(1e-9)
     assert abs(share - 0.3) < math.sqrt(math.log(2e9) / 2 / len(DIGITS))
 
 
