@@ -68,7 +68,6 @@ def named(name: str) -> Experiment:
     return EXPERIMENTS[name]
 
 
-@cache
 def of_claim(claim_id: str) -> tuple[Experiment, ...]:
     """The experiments that are evidence on a claim."""
     return tuple(experiment for experiment in EXPERIMENTS.values() if claim_id in experiment.claims)

@@ -5,17 +5,24 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from numerics.container import plain
 from proofs.comparison import Confrontation
 from proofs.experiments.experiment import Finding
 from proofs.verdict import Outcome
 
 FINDINGS = ("finding", "predicted", "measured", "tolerance", "outcome", "why this tolerance")
 REPORT, PAGE, FIGURE = "report.json", "report.md", "figure.svg"
+
+
+def file_name(experiment: str, mode: str, device: str) -> str:
+    """Of a report that is published."""
+    return f"{experiment}-{mode}-{device}.json"
 
 
 class BadReport(ValueError):
@@ -57,24 +64,39 @@ class Report:
             f"{self.seconds:.0f} s of computing, {self.date[:10]}; {versions}"
         )
 
-    def markdown(self, figure: str = FIGURE) -> str:
-        """Findings, table and figure, without a heading."""
-        claims = ", ".join(f"`{claim}`" for claim in self.claims)
-        published = f" Published statements: {', '.join(self.published)}." if self.published else ""
-        lines = [f"{self.tests} Claims: {claims}.{published}", "", f"**{self.outcome}**: {self.ran}.", ""]
-        lines += [f"- failed: {line}" for line in self.failed]
+    def body(self, figure: str) -> str:
+        """Outcome, findings, table and figure as Markdown, without a heading."""
+        lines = [f"**{self.outcome}**: {self.ran}.", "", *(f"- failed: {line}" for line in self.failed)]
         if self.findings:
             lines += [*_table(FINDINGS, [finding_row(finding) for finding in self.findings]), ""]
         if self.table["rows"]:
             lines += [self.table["caption"], "", *_table(self.table["columns"], self.table["rows"]), ""]
-        if figure and not self.failed:
-            lines += [f"![{self.title}]({figure})", ""]
-        return "\n".join(lines)
+        return "\n".join(lines if self.failed else [*lines, f"![{self.title}]({figure})", ""])
+
+    @property
+    def page(self) -> str:
+        """The report as a page of its own."""
+        claims = ", ".join(f"`{claim}`" for claim in self.claims)
+        published = f" Published statements: {', '.join(self.published)}." if self.published else ""
+        return f"# {self.title}\n\n{self.tests} Claims: {claims}.{published}\n\n{self.body(FIGURE)}"
+
+    def publish(self, place: Path, folder: Path) -> list[Path]:
+        """Copy report and figure from ``place`` into ``folder`` under names of their own; the files."""
+        device = "cpu" if self.device == "cpu" else "cuda"
+        target = folder / file_name(self.experiment, self.mode, device)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            files = [Path(shutil.copyfile(place / REPORT, target))]
+            if not self.failed:
+                files.append(Path(shutil.copyfile(place / FIGURE, target.with_suffix(".svg"))))
+        except OSError as failed:
+            raise BadReport(f"{target} cannot be written: {failed.strerror}") from failed
+        return files
 
     def write(self, folder: Path) -> None:
         """Write the report and its page, each whole or not at all."""
-        text = json.dumps(asdict(self), indent=1, default=_plain) + "\n"
-        for name, content in ((REPORT, text), (PAGE, f"# {self.title}\n\n{self.markdown()}")):
+        text = json.dumps(asdict(self), indent=1, default=plain) + "\n"
+        for name, content in ((REPORT, text), (PAGE, self.page)):
             unfinished = folder / f"{name}.{os.getpid()}.unfinished"
             try:
                 unfinished.write_text(content, encoding="utf-8")
@@ -142,9 +164,3 @@ def finding_row(finding: dict[str, Any]) -> tuple[str, ...]:
 def _table(columns: Sequence[str], found: Sequence[Sequence[Any]]) -> list[str]:
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     return lines + ["| " + " | ".join(number(cell).replace("|", "\\|") for cell in row) + " |" for row in found]
-
-
-def _plain(value: Any) -> Any:
-    from numerics.container import plain
-
-    return plain(value)

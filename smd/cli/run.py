@@ -27,6 +27,9 @@ def command(
     out: Annotated[Path, typer.Option(help="folder for cells, table and figure")] = Path("runs"),
     jobs: Annotated[int | None, typer.Option(help="processes [default: the processors; one on a GPU]", min=1)] = None,
     dask: Annotated[str | None, typer.Option(help="address of a Dask scheduler, tcp://host:port")] = None,
+    publish: Annotated[
+        Path | None, typer.Option(help="folder that gets a copy of report and figure, as the book has them")
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Run an experiment and record its evidence; one that was stopped goes on. Exit 1 if it refutes or a cell fails.
@@ -44,6 +47,9 @@ def command(
         _run(one, device=device, seeds=seeds, mode=mode, folder=out, jobs=jobs, dask=dask)
         for one in (EXPERIMENTS if name == ALL else (name,))
     ]
+    if publish is not None:
+        for report in found:
+            report.publish(_place(report, out), publish)
     if as_json:
         print(json.dumps([asdict(report) for report in found], indent=1))
     else:
@@ -121,5 +127,8 @@ def _print(report: Report, out: Path) -> None:
     for line in report.failed:
         print(f"failed: {line}", file=sys.stderr)
     console.print(f"{report.experiment}: {report.outcome} ({report.ran})", markup=False, soft_wrap=True)
-    where = out / report.experiment / f"{report.mode}-{'cpu' if report.device == 'cpu' else 'cuda'}"
-    console.print(f"table and figure: {where}", markup=False, soft_wrap=True)
+    console.print(f"table and figure: {_place(report, out)}", markup=False, soft_wrap=True)
+
+
+def _place(report: Report, out: Path) -> Path:
+    return out / report.experiment / f"{report.mode}-{'cpu' if report.device == 'cpu' else 'cuda'}"

@@ -191,4 +191,4 @@ def test_committed_evidence_is_sound(monkeypatch):
     assert damaged() == []
     for file in evidence.PROMOTED.glob("*.json"):
         kept = json.loads(file.read_text(encoding="utf-8"))
-        assert kept["seconds"] >= evidence.LONG or kept["layer"] == "simulation-gpu"
+        assert kept["seconds"] >= evidence.LONG or kept["layer"] in ("simulation-gpu", "network-gpu")

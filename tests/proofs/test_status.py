@@ -149,4 +149,4 @@ def test_ledger_is_read_by_default():
 def test_every_status_is_explained():
     """Each status has its meaning in words, and the layers that support are the simulations."""
     assert set(STATUS_MEANING) == set(Status)
-    assert SIMULATIONS == ("simulation-cpu", "simulation-gpu")
+    assert SIMULATIONS == ("simulation-cpu", "simulation-gpu", "network", "network-gpu")

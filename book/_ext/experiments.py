@@ -1,0 +1,60 @@
+"""Sphinx directive ``{experiments}``: a section for each experiment, from the reports in data/networks.
+
+A report is data/networks/NAME-MODE-DEVICE.json with a figure of the same name, as ``smd run --publish`` writes them. A
+run that an experiment awaits and that has no report reads "not yet run".
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from claims import parsed, reference
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from proofs import sources
+from proofs.experiments import EXPERIMENTS, report
+from proofs.experiments.experiment import Experiment
+
+REPORTS = "data/networks"
+
+
+class ExperimentsDirective(SphinxDirective):
+    """Every experiment with what it found."""
+
+    def run(self) -> list[nodes.Node]:
+        return [self._section(experiment) for experiment in EXPERIMENTS.values()]
+
+    def _section(self, experiment: Experiment) -> nodes.section:
+        section = nodes.section(ids=[f"experiment-{experiment.name}"], names=[experiment.name])
+        section += nodes.title(text=experiment.title)
+        folder = Path(self.env.srcdir) / REPORTS
+        for mode, device in experiment.awaited:
+            self.env.note_dependency(str(folder / report.file_name(experiment.name, mode, device)))
+        section += parsed(self, source(experiment, folder))
+        return section
+
+
+def source(experiment: Experiment, folder: Path) -> str:
+    """MyST source of an experiment's section, without its heading."""
+    claims = ", ".join(reference(claim) for claim in experiment.claims)
+    published = f" Published statements: {', '.join(experiment.published)}." if experiment.published else ""
+    lines = [f"{experiment.tests} It speaks of {claims}.{published}", ""]
+    for mode, device in experiment.awaited:
+        file = folder / report.file_name(experiment.name, mode, device)
+        command = f"smd run {experiment.name} --{mode}" + (f" --device {device}" if device != "cpu" else "")
+        if not file.exists():
+            lines += [f"**{mode}, {device}: not yet run** (`{command}`).", ""]
+            continue
+        found = report.read(file)
+        lines += [f"**{mode}, {device}** (`{command}`)", "", found.body(f"{REPORTS}/{file.with_suffix('.svg').name}")]
+        if found.source != sources.hash_of(experiment.cell.partition(":")[0]):
+            lines += ["A source of these runs has changed since.", ""]
+    return "\n".join(lines)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directive."""
+    app.add_directive("experiments", ExperimentsDirective)
+    return {"parallel_read_safe": True}

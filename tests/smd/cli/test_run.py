@@ -1,0 +1,86 @@
+"""``smd run``: the list, a run, and what goes wrong in one line."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from numerics.statistics import Estimate
+from proofs.experiments import three_regimes_toy
+from proofs.experiments.drawing import panels
+from proofs.experiments.experiment import Finding, Mode
+
+pytestmark = pytest.mark.chance(0)
+NAME = "three-regimes-toy"
+POINT = {"curvatures": [1.0], "ratio": 0.5, "burn_in": 10, "steps": 5}
+
+
+@pytest.fixture
+def measures(monkeypatch):
+    """``measures(value, grid)`` has the experiment measure that value for 1, at the points of a grid."""
+
+    def build(value, grid):
+        changed = replace(
+            three_regimes_toy.EXPERIMENT, grid=lambda mode: grid, seeds=dict.fromkeys(Mode, 2),
+            judge=lambda cells: [Finding("one", 1.0, Estimate(value, 0.0, 2), 0.1, "by hand")],
+            figure=lambda cells: panels(1, 1)[0],
+        )  # fmt: skip
+        monkeypatch.setattr(three_regimes_toy, "EXPERIMENT", changed)
+
+    return build
+
+
+def test_without_a_name_the_experiments_are_listed(smd):
+    """With claims, sizes and times."""
+    listed = smd("run")
+    assert listed.code == 0
+    for word in (NAME, "exponential-lr-root", "seeds"):
+        assert word in listed.out
+    rows = json.loads(smd("run", "--json").out)
+    assert {"exponential-lr", NAME} <= {row["name"] for row in rows}
+    assert all(set(row["modes"]) == {"quick", "full"} for row in rows)
+
+
+def test_a_run_prints_findings_table_and_place(smd, measures, tmp_path):
+    """And publishes what the book shows."""
+    measures(1.0, [POINT])
+    ran = smd("run", NAME, "--out", str(tmp_path), "--jobs", "1", "--publish", str(tmp_path / "book"))
+    assert ran.code == 0
+    assert "one" in ran.out
+    assert f"{NAME}: holds (quick, 2 cells, 2 seeds, on cpu" in ran.out
+    assert str(tmp_path / NAME / "quick-cpu") in ran.out
+    assert sorted(file.suffix for file in (tmp_path / "book").iterdir()) == [".json", ".svg"]
+    shown = json.loads(smd("run", NAME, "--out", str(tmp_path), "--jobs", "1", "--json", "--full").out)
+    assert [(report["mode"], report["outcome"]) for report in shown] == [("full", "holds")]
+
+
+def test_exit_code_says_what_was_found(smd, measures, tmp_path):
+    """1 where a finding is refuted, and where a cell failed, which is named."""
+    measures(2.0, [POINT])
+    assert smd("run", NAME, "--out", str(tmp_path / "a"), "--jobs", "1").code == 1
+    measures(1.0, [{**POINT, "curvatures": []}])
+    ran = smd("run", NAME, "--out", str(tmp_path / "b"), "--jobs", "1")
+    assert ran.code == 1
+    assert [line.split(":")[0] for line in ran.complaints] == ["failed", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["wrong"], "smd: experiment = wrong is unknown; known are exponential-lr"),
+        ([NAME, "--device", "tpu"], "smd: device = tpu is unknown; known are cpu, cuda"),
+        ([NAME, "--seeds", "0"], "0"),
+        ([NAME, "--dask", "nowhere"], "smd: dask = nowhere: no scheduler answers there"),
+    ],
+)
+def test_mistakes_are_one_line(smd, tmp_path, arguments, says):
+    """Exit code 2, and the value that is wrong."""
+    ran = smd("run", *arguments, "--out", str(tmp_path))
+    assert (ran.code, len(ran.complaints)) == (2, 1)
+    assert says in ran.err
+
+
+def test_verify_says_who_runs_the_layer(smd):
+    """``smd verify --layer network`` is a mistake that names the verb."""
+    ran = smd("verify", "--layer", "network")
+    assert (ran.code, ran.complaints) == (2, ["smd: Invalid value: layer = network is run by smd run"])
