@@ -3,6 +3,7 @@
 # make test-thorough  more examples; power, calibration, mutants and repetitions, measured again for the book
 # make test-gpu  the tests that need a CUDA device
 # make coverage  the tests again, counting the lines and branches that they run: at least 95 % (takes longer)
+# make experiments  what the theory predicts of networks, the quick matrix, measured again for the book
 # make bench     the engines' speed, beside what one would write oneself
 # make lint      style, types and the arrows between the packages
 # make formal    the theorems and the claims' lemmas in Coq; INSTALL=1 installs it (Debian, as root)
@@ -16,7 +17,7 @@ INSTALLED := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: book test test-thorough test-gpu coverage bench lint formal wheel env clean
+.PHONY: book test test-thorough test-gpu coverage experiments bench lint formal wheel env clean
 .DELETE_ON_ERROR:
 
 book: env
@@ -38,6 +39,9 @@ test-gpu: env
 
 coverage: env
 	@$(BIN)/python .ci/coverage.py $(PYTEST)
+
+experiments: env
+	@$(BIN)/smd run all --quick --publish book/data/networks $(RUN)
 
 bench: env
 	@$(BIN)/smd bench $(BENCH)
