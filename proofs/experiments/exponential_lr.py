@@ -100,7 +100,7 @@ def _figure(cells: Sequence[Cell]) -> Figure:
                 )  # fmt: skip
         axis.set(xscale="log", yscale="log", xlabel="steps", title="SGD" if momentum == 0 else f"SGDM {momentum:g}")
     axes[0].set(ylabel="logits, difference over RMS")
-    axes[1].legend(fontsize=7)
+    figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
 
