@@ -13,10 +13,23 @@ COMPILING = ("test_pathwise.py", "test_equal_in_law.py")
 SHARED = "compiled:sgdm"
 """The scope that compiles what the chains of all rules call."""
 
+EVERYWHERE = "::test_anywhere_in_the_domain"
+"""Tests that run the chains of many rules: they come last, when these are compiled."""
+
+TOGETHER = (
+    "tests/proofs/formal/test_correspondence.py",
+    "tests/proofs/test_mutants.py",
+    "tests/proofs/test_oracles.py",
+    "tests/proofs/test_sabotage.py",
+    "tests/proofs/test_trajectories.py",
+)
+"""Files whose tests read one run or one derivation that the file remembers: another worker would make it again."""
+
 LONG = (
     "book/own_rule/",
     "tests/proofs/formal/",
     "tests/proofs/layers/test_simulation.py",
+    "tests/proofs/test_domains.py",
     "tests/proofs/test_muon.py",
     "tests/numerics/engines/test_triton.py",
 )
@@ -24,8 +37,12 @@ LONG = (
 
 
 def scope_of(nodeid: str) -> str:
-    """What a test derives or compiles: a claim's or its own optimizer, or a rule's chains, or nothing of others."""
+    """What a test derives, compiles or runs: a claim's or its own optimizer, a rule's chains, its file's, or its own."""
     place, _, parameters = nodeid.partition("[")
+    if place.endswith(EVERYWHERE):
+        return nodeid
+    if place.partition("::")[0] in TOGETHER:
+        return place.partition("::")[0]
     parameters = parameters.removesuffix("]")
     first = parameters.partition("-")[0]
     if place.partition("::")[0].endswith(COMPILING):
@@ -42,6 +59,8 @@ def order(nodeid: str) -> int:
     So short tests fill the end, and no worker waits there for another.
     """
     scope = scope_of(nodeid)
+    if scope in TOGETHER or nodeid.endswith(EVERYWHERE):
+        return 3
     if scope == nodeid:
         return 3 if nodeid.startswith(LONG) else 4
     return 0 if scope == SHARED else 2 if scope.startswith("compiled:") else 1
