@@ -37,7 +37,7 @@ LONG = (
 
 
 def scope_of(nodeid: str) -> str:
-    """What a test derives, compiles or runs: a claim's or its own optimizer, a rule's chains, its file's, or its own."""
+    """What a test derives, compiles or runs with others: an optimizer's, a rule's chains, its file's, or nothing."""
     place, _, parameters = nodeid.partition("[")
     if place.endswith(EVERYWHERE):
         return nodeid

@@ -26,7 +26,11 @@ def test_every_place_that_is_named_is_there():
         ("tests/proofs/test_claims.py::test_identity_layer_holds[adamw-norm]", "adamw", 1),
         ("tests/proofs/test_claims.py::test_identity_layer_holds[noise-ar1]", "noise", 1),
         ("tests/theory/test_codegen.py::test_generated_functions_are_the_expressions[adamw]", "adamw", 1),
-        ("tests/proofs/test_oracles.py::test_control_rejects_another_rule[no dampening]", "tests/proofs/test_oracles.py", 3),
+        (
+            "tests/proofs/test_oracles.py::test_control_rejects_another_rule[no dampening]",
+            "tests/proofs/test_oracles.py",
+            3,
+        ),
         ("tests/proofs/test_muon.py::test_equilibrium_survives[4]", None, 3),
         ("tests/numerics/test_updates.py::test_that[adamw]", None, 4),
         ("tests/theory/test_forms.py::test_tidy", None, 4),

@@ -1,0 +1,87 @@
+"""Many checks in several processes: what goes together, in which order, and that all of it comes back."""
+
+from concurrent.futures import Future
+from types import SimpleNamespace
+
+import pytest
+
+from proofs import CLAIMS, planned, verification
+from proofs import evidence as ledger
+from proofs.evidence import of
+from proofs.verdict import Outcome, Verdict
+from proofs.verification import FEW, Check, _expected, verify
+
+NAMES = [name for name, claim in CLAIMS.items() if claim.optimizer in ("sgd", "sgdw")][: FEW + 2]
+
+
+class Pool:
+    """An executor that runs here and keeps what it was given."""
+
+    given: list[list[Check]]
+
+    def __init__(self, jobs, context, prepare):
+        Pool.given = []
+        assert context.get_start_method() == "spawn"
+        prepare()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return False
+
+    def submit(self, function, group):
+        """The result at once, as a future."""
+        Pool.given.append(group)
+        done = Future()
+        done.set_result(function(group))
+        return done
+
+
+@pytest.fixture
+def checks(monkeypatch):
+    """More checks than are run one by one, of a layer that is quick, and a pool of this process."""
+    monkeypatch.setattr(verification, "ProcessPoolExecutor", Pool)
+    return planned([CLAIMS[name] for name in NAMES], ("points",))
+
+
+def test_every_check_leaves_evidence_and_one_optimizer_stays_together(checks):
+    """Each check comes back once, recorded; the claims of one optimizer are one group, and no check is in two."""
+    assert len(checks) > FEW
+    found = list(verify(checks, jobs=2))
+    assert sorted(e.claim for e in found) == sorted(check.claim for check in checks)
+    assert all(of(CLAIMS[name]) for name in NAMES)
+    optimizers = [{CLAIMS[check.claim].optimizer for check in group} for group in Pool.given]
+    assert all(len(names) == 1 for names in optimizers)
+    assert sum(map(len, Pool.given)) == len(checks)
+
+
+def test_what_took_long_begins_first(checks):
+    """The seconds of the last run order the groups; without one a guess does."""
+    (last,) = [name for name in NAMES if CLAIMS[name].optimizer == "sgdw"][-1:]
+    before = _expected([Check(last, "points")])
+    ledger.record(CLAIMS[last], Verdict("points", Outcome.HOLDS, "by hand", 1000.0))
+    assert _expected([Check(last, "points")]) == 1000.0 != before
+    list(verify(checks, jobs=2))
+    assert CLAIMS[Pool.given[0][0].claim].optimizer == "sgdw"
+
+
+def test_a_layer_that_checks_together_is_given_them_together(monkeypatch):
+    """Its verdicts are recorded claim by claim; a verdict too few is an error and not passed over."""
+    asked = []
+
+    class Together:
+        def check_all(self, claims):
+            asked.append([claim.id for claim in claims])
+            return [Verdict("points", Outcome.HOLDS, "together", 0.0) for _ in claims[: self.most]]
+
+    together = Together()
+    together.most = 9
+    name = verification.TABLE["points"].device_name
+    monkeypatch.setitem(verification.TABLE, "points", SimpleNamespace(checker=together, device_name=name))
+    checks = [Check(name, "points") for name in NAMES[:2]]
+    found = verification._run_all(checks)
+    assert [e.claim for e in found] == NAMES[:2] == asked[0]
+    together.most = 1
+    with pytest.raises(ValueError, match="shorter"):
+        verification._run_all(checks)
