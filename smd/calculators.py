@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from itertools import combinations_with_replacement
@@ -26,30 +26,34 @@ if TYPE_CHECKING:
 
 UNUSED = ("norm_at_constant_energy", "norm_neglected", "log_cosine_gradient", "norm_power")
 """Derived functions that no calculator asks for."""
+SYMBOLS = ("L", "eta", "lambda_", "alpha", "tau", "beta_1", "beta_2", "d", "K", "kappa", "t", "psi", "mu", "p", *"TSBC")
+"""Every symbol that a derived function may take."""
+PRINTED = ("norm_power", "one_minus_cosine", "definitions", "gain", "T_first_weight", "T_ratio", "T_factor")
+"""Derived functions that are shown as LaTeX."""
 TERMS = 1 << 11
 """Coefficients of which Muon's tail is read."""
 SIDES = (64, 128, 256, 512, 768, 1024, 2048, 3072, 4096)
 """Rows and columns of the matrices whose Muon coefficients go along, a tenth of a second each to compute."""
 
 
-def script() -> str:
-    """Source that defines ``SMD.derived``."""
+def script(sides: Sequence[int] = SIDES) -> str:
+    """Source that defines ``SMD.derived``, with Muon's coefficients for matrices of these sides."""
     groups = {
         "rules": {name: rule(name) for name in compiled.NAMES},
         "motions": {name: moving(name) for name in compiled.NAMES if name not in catalogue.REFINED.values()},
         "latex": {name: literal(formulas(name)) for name in compiled.NAMES},
-        "shapes": {literal(f"{m}x{n}"): literal(shape(m, n)) for m, n in combinations_with_replacement(SIDES, 2)},
+        "shapes": {literal(f"{m}x{n}"): literal(shape(m, n)) for m, n in combinations_with_replacement(sides, 2)},
     }
     head = "/* Written by smd.calculators from SymPy's expressions. */\nvar SMD = window.SMD = window.SMD || {};"
     parts = [f"SMD.derived.{group} = {object_of(fields)};" for group, fields in groups.items()]
     parts += [f"SMD.derived.lag = {translated(_lag())};", f"SMD.derived.muon = {translated(_muon())};"]
-    return "\n".join([head, f"SMD.derived = {{data: {literal(data())}}};", *parts]) + "\n"
+    return "\n".join([head, f"SMD.derived = {{data: {literal(data(sides))}}};", *parts]) + "\n"
 
 
 def rule(name: str) -> str:
     """The object of one rule, with functions named as those of ``theory.compiled.CompiledRule``."""
     code = source_of(name)
-    numbers = dict.fromkeys("L eta lambda_ alpha tau beta_1 beta_2 d K kappa t psi mu p T S B C".split(), 0.5)
+    numbers = dict.fromkeys(SYMBOLS, 0.5)
     # Multipliers come from polynomials before matrices.
     polynomials = compiled.CompiledRule(code, name)("deviation_polynomials", numbers)
     return translated(code, leave_out=(*UNUSED, "jacobian") if polynomials else UNUSED)
@@ -84,7 +88,7 @@ def formulas(name: str) -> dict[str, Any]:
 
     found = _expressions(source_of(name))
     rule = compiled.load(name)
-    numbers = dict.fromkeys("L eta lambda_ alpha tau beta_1 beta_2 d K kappa t psi mu p T S B C".split(), 0.5)
+    numbers = dict.fromkeys(SYMBOLS, 0.5)
     exponent = round(math.log(rule("norm_power", numbers)) / math.log(rule("norm", numbers)))
     behind = [
         f"{latex(_symbol(symbol))} = {latex(expression)}"
@@ -123,7 +127,9 @@ def _expressions(code: str) -> dict[str, Any]:
 
     found = {}
     for statement in ast.parse(code).body:
-        if isinstance(statement, ast.FunctionDef) and isinstance(returned := statement.body[0], ast.Return):
+        if not (isinstance(statement, ast.FunctionDef) and statement.name in PRINTED):
+            continue
+        if isinstance(returned := statement.body[0], ast.Return):
             assert returned.value is not None
             names = {a.arg: _symbol(a.arg) for a in statement.args.kwonlyargs}
             found[statement.name] = read(returned.value, {"arcsin": asin, "sqrt": sqrt, "pi": pi, **names})
@@ -196,7 +202,7 @@ def shape(small: int, large: int) -> dict[str, Any]:
     }
 
 
-def data() -> dict[str, Any]:
+def data(sides: Sequence[int] = SIDES) -> dict[str, Any]:
     """Names, ranges, defaults and thresholds, as the Python beside them has them."""
     rules = {name: compiled.load(name) for name in compiled.NAMES}
     return {
@@ -217,7 +223,7 @@ def data() -> dict[str, Any]:
             "hypotheses": muon.HYPOTHESES,
             "parameters": [asdict(p) for p in muon.PARAMETERS],
             "scales": list(muon.SQUARED_SCALES),
-            "sides": SIDES,
+            "sides": list(sides),
         },
         "constants": constants(),
     }

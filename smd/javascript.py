@@ -65,8 +65,8 @@ def literal(value: Any) -> str:
 
 
 def _function(statement: ast.FunctionDef) -> str:
-    (body,) = statement.body
-    if not isinstance(body, ast.Return) or body.value is None:
+    body = statement.body[0]
+    if len(statement.body) > 1 or not isinstance(body, ast.Return) or body.value is None:
         raise NotArithmetic(f"{statement.name} is more than an expression")
     names = ", ".join(argument.arg for argument in statement.args.kwonlyargs)
     return f"({{{names}}}) => {expression(body.value)}"

@@ -21,10 +21,6 @@
     return `${(x * 100).toFixed(digits)}%`;
   }
 
-  /* Python's repr of a float given as one; whole numbers as Python's int. */
-  function plain(x) {
-    return typeof x === "number" ? String(x) : x;
-  }
 
   function isClose(a, b, relative) {
     return a === b || Math.abs(a - b) <= relative * Math.max(Math.abs(a), Math.abs(b));
@@ -258,5 +254,5 @@
   }
 
   Object.assign(SMD, { OutOfDomain, NoEquilibrium, Unreachable });
-  SMD.numerics = { g, percent, plain, isClose, roots, eigenvalues, seriesSum, bisect, solveLinear };
+  SMD.numerics = { g, percent, isClose, roots, eigenvalues, seriesSum, bisect, solveLinear };
 })((window.SMD = window.SMD || {}));
