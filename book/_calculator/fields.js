@@ -25,6 +25,7 @@
   };
   const DEFAULTS = { lr: "0.001", wd: "0.1", lr_max: "0.001", dim: "1024" };
 
+  const ALWAYS = ["optimizer", "decay", "to-optimizer", "to-decay"];
   const values = new Map();
   const listeners = [];
   let restored = new Map();
@@ -161,8 +162,9 @@
   function blame(section, wrong, prefix) {
     clear(section);
     const name = wrong.message.split(/[ *:]/)[0];
-    const id = wrong.field || `${prefix}${name}`, input = document.getElementById(id);
-    const line = input && section.contains(input) ? document.getElementById(`${id}-error`) : null;
+    const inside = (one) => one && section.contains(document.getElementById(one));
+    const id = [wrong.field, `${prefix}${name}`, name].find(inside), input = document.getElementById(id);
+    const line = id ? document.getElementById(`${id}-error`) : null;
     if (!line) return false;
     line.textContent = wrong.message;
     line.hidden = false;
@@ -190,7 +192,7 @@
     for (const [id, { value, initial }] of values) {
       if (document.getElementById(id) && value !== String(initial)) pairs.set(id, value);
     }
-    pairs.set("optimizer", text("optimizer"));
+    for (const id of ALWAYS) if (document.getElementById(id)) pairs.set(id, text(id));
     return `${window.location.href.split("#")[0]}#${pairs}`;
   }
 

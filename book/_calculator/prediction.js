@@ -162,9 +162,9 @@
     const spaced = (low, high, k, n) => low * Math.pow(high / low, k / n);
     for (let k = 0; k < 240; k++) grid.push(spaced(LEAST_DECAY, top / 2, k, 240));
     for (let k = 0; k < 40; k++) grid.push(top * (1 - spaced(0.5, 1e-9, k, 39)));
-    const rates = grid.map((p) => learningRateAt(rule, values, p));
-    const above = rates.findIndex((rate) => rate >= wanted);
+    const above = grid.findIndex((p) => learningRateAt(rule, values, p) >= wanted);
     if (above < 0) {
+      const rates = grid.map((p) => learningRateAt(rule, values, p));
       const most = rates.filter((rate) => !Number.isNaN(rate)).reduce((a, b) => Math.max(a, b), -Infinity);
       throw new NoEquilibrium(`lr = ${g(wanted)} is outside (0, ${g(most)}), where the gain lets an equilibrium exist`);
     }
