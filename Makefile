@@ -1,6 +1,7 @@
 # make book      the book, from nothing
 # make test      the tests
 # make test-thorough  more examples; power, calibration, mutants and repetitions, measured again for the book
+# make test-book  the rendered book in a browser (needs make book, Chromium)
 # make test-gpu  the tests that need a CUDA device
 # make coverage  the tests again, counting the lines and branches that they run: at least 95 % (takes longer)
 # make experiments  what the theory predicts of networks, the quick matrix, measured again for the book
@@ -17,7 +18,7 @@ INSTALLED := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: book test test-thorough test-gpu coverage experiments bench lint formal wheel env clean
+.PHONY: book test test-thorough test-book test-gpu coverage experiments bench lint formal wheel env clean
 .DELETE_ON_ERROR:
 
 book: env
@@ -33,6 +34,9 @@ test-thorough: env
 	@$(BIN)/smd power --json book/data/power.json
 	@$(BIN)/smd mutants --json book/data/mutants.json
 	@$(BIN)/python -m tests.repetitions --json book/data/repetitions.json
+
+test-book: env
+	@$(BIN)/python -m pytest -rs tests/book $(PYTEST)
 
 test-gpu: env
 	@$(BIN)/python -m pytest -m cuda -rs $(PYTEST)

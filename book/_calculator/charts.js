@@ -4,7 +4,7 @@
 
   const { g } = SMD.numerics;
   const NAMESPACE = "http://www.w3.org/2000/svg";
-  const HEIGHT = 260, MARGIN = { top: 10, right: 14, bottom: 40, left: 70 }, MOST_POINTS = 500;
+  const HEIGHT = 260, MARGIN = { top: 10, right: 26, bottom: 40, left: 70 }, MOST_POINTS = 500;
 
   function element(name, attributes, parent) {
     const found = document.createElementNS(NAMESPACE, name);

@@ -12,8 +12,8 @@ from smd.cli.app import app
 from smd.explaining import explain
 from smd.predicting import predict
 from smd.recipes import recipe
-from smd.translating import translate
 from smd.trajectory import trajectory
+from smd.translating import translate
 
 SIZES = {"phone": (390, 844), "laptop": (1280, 800), "wide": (1920, 1080)}
 SHOWN = 1e-5
@@ -120,7 +120,7 @@ def test_every_field_has_a_name(browser, calculator):
     with opened(browser, calculator) as page:
         for field in page.locator(".smd :is(input, select, textarea)").all():
             named = field.evaluate("e => e.getAttribute('aria-label') || (e.labels[0] || {}).innerText")
-            assert named and named.strip()
+            assert (named or "").strip()
         page.wait_for_function("document.querySelector('#smd-numbers-spoken').textContent.includes('norm')")
         assert page.locator(".smd [role=status]").count() >= 4
 
@@ -231,7 +231,8 @@ def test_what_is_copied_runs(browser, calculator, fields):
         exec("\n".join(setup), names)  # noqa: S102
         assert shows(page, eval(last, names))  # noqa: S307
         assert close(rows(page, "smd-numbers")["norm"][0], ran(line)["equilibrium_norm"])
-        assert r"\theta = " in latex and latex.count("{") == latex.count("}")
+        assert r"\theta = " in latex
+        assert latex.count("{") == latex.count("}")
 
 
 def test_a_schedule_moves_as_in_python(browser, calculator):
