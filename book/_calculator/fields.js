@@ -57,7 +57,7 @@
   function row(id, label, hint, ...controls) {
     const error = make("p", { id: `${id}-error`, class: "smd-error", hidden: true });
     const name = make("label", { for: id }, label);
-    if (hint) name.append(make("small", { id: `${id}-hint` }, hint));
+    if (hint) name.append(make("small", {}, hint));
     return make("div", { class: "smd-field", "data-field": id }, name, make("div", { class: "smd-controls" }, ...controls), error);
   }
 
@@ -66,7 +66,7 @@
     const start = startOf(id, initial);
     const input = make("input", {
       id, type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", value: start,
-      "aria-describedby": `${hint ? `${id}-hint ` : ""}${id}-error`,
+      "aria-describedby": `${id}-error`,
     });
     const controls = [input], kind = scale && SCALES[scale];
     remember(id, start, initial);
@@ -103,7 +103,7 @@
     let start = String(startOf(id, initial));
     if (!allowed.includes(start)) start = String(initial);
     remember(id, start, initial);
-    const input = make("select", { id, "aria-describedby": `${hint ? `${id}-hint ` : ""}${id}-error` },
+    const input = make("select", { id, "aria-describedby": `${id}-error` },
       ...options.map(([value, text]) => make("option", { value, selected: String(value) === start }, text)));
     input.addEventListener("change", () => {
       remember(id, input.value, initial);
@@ -182,9 +182,11 @@
 
   /* --- the permalink ------------------------------------------------------------------------------------------- */
 
+  const carried = () => window.location.hash.includes("=");
+
   function restore() {
-    const { hash } = window.location;
-    if (hash.includes("=")) restored = new Map(new URLSearchParams(hash.slice(1)));
+    if (carried()) restored = new Map(new URLSearchParams(window.location.hash.slice(1)));
+    window.addEventListener("hashchange", () => { if (carried()) window.location.reload(); });
   }
 
   function permalink() {
@@ -236,7 +238,7 @@
       });
       buttons.append(button);
       if (typeof content !== "function") {
-        shown.append(make("p", { class: "smd-name" }, name), make("pre", { tabindex: 0, "aria-label": name }, content));
+        shown.append(make("p", { class: "smd-name" }, name), make("pre", { tabindex: 0, role: "group", "aria-label": name }, content));
       }
     }
     buttons.append(said);

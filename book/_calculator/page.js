@@ -330,7 +330,7 @@
           label, digits(source[SMD.QUANTITIES[name]]), digits(target[SMD.QUANTITIES[name]]),
           `${ratios[name] === null ? "none" : g(ratios[name], 4)}${wanted[name] === source[SMD.QUANTITIES[name]] ? "" : ` of ${digits(wanted[name])}`}`,
         ]),
-      ], ["", source.optimizer, target.optimizer, "over wanted"]),
+      ], ["quantity", source.optimizer, target.optimizer, "over wanted"]),
       ...(found.notes.length ? [list(found.notes, "smd-mind")] : []),
       ...(target.warnings.length ? [list(target.warnings, "smd-mind")] : []));
     F.copies($("smd-translated-copies"), translationTexts(own));
@@ -353,19 +353,21 @@
       `half-life ${g(found.half_life, 3)} steps`;
   }
 
-  let pause = null;
+  let latest = 0;
+  const rest = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
-  function update() {
-    speak("smd-numbers", words(P.equilibrium()));
-    F.keepLink();
-    clearTimeout(pause);
-    pause = setTimeout(() => {
-      for (const [id, panel] of [["smd-run", overSchedule], ["smd-says", aboutRecipe], ["smd-translated", translation]]) {
-        speak(id, panel());
-      }
-      document.documentElement.dataset.smd = "ready";
-    }, PAUSE);
+  /* The numbers at once; what takes longer when the fields rest, a panel at a time. */
+  async function update() {
+    const mine = latest += 1;
     document.documentElement.dataset.smd = "busy";
+    speak("smd-numbers", words(P.equilibrium()));
+    await rest(PAUSE);
+    for (const [id, panel] of [["smd-run", overSchedule], ["smd-says", aboutRecipe], ["smd-translated", translation]]) {
+      if (mine !== latest) return;
+      speak(id, panel());
+      await rest(0);
+    }
+    if (mine === latest) document.documentElement.dataset.smd = "ready";
   }
 
   function start() {
@@ -376,7 +378,7 @@
     dropRecipes(F.area("recipe", EXAMPLE));
     rebuildTarget();
     $("recipe-fill").addEventListener("click", fillRecipe);
-    F.listeners.push(update);
+    F.listeners.push(update, F.keepLink);
     update();
   }
 

@@ -150,6 +150,22 @@ def test_by_keyboard_alone(browser, calculator):
         assert shows(page, predict("lion", lr=moved, wd=0.05, beta2=0.98, dim=1024))
 
 
+def test_control_a_wrong_formula_is_seen(browser, calculator, site):
+    """The page with one sign changed in AdamW's norm no longer shows what Python computes."""
+    script = (site / "_static" / "calculator" / "derived.js").read_text(encoding="utf-8")
+    before, rule = script.split("\nadamw: {", 1)
+    wrong = f"{before}\nadamw: {{{rule.replace('(2 - p)', '(2 + p)', 1)}"
+    assert wrong != script
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/derived.js*", lambda route: route.fulfill(body=wrong, content_type="text/javascript"))
+    page.goto(calculator + "#lr=1&wd=0.5")
+    settled(page)
+    with pytest.raises(AssertionError):
+        shows(page, predict("adamw", lr=1.0, wd=0.5, dim=1024))
+    context.close()
+
+
 @pytest.mark.parametrize(
     ("field", "text", "says"),
     [
@@ -191,6 +207,11 @@ def test_links_carry_the_values(browser, calculator):
         settled(page)
         address, numbers, said = page.url, rows(page, "smd-numbers"), page.inner_text("#smd-says")
     with opened(browser, address) as page:
+        page.goto(address.replace("momentum=0.8", "momentum=0.5"))
+        page.wait_for_function("(document.querySelector('#momentum') || {}).value === '0.5'")
+        page.goto(address)
+        page.wait_for_function("(document.querySelector('#momentum') || {}).value === '0.8'")
+        settled(page)
         assert page.input_value("#drops") == "0.5, 0.9"
         assert rows(page, "smd-numbers") == numbers
         assert page.inner_text("#smd-says") == said
