@@ -41,7 +41,7 @@ def script(sides: Sequence[int] = SIDES) -> str:
     groups = {
         "rules": {name: rule(name) for name in compiled.NAMES},
         "motions": {name: moving(name) for name in compiled.NAMES if name not in catalogue.REFINED.values()},
-        "latex": {name: literal(formulas(name)) for name in compiled.NAMES},
+        "latex": {name: literal(formulas(name)) for name in compiled.NAMES} | {"muon": literal(muon_formulas())},
         "shapes": {literal(f"{m}x{n}"): literal(shape(m, n)) for m, n in combinations_with_replacement(sides, 2)},
     }
     head = "/* Written by smd.calculators from SymPy's expressions. */\nvar SMD = window.SMD = window.SMD || {};"
@@ -107,6 +107,22 @@ def formulas(name: str) -> dict[str, Any]:
         "norm": rf"\|w\|^{{{exponent}}} = {latex(found['norm_power'])}",
         "angle": rf"1 - \cos\theta = {latex(found['one_minus_cosine'])}",
         "behind": behind,
+    }
+
+
+def muon_formulas() -> dict[str, Any]:
+    """The same for Muon, whose update has energy U and memory S."""
+    from sympy import latex
+
+    from theory.symbols import decay, lr, memory, update_energy
+
+    return {
+        "norm": rf"\|w\|^{{2}} = {latex(muon.squared_norm(lr, decay, update_energy, memory))}",
+        "angle": rf"1 - \cos\theta = {latex(muon.one_minus_cosine(decay, memory))}",
+        "behind": [
+            rf"{latex(update_energy)} = \mathbb{{E}}|u|^2,\quad {latex(memory)} = \sum_{{k \ge 1}} (1 - p)^{{k-1}} R_k",
+            r"R_k = \frac{\mathbb{E}\langle u_t, u_{t+k}\rangle}{\mathbb{E}|u|^2},\quad p = \eta\lambda",
+        ],
     }
 
 
