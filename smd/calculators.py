@@ -111,7 +111,7 @@ def formulas(name: str) -> dict[str, Any]:
 
 
 def muon_formulas() -> dict[str, Any]:
-    """The same for Muon, whose update has energy U and memory S."""
+    """The same for Muon, whose update c u has energy U and memory S."""
     from sympy import latex
 
     from theory.symbols import decay, lr, memory, update_energy
@@ -120,8 +120,9 @@ def muon_formulas() -> dict[str, Any]:
         "norm": rf"\|w\|^{{2}} = {latex(muon.squared_norm(lr, decay, update_energy, memory))}",
         "angle": rf"1 - \cos\theta = {latex(muon.one_minus_cosine(decay, memory))}",
         "behind": [
-            rf"{latex(update_energy)} = \mathbb{{E}}|u|^2,\quad {latex(memory)} = \sum_{{k \ge 1}} (1 - p)^{{k-1}} R_k",
-            r"R_k = \frac{\mathbb{E}\langle u_t, u_{t+k}\rangle}{\mathbb{E}|u|^2},\quad p = \eta\lambda",
+            rf"{latex(update_energy)} = c^2\,\mathbb{{E}}|u|^2,\quad p = \eta\lambda",
+            rf"{latex(memory)} = \sum_{{k \ge 1}} (1 - p)^{{k-1}} R_k",
+            r"R_k = \frac{\mathbb{E}\langle u_t, u_{t+k}\rangle}{\mathbb{E}|u|^2}",
         ],
     }
 
