@@ -87,9 +87,7 @@ class Monitor:
         self._tensors, self._frozen = tracked(model, self.optimizer, groups or {})
         param_groups = self.optimizer.param_groups
         self._conventions = [decays.convention(self.optimizer, g, decay) for g in param_groups]
-        self._gains = [
-            decays.gain(self.optimizer, g, c) for g, c in zip(param_groups, self._conventions, strict=True)
-        ]
+        self._gains = [decays.gain(self.optimizer, g, c) for g, c in zip(param_groups, self._conventions, strict=True)]
         self._sampler = Sampler(self._tensors, exact, coordinates, seed)
         self._clock = Clock()
         self._extras = Extras(model, self._tensors, loss, probe, microbatches, seed, self._clock)

@@ -90,7 +90,9 @@ class Sampler:
         found = []
         for (bucket, w), (g, of_gradient, has) in zip(self._pairs(), self._gradients, strict=True):
             step = bucket.weights.sub_(w)
-            decay = torch.cat([w.new_full((t.rows, 1), shares[i]) for i, t in zip(bucket.places, bucket.tensors, strict=True)])
+            decay = torch.cat(
+                [w.new_full((t.rows, 1), shares[i]) for i, t in zip(bucket.places, bucket.tensors, strict=True)]
+            )
             update = torch.addcmul(step, w, decay)
             found.append(torch.cat([motion_sums(w, step, update), of_gradient], dim=1).cpu().numpy())
             for place, span, there in zip(bucket.places, bucket.spans, has, strict=True):
