@@ -180,7 +180,7 @@ def _norm(x: Tensor) -> float:
     return float(torch.linalg.vector_norm(x.double()))
 
 
-def _through(layer: nn.Module, weight: Tensor, x: Tensor) -> Tensor:
+def _through(layer: Any, weight: Tensor, x: Tensor) -> Tensor:
     """The layer's output with another weight and no bias."""
     with_other = {"weight": weight} | ({"bias": torch.zeros_like(layer.bias)} if layer.bias is not None else {})
     return torch.func.functional_call(layer, with_other, (x,))

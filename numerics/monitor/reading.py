@@ -95,7 +95,7 @@ class _Joined:
         self.followed = _joined(windows, "followed")
         self.neuron_steps = _joined(windows, "neuron_steps")
         self.neurons = _joined(windows, "neurons")
-        self.silent = sum(chunk.arrays["silent"] for chunk in windows) / max(len(self.steps), 1)
+        self.silent = np.stack([chunk.arrays["silent"] for chunk in windows]).sum(axis=0) / max(len(self.steps), 1)
         self.index = header.arrays["followed"]
         self.sampled = [chunk for chunk in windows if "cross" in chunk.arrays]
         self.bounds = np.array([(c.meta["first"], c.meta["stop"]) for c in self.sampled]).reshape(-1, 2)
@@ -116,7 +116,7 @@ class _Joined:
 
     def tensor(self, place: int, one: dict[str, Any]) -> TensorRecord:
         """One tensor's record."""
-        series = {name: self.series[:, place, column] for column, name in enumerate(SERIES)}
+        series: dict[str, Any] = {name: self.series[:, place, column] for column, name in enumerate(SERIES)}
         rows = slice(self.rows[place], self.rows[place + 1])
         kept = {name: self.neurons[:, rows, column] for column, name in enumerate(NEURON_SERIES)}
         neurons = Neurons(self.neuron_steps, **kept, silent=self.silent[rows]) if one["rows"] > 1 else None

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from numerics.monitor.sketch import DIMENSION, GROUPS, Sketch
-from numerics.monitor.tensors import Bucket, Tracked, buckets, gradient_sums, motion_sums
+from numerics.monitor.tensors import SUMS, Tracked, buckets, row_sums
 from numerics.seeding import generator
 
 Array = np.ndarray
@@ -21,17 +21,19 @@ KINDS = 2
 
 @dataclass(frozen=True)
 class Sample:
-    """Series of the tensors [P, series] and their rows [R, series], followed values [2, F], vectors and their lengths.
+    """Series of the tensors [P, series] and of their rows [R, series], and what is correlated.
 
-    ``vectors`` are the updates' and the gradients', each [P]; they are not normalised, ``lengths`` [2, P] are those of
-    the tensors that they stand for.
+    ``silent`` [R] are rows without gradient, ``followed`` [2, F] values, ``vectors`` [2][M] the tensors' vectors end
+    to end as the sampler's ``parts`` say, of norms ``norms`` [2, P]; ``lengths`` [2, P] are those of the updates, which
+    are the vectors over lr, and of the gradients.
     """
 
     tensors: Array
     rows: Array
     silent: Array
     followed: Array
-    vectors: tuple[list[Tensor], list[Tensor]]
+    vectors: tuple[Tensor, Tensor]
+    norms: Array
     lengths: Array
 
 
@@ -40,26 +42,39 @@ class Sampler:
 
     def __init__(self, tensors: Sequence[Tracked], exact: int, coordinates: int, seed: int) -> None:
         self.tensors = list(tensors)
-        self.buckets = buckets(self.tensors)
-        self.exact = np.array([t.parameter.numel() <= exact for t in tensors])
         self.sizes = np.array([t.parameter.numel() for t in tensors])
+        self.exact = self.sizes <= exact
+        self.buckets = buckets(self.tensors, (~self.exact).tolist())
         self.starts = np.cumsum([0, *(t.rows for t in tensors)])
-        self.sketches: list[Sketch | None] = [None] * len(self.tensors)
-        for bucket in self.buckets:
-            for place, one in zip(bucket.places, bucket.tensors, strict=True):
-                if not self.exact[place]:
-                    like = torch.empty(0, dtype=bucket.dtype, device=bucket.device)
-                    self.sketches[place] = Sketch(one.parameter.numel(), seed, place, like)
         self.followed = [
             np.sort(torch.randperm(n, generator=generator(seed, FOLLOWED_STREAM + i))[:coordinates].numpy())
             for i, n in enumerate(self.sizes.tolist())
         ]
         self.follows = np.cumsum([0, *map(len, self.followed)])
-        self._order = np.concatenate(
-            [np.arange(self.starts[i], self.starts[i + 1]) for bucket in self.buckets for i in bucket.places]
-        )
+        self._sketches: list[Sketch | None] = []
+        self._index: list[Tensor] = []
+        self.parts: dict[int, slice] = {}
+        """Where in the vectors each tensor's own is."""
+        at = 0
+        for bucket in self.buckets:
+            alone = not self.exact[bucket.places[0]]
+            like = torch.empty(0, dtype=bucket.dtype, device=bucket.device)
+            self._sketches.append(
+                Sketch(int(self.sizes[bucket.places[0]]), seed, bucket.places[0], like) if alone else None
+            )
+            offsets = np.cumsum([0, *self.sizes[bucket.places]])
+            index = [self.followed[i] + offset for i, offset in zip(bucket.places, offsets, strict=False)]
+            self._index.append(torch.from_numpy(np.concatenate(index)).to(bucket.device))
+            for place in bucket.places:
+                width = DIMENSION if alone else int(self.sizes[place])
+                self.parts[place] = slice(at, at + width)
+                at += width
+        order = [i for bucket in self.buckets for i in bucket.places]
+        self._rows_of = np.concatenate([np.arange(self.starts[i], self.starts[i + 1]) for i in order])
+        self._followed_of = np.concatenate([np.arange(self.follows[i], self.follows[i + 1]) for i in order])
+        self._owner = np.repeat(np.arange(len(self.tensors)), np.diff(self.follows))
         self._weights: list[Tensor] = []
-        self._gradients: list[tuple[Tensor, Tensor, list[bool]]] | None = None
+        self._gradients: list[tuple[Tensor, list[bool]]] = []
 
     def groups(self, place: int) -> int:
         """Groups of coordinates whose inner products are kept apart."""
@@ -68,68 +83,59 @@ class Sampler:
     def before(self, gradients: bool, scale: Tensor | None) -> None:
         """Take the weights, and the gradients unless the step itself computes them."""
         self._weights = [bucket.weights for bucket in self.buckets]
-        self._gradients = [self._gradient(*pair, scale) for pair in self._pairs()] if gradients else None
-
-    def _pairs(self) -> list[tuple[Bucket, Tensor]]:
-        return list(zip(self.buckets, self._weights, strict=True))
-
-    @staticmethod
-    def _gradient(bucket: Bucket, w: Tensor, scale: Tensor | None) -> tuple[Tensor, Tensor, list[bool]]:
-        g, present = bucket.gradients(scale)
-        return g, gradient_sums(w, g), present
+        self._gradients = [bucket.gradients(scale) for bucket in self.buckets] if gradients else []
 
     def after(self, shares: Sequence[float], lr: Sequence[float], scale: Tensor | None) -> Sample:
         """The sample; ``shares`` and ``lr`` are the tensors' own [P], a share what decay takes off w in this step."""
-        if self._gradients is None:
-            self._gradients = [self._gradient(*pair, scale) for pair in self._pairs()]
-        count, rows = len(self.tensors), int(self.starts[-1])
-        sums = np.zeros((rows, 8))
-        followed = np.full((KINDS, int(self.follows[-1])), np.nan, np.float32)
-        vectors: tuple[list[Tensor], list[Tensor]] = ([torch.empty(0)] * count, [torch.empty(0)] * count)
-        present = np.ones(count, bool)
-        found = []
-        for (bucket, w), (g, of_gradient, has) in zip(self._pairs(), self._gradients, strict=True):
+        gradients = self._gradients or [bucket.gradients(scale) for bucket in self.buckets]
+        found, followed, vectors = [], ([], []), ([], [])  # type: ignore[var-annotated]
+        present = np.ones(len(self.tensors), bool)
+        for bucket, w, (g, has), sketch, index in zip(
+            self.buckets, self._weights, gradients, self._sketches, self._index, strict=True
+        ):
             step = bucket.weights.sub_(w)
-            decay = torch.cat(
-                [w.new_full((t.rows, 1), shares[i]) for i, t in zip(bucket.places, bucket.tensors, strict=True)]
-            )
-            update = torch.addcmul(step, w, decay)
-            found.append(torch.cat([motion_sums(w, step, update), of_gradient], dim=1).cpu().numpy())
-            for place, span, there in zip(bucket.places, bucket.spans, has, strict=True):
-                present[place] = there
-                index = torch.from_numpy(self.followed[place]).to(w.device)
-                where = slice(self.follows[place], self.follows[place + 1])
-                for kind, matrix in enumerate((update, g)):
-                    flat = matrix[span].reshape(-1)
-                    followed[kind, where] = flat[index].cpu().numpy()
-                    sketch = self.sketches[place]
-                    vectors[kind][place] = flat.clone() if sketch is None else sketch(flat)
-                followed[0, where] /= -lr[place] or np.nan
-        self._weights, self._gradients = [], None
-        sums[self._order] = np.concatenate(found)
+            found.append(row_sums(w, step, g).cpu().numpy())
+            update = torch.addcmul(step, w, bucket.by_row(shares)) if any(shares) else step
+            present[bucket.places] = has
+            for kind, matrix in enumerate((update, g)):
+                flat = matrix.view(-1)
+                followed[kind].append(flat[index].cpu())
+                vectors[kind].append((flat if sketch is None else sketch(flat)).float())
+        self._weights, self._gradients = [], []
+        sums = np.empty((int(self.starts[-1]), len(SUMS)))
+        sums[self._rows_of] = np.concatenate(found)
         whole = np.add.reduceat(sums, self.starts[:-1], axis=0)
-        sums[~np.repeat(present, np.diff(self.starts)), 4:] = np.nan
-        whole[~present, 4:] = np.nan
-        tensors, lengths = self._series(whole, np.asarray(shares), np.asarray(lr, float))
-        return Sample(tensors, _motion(sums), sums[:, 4] == 0, followed, vectors, lengths)
+        if not present.all():
+            sums[~np.repeat(present, np.diff(self.starts)), 3:] = np.nan
+            whole[~present, 3:] = np.nan
+        rate = np.where(np.asarray(lr, float) == 0, np.nan, lr)
+        series, norms, lengths = self._series(whole, np.asarray(shares), rate)
+        values = np.empty((KINDS, len(self._owner)), np.float32)
+        values[:, self._followed_of] = np.stack([torch.cat(parts).numpy() for parts in followed])
+        values[0] /= -rate[self._owner]
+        values[1, ~present[self._owner]] = np.nan
+        one = vectors[0][0].device
+        whole_vectors = tuple(torch.cat([part.to(one) for part in parts]) for parts in vectors)
+        return Sample(series, _motion(sums), sums[:, 3] == 0, values, whole_vectors, norms, lengths)  # type: ignore[arg-type]
 
-    def _series(self, sums: Array, shares: Array, lr: Array) -> tuple[Array, Array]:
-        ww, across, _, uu, gg, _, fourth, zeros = sums.T
-        rate = np.where(lr == 0, np.nan, lr)
+    def _series(self, sums: Array, shares: Array, rate: Array) -> tuple[Array, Array, Array]:
+        ww, across, dd, gg, _, fourth, filled = sums.T
         with np.errstate(all="ignore"):
-            lengths = np.stack([np.sqrt(uu) / np.abs(rate), np.sqrt(gg)])
+            moved = np.maximum(dd + 2 * shares * across + shares**2 * ww, 0)
+            norms = np.sqrt(np.stack([moved, gg]))
+            lengths = np.stack([norms[0] / np.abs(rate), norms[1]])
             radial = np.where(ww > 0, -(across + shares * ww) / rate / ww, np.nan)
-            more = np.stack([radial, lengths[0], zeros / self.sizes, fourth / self.sizes], axis=1)
-        return np.concatenate([_motion(sums), more], axis=1), lengths
+            more = np.stack([radial, lengths[0], 1 - filled / self.sizes, fourth / self.sizes], axis=1)
+        return np.concatenate([_motion(sums), more], axis=1), norms, lengths
 
 
 def _motion(sums: Array) -> Array:
-    """Norm, angle, update ratio, gradient norm and radial gradient [n, 5] from the sums of rows [n, 8].
+    """Norm, angle, update ratio, gradient norm and radial gradient [n, 5] from the sums of rows [n, 7].
 
     With p, q the weights over their norms a, b: |p - q|^2 = (|step|^2 - (b - a)^2)/(ab), |p + q|^2 = 4 - |p - q|^2,
     and b - a = (2 <w, step> + |step|^2)/(a + b), none of which cancels where the angle is small.
     """
-    ww, across, dd, _, gg, gw, _, _ = sums.T
+    ww, across, dd, gg, gw, _, _ = sums.T
     with np.errstate(all="ignore"):
         before, after = np.sqrt(ww), np.sqrt(np.maximum(ww + 2 * across + dd, 0))
         longer = (2 * across + dd) / (before + after)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -76,7 +77,7 @@ def _rows(name: str, parameter: nn.Parameter, told: Any) -> tuple[int, str]:
 class Bucket:
     """Tensors whose rows are equally long, on one device and of one dtype, as one matrix [rows, columns].
 
-    ``places`` are their numbers among all, ``spans`` their rows here.
+    ``places`` are their numbers among all, ``lengths`` their rows.
     """
 
     def __init__(self, places: list[int], tensors: list[Tracked]) -> None:
@@ -84,8 +85,7 @@ class Bucket:
         first = tensors[0].parameter
         self.dtype = first.dtype if first.dtype in (torch.float32, torch.float64) else torch.float32
         self.columns = tensors[0].columns
-        ends = torch.tensor([t.rows for t in tensors]).cumsum(0).tolist()
-        self.spans = [slice(end - t.rows, end) for t, end in zip(tensors, ends, strict=True)]
+        self.lengths = [t.rows for t in tensors]
         self.device = first.device
 
     def gather(self, values: Iterable[Tensor]) -> Tensor:
@@ -103,20 +103,28 @@ class Bucket:
     def gradients(self, scale: Tensor | None) -> tuple[Tensor, list[bool]]:
         """A copy of the gradients now, over the scale of mixed precision; zero and False where there is none."""
         found = [t.parameter.grad for t in self.tensors]
+        present = [g is not None for g in found]
         dense = [
             torch.zeros_like(t.parameter) if g is None else (g.to_dense() if g.is_sparse else g)
             for g, t in zip(found, self.tensors, strict=True)
         ]
         whole = self.gather(dense)
-        return (whole if scale is None else whole / scale.to(whole.device)), [g is not None for g in found]
+        return (whole if scale is None else whole / scale.to(whole.device)), present
+
+    def by_row(self, values: Sequence[float]) -> Tensor:
+        """One value of each of all the model's tensors, spread over the rows here [rows, 1]."""
+        if len(self.places) == 1:
+            return torch.full((1, 1), values[self.places[0]], dtype=self.dtype, device=self.device)
+        spread = np.repeat([values[i] for i in self.places], self.lengths)
+        return torch.from_numpy(spread).to(device=self.device, dtype=self.dtype)[:, None]
 
 
-def buckets(tensors: list[Tracked]) -> list[Bucket]:
-    """All tensors in buckets; what is larger than TOGETHER has one of its own."""
+def buckets(tensors: list[Tracked], apart: Sequence[bool]) -> list[Bucket]:
+    """All tensors in buckets of up to TOGETHER entries; those ``apart`` have one of their own."""
     found: dict[Any, list[list[int]]] = {}
     for place, one in enumerate(tensors):
         p = one.parameter
-        lists = found.setdefault((p.device, p.dtype, one.columns), [])
+        lists = found.setdefault((p.device, p.dtype, one.columns, place if apart[place] else None), [])
         size = sum(tensors[i].parameter.numel() for i in lists[-1]) if lists else TOGETHER
         if size + p.numel() > TOGETHER:
             lists.append([])
@@ -124,30 +132,23 @@ def buckets(tensors: list[Tracked]) -> list[Bucket]:
     return [Bucket(places, [tensors[i] for i in places]) for lists in found.values() for places in lists]
 
 
-def motion_sums(w: Tensor, step: Tensor, update: Tensor) -> Tensor:
-    """|w|^2, <w, step>, |step|^2 and |update|^2 of rows [R, C], in double precision [R, 4]."""
-    return _by_rows(lambda w, d, u: (_dot(w, w), _dot(w, d), _dot(d, d), _dot(u, u)), w, step, update)
+SUMS = ("|w|^2", "<w, step>", "|step|^2", "|g|^2", "<g, w>", "sum g^4", "entries of g that are not zero")
 
 
-def gradient_sums(w: Tensor, g: Tensor) -> Tensor:
-    """|g|^2, <g, w>, sum g^4 and the number of zeros of rows [R, C], in double precision [R, 4]."""
+def row_sums(w: Tensor, step: Tensor, g: Tensor) -> Tensor:
+    """The SUMS over the entries of rows [R, C], in double precision [R, 7].
 
-    def sums(w: Tensor, g: Tensor) -> tuple[Tensor, ...]:
-        squares = g * g
-        return squares.sum(-1), _dot(g, w), _dot(squares, squares), (g == 0).sum(-1).double()
-
-    return _by_rows(sums, w, g)
-
-
-def _dot(x: Tensor, y: Tensor) -> Tensor:
-    return torch.linalg.vecdot(x, y)
-
-
-def _by_rows(sums: Any, *matrices: Tensor) -> Tensor:
-    """In pieces of TOGETHER entries, so that what is in double precision stays small."""
-    rows, columns = matrices[0].shape
+    In pieces of TOGETHER entries, so that what is in double precision stays small.
+    """
+    rows, columns = w.shape
     piece = max(TOGETHER // columns, 1)
-    found = [
-        torch.stack(sums(*(x[low : low + piece].double() for x in matrices)), dim=-1) for low in range(0, rows, piece)
-    ]
+    found = []
+    for low in range(0, rows, piece):
+        x, d, y = (part[low : low + piece].double() for part in (w, step, g))
+        squares = y * y
+        dots = (_dot(x, x), _dot(x, d), _dot(d, d), squares.sum(-1), _dot(y, x), _dot(squares, squares))
+        found.append(torch.stack([*dots, torch.count_nonzero(y, dim=-1).double()], dim=-1))
     return torch.cat(found) if len(found) > 1 else found[0]
+
+
+_dot = torch.linalg.vecdot

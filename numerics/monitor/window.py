@@ -19,10 +19,9 @@ class Window:
 
     def __init__(self, sampler: Sampler, pattern: Pattern, neurons: int, first: int) -> None:
         self.sampler, self.pattern, self.neurons = sampler, pattern, neurons
-        lags = len(pattern.lags)
-        self._lagged = [
-            [Lagged(lags, sampler.groups(place)) for place in range(len(sampler.tensors))] for _ in range(KINDS)
-        ]
+        places = range(len(sampler.tensors))
+        parts, groups = [sampler.parts[i] for i in places], [sampler.groups(i) for i in places]
+        self._lagged = [Lagged(len(pattern.lags), parts, groups) for _ in range(KINDS)]
         self._held = np.zeros(0, np.int64)
         self.first = first
         self._taken = 0
@@ -58,9 +57,8 @@ class Window:
             self._neuron_steps.append(step)
             self._rows.append(sample.rows.astype(np.float32))
         self._taken += 1
-        for lagged, vectors, lengths in zip(self._lagged, sample.vectors, sample.lengths, strict=True):
-            for one, vector, length in zip(lagged, vectors, lengths.tolist(), strict=True):
-                one.add(vector, length)
+        for kind, lagged in enumerate(self._lagged):
+            lagged.add(sample.vectors[kind], sample.norms[kind], sample.lengths[kind])
 
     def close(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """First step and the step after the last, and the arrays; the next window begins here."""
@@ -79,11 +77,10 @@ class Window:
         }
         if len(new):
             pairs = Pairs.of(self.pattern, self._held, new, stop)
-            sums = [[one.close(pairs) for one in lagged] for lagged in self._lagged]
             self._held = np.concatenate([self._held, new])[pairs.kept]
-            for place, name in enumerate(("cross", "own", "counts")):
-                whole = [np.concatenate([np.atleast_2d(found[place]) for found in kind]) for kind in sums]
-                arrays[name] = np.stack(whole, axis=1)
+            sums = [lagged.close(pairs) for lagged in self._lagged]
+            for name, *kinds in zip(("cross", "own", "counts"), *sums, strict=True):
+                arrays[name] = np.stack(kinds, axis=1)
         self.first = stop
         self._clear()
         return meta, arrays
