@@ -7,7 +7,7 @@ from types import TracebackType
 
 
 class Clock:
-    """``with clock("name"):`` adds the seconds spent inside to that name; what is measured inside of it is taken off."""
+    """``with clock("name"):`` adds the seconds spent inside to that name, less those measured inside of it."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -16,6 +16,7 @@ class Clock:
         self._inner = [0.0]
 
     def __call__(self, name: str) -> Clock:
+        """Begin to measure under this name, when it is entered at once."""
         self._open.append((name, time.perf_counter()))
         return self
 

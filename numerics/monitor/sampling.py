@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from numerics.monitor.sketch import DIMENSION, GROUPS, Sketch
-from numerics.monitor.tensors import SUMS, Tracked, buckets, row_sums
+from numerics.monitor.sums import SUMS, row_sums
+from numerics.monitor.tensors import Tracked, buckets
 from numerics.seeding import generator
 
 Array = np.ndarray
@@ -94,11 +95,10 @@ class Sampler:
             self.buckets, self._weights, gradients, self._sketches, self._index, strict=True
         ):
             step = bucket.weights.sub_(w)
-            found.append(row_sums(w, step, g).cpu().numpy())
-            update = torch.addcmul(step, w, bucket.by_row(shares)) if any(shares) else step
+            found.append(row_sums(w, step, g, bucket.ends, bucket.columns).cpu().numpy())
+            update = bucket.free_of(shares, step, w)
             present[bucket.places] = has
-            for kind, matrix in enumerate((update, g)):
-                flat = matrix.view(-1)
+            for kind, flat in enumerate((update, g)):
                 followed[kind].append(flat[index].cpu())
                 vectors[kind].append((flat if sketch is None else sketch(flat)).float())
         self._weights, self._gradients = [], []

@@ -1,4 +1,4 @@
-"""The tensors of a model as a monitor sees them: rows in groups, side by side where their rows are equally long."""
+"""The tensors of a model as a monitor sees them: rows in groups, small tensors end to end."""
 
 from __future__ import annotations
 
@@ -75,25 +75,27 @@ def _rows(name: str, parameter: nn.Parameter, told: Any) -> tuple[int, str]:
 
 
 class Bucket:
-    """Tensors whose rows are equally long, on one device and of one dtype, as one matrix [rows, columns].
+    """Tensors on one device and of one dtype end to end in one flat tensor; ``places`` are their numbers among all.
 
-    ``places`` are their numbers among all, ``lengths`` their rows.
+    ``ends`` [R + 1] is where their rows begin, and the end; ``columns`` the rows' length where all have one.
     """
 
     def __init__(self, places: list[int], tensors: list[Tracked]) -> None:
         self.places, self.tensors = places, tensors
         first = tensors[0].parameter
         self.dtype = first.dtype if first.dtype in (torch.float32, torch.float64) else torch.float32
-        self.columns = tensors[0].columns
-        self.lengths = [t.rows for t in tensors]
         self.device = first.device
+        self.sizes = [t.parameter.numel() for t in tensors]
+        lengths = np.repeat([t.columns for t in tensors], [t.rows for t in tensors])
+        self.columns = int(lengths[0]) if np.ptp(lengths) == 0 else None
+        self.ends = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)])).to(self.device)
 
     def gather(self, values: Iterable[Tensor]) -> Tensor:
-        """A copy of one tensor for each, in at least single precision, as [rows, columns]."""
-        parts = [value.detach().reshape(-1, self.columns) for value in values]
+        """A copy of one tensor for each, flat and in at least single precision."""
+        parts = [value.detach().reshape(-1) for value in values]
         if len(parts) == 1:
             return parts[0].to(self.dtype, copy=True)
-        return torch.cat([part.to(self.dtype) for part in parts])
+        return torch.cat(parts).to(self.dtype)
 
     @property
     def weights(self) -> Tensor:
@@ -111,12 +113,12 @@ class Bucket:
         whole = self.gather(dense)
         return (whole if scale is None else whole / scale.to(whole.device)), present
 
-    def by_row(self, values: Sequence[float]) -> Tensor:
-        """One value of each of all the model's tensors, spread over the rows here [rows, 1]."""
-        if len(self.places) == 1:
-            return torch.full((1, 1), values[self.places[0]], dtype=self.dtype, device=self.device)
-        spread = np.repeat([values[i] for i in self.places], self.lengths)
-        return torch.from_numpy(spread).to(device=self.device, dtype=self.dtype)[:, None]
+    def free_of(self, decay: Sequence[float], step: Tensor, w: Tensor) -> Tensor:
+        """The step without what decay took off, step + decay w; ``decay`` is that of all the model's tensors."""
+        own = [decay[i] for i in self.places]
+        if len(set(own)) == 1:
+            return torch.add(step, w, alpha=own[0]) if own[0] else step
+        return torch.addcmul(step, w, torch.from_numpy(np.repeat(own, self.sizes)).to(w))
 
 
 def buckets(tensors: list[Tracked], apart: Sequence[bool]) -> list[Bucket]:
@@ -124,31 +126,9 @@ def buckets(tensors: list[Tracked], apart: Sequence[bool]) -> list[Bucket]:
     found: dict[Any, list[list[int]]] = {}
     for place, one in enumerate(tensors):
         p = one.parameter
-        lists = found.setdefault((p.device, p.dtype, one.columns, place if apart[place] else None), [])
+        lists = found.setdefault((p.device, p.dtype, place if apart[place] else None), [])
         size = sum(tensors[i].parameter.numel() for i in lists[-1]) if lists else TOGETHER
         if size + p.numel() > TOGETHER:
             lists.append([])
         lists[-1].append(place)
     return [Bucket(places, [tensors[i] for i in places]) for lists in found.values() for places in lists]
-
-
-SUMS = ("|w|^2", "<w, step>", "|step|^2", "|g|^2", "<g, w>", "sum g^4", "entries of g that are not zero")
-
-
-def row_sums(w: Tensor, step: Tensor, g: Tensor) -> Tensor:
-    """The SUMS over the entries of rows [R, C], in double precision [R, 7].
-
-    In pieces of TOGETHER entries, so that what is in double precision stays small.
-    """
-    rows, columns = w.shape
-    piece = max(TOGETHER // columns, 1)
-    found = []
-    for low in range(0, rows, piece):
-        x, d, y = (part[low : low + piece].double() for part in (w, step, g))
-        squares = y * y
-        dots = (_dot(x, x), _dot(x, d), _dot(d, d), squares.sum(-1), _dot(y, x), _dot(squares, squares))
-        found.append(torch.stack([*dots, torch.count_nonzero(y, dim=-1).double()], dim=-1))
-    return torch.cat(found) if len(found) > 1 else found[0]
-
-
-_dot = torch.linalg.vecdot
