@@ -134,12 +134,13 @@ def _motion(sums: Array) -> Array:
 
     With p, q the weights over their norms a, b: |p - q|^2 = (|step|^2 - (b - a)^2)/(ab), |p + q|^2 = 4 - |p - q|^2,
     and b - a = (2 <w, step> + |step|^2)/(a + b), none of which cancels where the angle is small.
+    A step along w alone seems to turn by up to 1e-8 of its relative length, the root of the rounding.
     """
     ww, across, dd, gg, gw, _, _ = sums.T
     with np.errstate(all="ignore"):
         before, after = np.sqrt(ww), np.sqrt(np.maximum(ww + 2 * across + dd, 0))
         longer = (2 * across + dd) / (before + after)
-        chord = np.maximum(dd - longer**2, 0) / (before * after)
+        chord = np.where(before * after > 0, np.maximum(dd - longer**2, 0) / (before * after), np.nan)
         angle = 2 * np.arctan2(np.sqrt(chord), np.sqrt(np.maximum(4 - chord, 0)))
         ratio, gradient = np.sqrt(dd) / before, np.sqrt(gg)
         found = np.stack([before, angle, ratio, gradient, gw / (gradient * before)], axis=1)
