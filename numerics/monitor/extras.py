@@ -102,7 +102,7 @@ class Extras:
                 continue
             was = w.detach().clone()
             signs = torch.randint(0, 2, (one.rows, 1), generator=self.generator)
-            rows = torch.where(signs == 1, FACTOR, 1 / FACTOR).to(w)
+            rows = torch.where(signs == 1, FACTOR, 1.0).to(w)
             direction = torch.randn(w.shape, generator=self.generator, dtype=torch.float64)
             turned = was + (direction * (norm / direction.norm())).to(w)
             changed = (was * FACTOR, (was.reshape(one.rows, -1) * rows).view_as(was), turned)

@@ -20,11 +20,12 @@ FEW = 1e-2
 
 def label(tensor: TensorRecord, dtype: str, typical: float) -> TensorRecord:
     """The record with its label, what that was told from, and its grouping; ``typical`` is an RMS gradient entry."""
-    if not np.any(tensor.update_ratio > 0) and len(tensor.steps):
+    checked = tensor.scale is not None and np.isfinite(tensor.scale.scaled).any()
+    found = _by_loss(tensor, dtype) if checked else _by_gradient(tensor, dtype, typical)
+    graded = np.isfinite(tensor.gradient_norm).any()
+    if not np.any(tensor.update_ratio > 0) and not (graded and found.label == "insensitive"):
         return replace(tensor, label="frozen", labelled_by="it did not move")
-    if tensor.scale is not None and np.isfinite(tensor.scale.scaled).any():
-        return _by_loss(tensor, dtype)
-    return _by_gradient(tensor, dtype, typical)
+    return found
 
 
 def _by_loss(tensor: TensorRecord, dtype: str) -> TensorRecord:

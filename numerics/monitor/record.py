@@ -87,7 +87,7 @@ class Moments:
 class ScaleCheck:
     """f(cW) against f(W) on a fixed batch, at ``steps`` [C], with c = 2.
 
-    ``loss`` [C] is f(W), ``scaled`` what doubling the tensor changes, ``neurons`` what factors 2 and 1/2 drawn for
+    ``loss`` [C] is f(W), ``scaled`` what doubling the tensor changes, ``neurons`` what factors 2 and 1 drawn for
     each group of rows change, ``turned`` what a random direction of the tensor's own norm changes, each in absolute
     value [C].
     """
