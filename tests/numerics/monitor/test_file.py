@@ -181,9 +181,14 @@ def test_a_full_disk(tmp_path):
 def test_an_exception_is_recorded(tmp_path):
     model = network()
     optimizer = SGD(model.parameters(), lr=0.1)
-    with pytest.raises(RuntimeError), Monitor(model, optimizer, tmp_path / "run.smd"):
-        train(model, optimizer, 3)
-        raise RuntimeError("the loss is NaN")
+
+    def stopped():
+        with Monitor(model, optimizer, tmp_path / "run.smd"):
+            train(model, optimizer, 3)
+            raise RuntimeError("the loss is NaN")
+
+    with pytest.raises(RuntimeError):
+        stopped()
     record = read(tmp_path / "run.smd")
     assert record.finished
     assert record.events == [{"step": 3, "tensor": "", "what": "stopped by RuntimeError: the loss is NaN"}]

@@ -33,6 +33,7 @@ class Unknown(Optimizer):
         super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
 
     def step(self, closure=None):
+        """One step."""
         for group in self.param_groups:
             for p in group["params"]:
                 p.data.mul_(1 - group["lr"] * group["weight_decay"]).sub_(p.grad.sign(), alpha=group["lr"])
@@ -164,8 +165,8 @@ def test_the_run_is_not_changed(tmp_path):
         torch.manual_seed(5)
         if watched:
             monitor = Monitor(
-                model, optimizer, tmp_path / "run.smd", loss=lambda: batch_loss(model, -1), probe=torch.ones(4, 6),
-                microbatches=lambda: (batch_loss(model, -2 - i) for i in range(3)), rare=100,
+                model, optimizer, tmp_path / "run.smd", loss=lambda m=model: batch_loss(m, -1), probe=torch.ones(4, 6),
+                microbatches=lambda m=model: (batch_loss(m, -2 - i) for i in range(3)), rare=100,
             )  # fmt: skip
         train(model, optimizer, 220)
         if watched:
@@ -316,9 +317,11 @@ class Accelerated(Optimizer):
 
     @property
     def param_groups(self):
+        """Those of the optimizer inside."""
         return self.optimizer.param_groups
 
     def step(self, closure=None):
+        """A step of the optimizer inside."""
         return self.optimizer.step(closure)
 
 
