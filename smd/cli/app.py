@@ -26,6 +26,7 @@ from smd.cli import (
     trajectory,
     translate,
     verify,
+    watch,
 )
 
 app = typer.Typer(
@@ -52,6 +53,7 @@ app.command("confront", context_settings=hyperparameters.SETTINGS)(confront.comm
 app.command("power")(power.command)
 app.command("run")(run.command)
 app.command("bench")(bench.command)
+app.command("watch")(watch.command)
 
 INTERRUPTED = 130
 

@@ -1,0 +1,134 @@
+"""The tensors of a model as a monitor sees them: rows in groups, small tensors end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from numerics.monitor.errors import BadMonitor
+
+TOGETHER = 1 << 18
+"""Entries of small tensors that are handled as one."""
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """A parameter that the optimizer moves, as ``rows`` groups of consecutive entries; a group is a ``unit``."""
+
+    name: str
+    parameter: nn.Parameter
+    group: int
+    rows: int
+    unit: str
+
+    @property
+    def columns(self) -> int:
+        """Entries of a row."""
+        return self.parameter.numel() // self.rows
+
+
+def tracked(
+    model: nn.Module, optimizer: Optimizer, groups: Mapping[str, Any]
+) -> tuple[list[Tracked], dict[str, nn.Parameter]]:
+    """The optimizer's parameters by their names in the model, in its order, and the model's others, which are frozen.
+
+    ``groups`` gives for a name the number of groups of rows, or what has ``groups`` and ``unit``. Else a matrix or a
+    kernel has one for each entry of its first axis, a neuron, and a vector is one. Raises BadMonitor for a name that
+    is not there, and a number that does not divide the first axis.
+    """
+    names: dict[int, str] = {}
+    for name, parameter in model.named_parameters():
+        names.setdefault(id(parameter), name)
+    owner: dict[int, int] = {}
+    moved: dict[str, nn.Parameter] = {}
+    for number, group in enumerate(optimizer.param_groups):
+        for place, parameter in enumerate(group["params"]):
+            owner[id(parameter)] = number
+            if parameter.requires_grad and parameter.numel():
+                moved[names.get(id(parameter), f"param_groups[{number}][{place}]")] = parameter
+    order = {name: place for place, name in enumerate(names.values())}
+    found = [
+        Tracked(name, parameter, owner[id(parameter)], *_rows(name, parameter, groups.get(name)))
+        for name, parameter in sorted(moved.items(), key=lambda item: order.get(item[0], len(order)))
+    ]
+    if not found:
+        raise BadMonitor("the optimizer moves no tensor that can be recorded")
+    for name in groups:
+        if name not in order:
+            raise BadMonitor(f"groups: the model has no parameter {name}")
+    return found, {name: parameter for name, parameter in model.named_parameters() if name not in moved}
+
+
+def _rows(name: str, parameter: nn.Parameter, told: Any) -> tuple[int, str]:
+    if told is None:
+        return (parameter.shape[0], "neuron") if parameter.dim() > 1 else (1, "tensor")
+    rows = int(getattr(told, "groups", told))
+    if rows < 1 or (parameter.shape or (1,))[0] % rows:
+        raise BadMonitor(f"groups: {rows} does not divide the first axis of {name}, {list(parameter.shape)}")
+    return rows, str(getattr(told, "unit", "neuron" if rows == parameter.shape[0] else "group"))
+
+
+class Bucket:
+    """Tensors on one device and of one dtype end to end in one flat tensor; ``places`` are their numbers among all.
+
+    ``ends`` [R + 1] is where their rows begin, and the end; ``columns`` the rows' length where all have one.
+    """
+
+    def __init__(self, places: list[int], tensors: list[Tracked]) -> None:
+        self.places, self.tensors = places, tensors
+        first = tensors[0].parameter
+        self.dtype = first.dtype if first.dtype in (torch.float32, torch.float64) else torch.float32
+        self.device = first.device
+        self.sizes = [t.parameter.numel() for t in tensors]
+        lengths = np.repeat([t.columns for t in tensors], [t.rows for t in tensors])
+        self.columns = int(lengths[0]) if np.ptp(lengths) == 0 else None
+        self.ends = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)])).to(self.device)
+
+    def gather(self, values: Iterable[Tensor]) -> Tensor:
+        """A copy of one tensor for each, flat and in at least single precision."""
+        parts = [value.detach().reshape(-1) for value in values]
+        if len(parts) == 1:
+            return parts[0].to(self.dtype, copy=True)
+        return torch.cat(parts).to(self.dtype)
+
+    @property
+    def weights(self) -> Tensor:
+        """A copy of the weights now."""
+        return self.gather(t.parameter for t in self.tensors)
+
+    def gradients(self, scale: Tensor | None) -> tuple[Tensor, list[bool]]:
+        """A copy of the gradients now, over the scale of mixed precision; zero and False where there is none."""
+        found = [t.parameter.grad for t in self.tensors]
+        present = [g is not None for g in found]
+        dense = [
+            torch.zeros_like(t.parameter) if g is None else (g.to_dense() if g.is_sparse else g)
+            for g, t in zip(found, self.tensors, strict=True)
+        ]
+        whole = self.gather(dense)
+        return (whole if scale is None else whole / scale.to(whole.device)), present
+
+    def free_of(self, decay: Sequence[float], step: Tensor, w: Tensor) -> Tensor:
+        """The step without what decay took off, step + decay w; ``decay`` is that of all the model's tensors."""
+        own = [decay[i] for i in self.places]
+        if len(set(own)) == 1:
+            return torch.add(step, w, alpha=own[0]) if own[0] else step
+        return torch.addcmul(step, w, torch.from_numpy(np.repeat(own, self.sizes)).to(w))
+
+
+def buckets(tensors: list[Tracked], apart: Sequence[bool]) -> list[Bucket]:
+    """All tensors in buckets of up to TOGETHER entries; those ``apart`` have one of their own."""
+    found: dict[Any, list[list[int]]] = {}
+    for place, one in enumerate(tensors):
+        p = one.parameter
+        lists = found.setdefault((p.device, p.dtype, place if apart[place] else None), [])
+        size = sum(tensors[i].parameter.numel() for i in lists[-1]) if lists else TOGETHER
+        if size + p.numel() > TOGETHER:
+            lists.append([])
+        lists[-1].append(place)
+    return [Bucket(places, [tensors[i] for i in places]) for lists in found.values() for places in lists]

@@ -1,0 +1,90 @@
+"""What a window of steps showed, kept until it is written as one chunk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from numerics.monitor.lagged import Lagged, Pairs
+from numerics.monitor.pattern import Pattern
+from numerics.monitor.record import NEURON_SERIES, SERIES
+from numerics.monitor.sampling import KINDS, Sample, Sampler
+
+Array = np.ndarray
+
+
+class Window:
+    """Takes samples and, when it is closed, gives the arrays of a chunk; begins at step ``first``."""
+
+    def __init__(self, sampler: Sampler, pattern: Pattern, neurons: int, first: int) -> None:
+        self.sampler, self.pattern, self.neurons = sampler, pattern, neurons
+        places = range(len(sampler.tensors))
+        parts, groups = [sampler.parts[i] for i in places], [sampler.groups(i) for i in places]
+        self._lagged = [Lagged(len(pattern.lags), parts, groups) for _ in range(KINDS)]
+        self._held = np.zeros(0, np.int64)
+        self.first = first
+        self._taken = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        self._rates: list[list[float]] = []
+        self._decays: list[list[float]] = []
+        self._steps: list[int] = []
+        self._tensors: list[Array] = []
+        self._followed: list[Array] = []
+        self._neuron_steps: list[int] = []
+        self._rows: list[Array] = []
+        self._silent = np.zeros(int(self.sampler.starts[-1]), np.int64)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no step has been taken."""
+        return not self._rates
+
+    def step(self, lr: list[float], wd: list[float]) -> None:
+        """One more step of the run, sampled or not."""
+        self._rates.append(lr)
+        self._decays.append(wd)
+
+    def add(self, step: int, sample: Sample) -> None:
+        """One more sample."""
+        self._steps.append(step)
+        self._tensors.append(sample.tensors)
+        self._followed.append(sample.followed)
+        self._silent += sample.silent
+        if self.neurons and self._taken % self.neurons == 0:
+            self._neuron_steps.append(step)
+            self._rows.append(sample.rows.astype(np.float32))
+        self._taken += 1
+        for kind, lagged in enumerate(self._lagged):
+            lagged.add(sample.vectors[kind], sample.norms[kind], sample.lengths[kind])
+
+    def close(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """First step and the step after the last, and the arrays; the next window begins here."""
+        stop = self.first + len(self._rates)
+        meta = {"first": self.first, "stop": stop}
+        new = np.array(self._steps, np.int64)
+        arrays = {
+            "lr": np.array(self._rates, float),
+            "wd": np.array(self._decays, float),
+            "steps": new,
+            "series": _stacked(self._tensors, (len(self.sampler.tensors), len(SERIES)), float),
+            "followed": _stacked(self._followed, (KINDS, int(self.sampler.follows[-1])), np.float32),
+            "neuron_steps": np.array(self._neuron_steps, np.int64),
+            "neurons": _stacked(self._rows, (len(self._silent), len(NEURON_SERIES)), np.float32),
+            "silent": self._silent,
+        }
+        if len(new):
+            pairs = Pairs.of(self.pattern, self._held, new, stop)
+            self._held = np.concatenate([self._held, new])[pairs.kept]
+            sums = [lagged.close(pairs) for lagged in self._lagged]
+            for name, *kinds in zip(("cross", "own", "counts"), *sums, strict=True):
+                arrays[name] = np.stack(kinds, axis=1)
+        self.first = stop
+        self._clear()
+        return meta, arrays
+
+
+def _stacked(parts: list[Array], shape: tuple[int, ...], dtype: Any) -> Array:
+    return np.stack(parts).astype(dtype) if parts else np.zeros((0, *shape), dtype)
