@@ -27,7 +27,7 @@ book: env
 	@$(BIN)/python book/build.py
 
 test: env
-	@$(BIN)/python -m pytest -n auto $(PYTEST)
+	@$(BIN)/python -m pytest -n auto --ignore tests/book $(PYTEST)
 
 test-thorough: env
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n auto $(PYTEST)
@@ -36,7 +36,7 @@ test-thorough: env
 	@$(BIN)/python -m tests.repetitions --json book/data/repetitions.json
 
 test-book: env
-	@$(BIN)/python -m pytest -rs tests/book $(PYTEST)
+	@$(BIN)/python -m pytest -n auto -rs tests/book $(PYTEST)
 
 test-gpu: env
 	@$(BIN)/python -m pytest -m cuda -rs $(PYTEST)

@@ -65,7 +65,7 @@ def svg(
     height = top + max((y for _, y in places.values()), default=0) + HEIGHT + MARGIN
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        'font-family="sans-serif" font-size="11" role="img" aria-label="dependencies of the claims">'
+        'font-family="sans-serif" font-size="11" role="group" aria-label="dependencies of the claims">'
     ]
     for row, known in enumerate(legend):
         y = MARGIN + row * (HEIGHT + 2)

@@ -18,8 +18,6 @@ from smd.translating import translate
 SIZES = {"phone": (390, 844), "laptop": (1280, 800), "wide": (1920, 1080)}
 SHOWN = 1e-5
 """Six digits are shown."""
-THEME = "Got invalid theme mode"
-"""What the theme itself says on a first visit from the file system."""
 READY = "document.documentElement.dataset.smd === 'ready'"
 NONSENSE = re.compile(r"\b(NaN|undefined|Infinity|\[object)\b")
 PANELS = ".smd"
@@ -33,7 +31,7 @@ def opened(browser, address, *, size="laptop", scheme="light", hash_="", allow=(
         viewport={"width": width, "height": height}, color_scheme=scheme, permissions=["clipboard-read"]
     )
     page, wrong = context.new_page(), []
-    page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") and THEME not in m.text else 0)
+    page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else 0)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda r: wrong.append(r.url) if not r.url.startswith(("file:", "data:", "blob:")) else 0)
     try:

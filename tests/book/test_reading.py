@@ -1,0 +1,192 @@
+"""Every page as a person reads it: three sizes, light and dark, from a local server."""
+
+import functools
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+SIZES = {"phone": (390, 844), "laptop": (1280, 800), "wide": (1920, 1080)}
+TYPESET = "!window.MathJax || !document.querySelector('.math') || !!document.querySelector('mjx-container')"
+SETTLED = "window.MathJax && MathJax.startup ? MathJax.startup.promise.then(() => true) : true"
+UNTYPESET = "[...document.querySelectorAll('.math')].filter(m => !m.querySelector('mjx-container')).length"
+BROKEN = "[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+HEAVIEST = 2_000_000
+"""Bytes of a page and all that it loads, MathJax's fonts aside."""
+INTERACTIVE = 1.0
+"""Seconds until a page from this machine answers its reader."""
+LOADS = 5
+AXE = ("serious", "critical")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves without a word."""
+
+    def log_message(self, *args):
+        """Nothing."""
+
+
+@pytest.fixture(scope="session")
+def server(site):
+    """The address under which the rendered book is served."""
+    serving = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
+    threading.Thread(target=serving.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{serving.server_port}"
+    serving.shutdown()
+
+
+@pytest.fixture(scope="session")
+def pages(site):
+    """The pages that a reader turns to, by path from the book's root."""
+    left_out = {"search.html", "genindex.html", "prf-prf.html"}
+    found = sorted(str(p.relative_to(site)) for p in site.rglob("*.html") if "_static" not in p.parts)
+    return [page for page in found if page not in left_out]
+
+
+@pytest.fixture(scope="session")
+def pictures(site):
+    """Where the screenshots are kept, beside the pages."""
+    folder = site.parent / "screenshots"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def faults(page, address, server):
+    """What is wrong with a page that was just opened at an address."""
+    wrong = []
+    page.on("console", lambda m: wrong.append(f"console: {m.text}") if m.type == "error" else None)
+    page.on("pageerror", lambda e: wrong.append(f"script: {e}"))
+    page.on(
+        "request", lambda r: wrong.append(f"asks {r.url}") if not r.url.startswith((server, "data:", "blob:")) else 0
+    )
+    page.on("response", lambda r: wrong.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+    page.goto(address, wait_until="load")
+    page.wait_for_function(TYPESET, timeout=30_000)
+    page.evaluate(SETTLED)
+    if missing := page.evaluate(UNTYPESET):
+        wrong.append(f"{missing} formulas are not set")
+    if errors := page.evaluate("document.querySelectorAll('mjx-merror, [data-mjx-error]').length"):
+        wrong.append(f"{errors} formulas are in error")
+    wrong += [f"no picture at {source}" for source in page.evaluate(BROKEN)]
+    if (beyond := page.evaluate(TOO_WIDE)) > 1:
+        wrong.append(f"the page is {beyond} pixels wider than the window")
+    return wrong
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_reads(browser, server, pages, pictures, size, scheme):
+    """No error, no other host, no missing formula or picture, nothing beside the window."""
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    found = {}
+    for name in pages:
+        page = context.new_page()
+        if wrong := faults(page, f"{server}/{name}", server):
+            found[name] = wrong
+        page.screenshot(path=pictures / f"{name.removesuffix('.html').replace('/', '-')}-{size}-{scheme}.png")
+        page.close()
+    context.close()
+    assert not found, found
+
+
+def test_control_faults_are_seen(browser, server, site, tmp_path):
+    """A page that errs, asks another host, lacks a picture and is too wide is caught at each."""
+    bad = site / "_static" / "faults.html"
+    bad.write_text(
+        "<body><p class='math'>x</p><img src='nowhere.png'><img src='http://192.0.2.1/x.png'>"
+        "<div style='width:5000px'>.</div><script>window.MathJax = undefined; throw new Error('broken')</script></body>"
+    )
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.route("http://192.0.2.1/**", lambda route: route.abort())
+    try:
+        wrong = " ".join(faults(page, f"{server}/_static/faults.html", server))
+    finally:
+        page.close()
+        bad.unlink()
+    for part in ("broken", "asks http://192.0.2.1", "404", "no picture", "not set", "wider than"):
+        assert part in wrong
+
+
+def weight(page, address):
+    """Bytes that a page loads, MathJax's fonts aside, by address."""
+    sizes = {}
+
+    def add(response):
+        path = urlsplit(response.url).path
+        if "woff" not in path or "mathjax" not in path:
+            sizes[path] = len(response.body()) if response.status == 200 else 0
+
+    page.on("response", add)
+    page.goto(address, wait_until="networkidle")
+    return sizes
+
+
+def test_no_page_is_heavy(browser, server, pages):
+    """Under two megabytes with everything that it loads."""
+    found = {}
+    for name in pages:
+        page = browser.new_page()
+        sizes = weight(page, f"{server}/{name}")
+        page.close()
+        if sum(sizes.values()) >= HEAVIEST:
+            found[name] = sum(sizes.values()), sorted(sizes.items(), key=lambda item: -item[1])[:3]
+    assert not found, found
+
+
+def test_pages_answer_soon(browser, server, pages):
+    """The best of a few loads is interactive within a second."""
+    slow = {}
+    for name in pages:
+        best = float("inf")
+        for _ in range(LOADS):
+            page = browser.new_page()
+            page.goto(f"{server}/{name}", wait_until="load")
+            best = min(best, page.evaluate("performance.getEntriesByType('navigation')[0].domInteractive") / 1000)
+            page.close()
+            if best < INTERACTIVE:
+                break
+        if best >= INTERACTIVE:
+            slow[name] = best
+    assert not slow, slow
+
+
+def axe_violations(page):
+    """Serious accessibility faults that axe finds, with an element of each."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    result = axe.Axe().run(page)
+    return [
+        (fault["id"], len(fault["nodes"]), fault["nodes"][0]["target"], fault["nodes"][0]["html"][:120])
+        for fault in result.response["violations"]
+        if fault["impact"] in AXE
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible(browser, server, pages, scheme):
+    """Contrast, names, landmarks: axe finds nothing serious."""
+    found = {}
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+    for name in pages:
+        page = context.new_page()
+        page.goto(f"{server}/{name}", wait_until="load")
+        page.evaluate(SETTLED)
+        if faults := axe_violations(page):
+            found[name] = faults
+        page.close()
+    context.close()
+    assert not found, found
+
+
+def test_control_an_unreadable_page_is_seen(browser, tmp_path):
+    """Grey on grey is a fault of contrast."""
+    file = Path(tmp_path) / "grey.html"
+    style = "color:#aaa;background:#bbb"
+    file.write_text(f"<html lang='en'><title>t</title><main><h1>h</h1><p style='{style}'>grey</p></main>")
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    assert "color-contrast" in {fault[0] for fault in axe_violations(page)}
+    page.close()
