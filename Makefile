@@ -6,7 +6,7 @@
 # make coverage  the tests again, counting the lines and branches that they run: at least 95 % (takes longer)
 # make experiments  what the theory predicts of networks, the quick matrix, measured again for the book
 # make bench     the engines' speed, beside what one would write oneself
-# make lint      style, types and the arrows between the packages
+# make lint      style, spelling, types and the arrows between the packages
 # make formal    the theorems and the claims' lemmas in Coq; INSTALL=1 installs it (Debian, as root)
 # make wheel     the wheel, tried in a clean environment
 # make clean     everything that was made here, the environment too
@@ -55,6 +55,7 @@ lint: env
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/codespell *.md theory numerics proofs smd tests book/*.md book/*.py book/_ext book/own_rule
 
 formal: env
 	@$(BIN)/python -m proofs.formal

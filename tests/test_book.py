@@ -94,3 +94,42 @@ def test_control_a_number_without_point_is_refused():
         number("0.95")
     with pytest.raises(WrongDigits):
         number(".0f of 1/2 + 10**(-80)")
+
+
+EMPTY_WORDS = re.compile(
+    r"\b(simply|obviously|clearly|trivially|of course|very|basically|actually|easy to see|well known|utilize)\b", re.I
+)
+LONGEST = 45
+"""Words of a sentence."""
+LISTED = "literature"
+"""The page with one long list of citations."""
+
+
+def prose(text):
+    """A page's sentences, with a word in the place of each formula, code and role."""
+    text = re.sub(r"^---.*?^---$|^(`{3,}|:{3,}).*?^\1$|\$\$.*?\$\$", "", text, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"(\{[\w:]+\})?`[^`]*`|\$[^$]*\$", "x", re.sub(r"^\|.*", "", text, flags=re.MULTILINE))
+    return [
+        s
+        for part in re.split(r"\n\s*\n|^#.*|^\s*[-*] ", text, flags=re.MULTILINE)
+        for s in re.split(r"(?<=[.!?:;])\s+", part)
+    ]
+
+
+def clumsy(sentences):
+    """Sentences that are too long, and words that say nothing."""
+    long = [s for s in sentences if len(s.split()) > LONGEST]
+    return long + [found[0] for s in sentences for found in EMPTY_WORDS.finditer(s)]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.stem != LISTED], ids=lambda page: page.stem)
+def test_pages_are_plainly_written(page):
+    """No sentence runs on, no word only fills."""
+    assert clumsy(prose(page.read_text(encoding="utf-8"))) == []
+
+
+def test_control_clumsy_prose_is_seen():
+    """A filler and a sentence that runs on are found; code and formulas are no prose."""
+    assert clumsy(prose("It is obviously so. Good.")) == ["obviously"]
+    assert clumsy(prose("word " * (LONGEST + 1) + ".")) != []
+    assert clumsy(prose("```\nclearly\n```\n$very$ fine `simply`.")) == []
