@@ -6,6 +6,8 @@ from .deriving import derive as derive
 from .deriving import read_rule as read_rule
 from .diffing import diff as diff
 from .explaining import explain as explain
+from .overlaying import Overlay as Overlay
+from .overlaying import overlay as overlay
 from .predicting import NoEquilibrium as NoEquilibrium
 from .predicting import OutOfDomain as OutOfDomain
 from .predicting import Prediction as Prediction

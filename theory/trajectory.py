@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
@@ -156,19 +157,27 @@ def _linear(
         at = {**values, STEP: before + t + 1, "lam": wd}
         transition, drive = found.matrices({**at, "eta": found.step_size(lr, gram, {**at, "eta": lr})})
         energy = found.amplitude(gram[0, 0], values)
-        cross = past @ memory.weights
-        moved = transition @ gram
-        pushed = energy * np.outer(transition @ cross, drive)
-        after = moved @ transition.T + pushed + pushed.T + energy * np.outer(drive, drive)
-        back = transition[0, 1:]
-        along = back @ gram[1:, 0] + energy * drive[0] * cross[0]
-        across = back @ gram[1:, 1:] @ back + energy * drive[0] * (drive[0] + 2 * (back @ cross[1:]))
+        after, along, across = advance(gram, energy, past @ memory.weights, transition, drive)
         angles.append(_angle(gram[0, 0], float(transition[0, 0]), float(along), float(across)))
         kept, entering = memory.advance()
         past = kept * (transition @ past) + entering * drive[:, None]
         gram = after
         squares.append(gram[0, 0])
     return np.array(squares), np.array(angles)
+
+
+def advance(gram: Array, energy: Array | float, cross: Array, transition: Array, drive: Array) -> tuple[Any, Any, Any]:
+    """(G', E<w, r>, E|r|^2) after one step from G [..., n, n] under input of energy q [...], with r = w' - M_00 w.
+
+    ``cross`` [n] is E<s, x>/q, ``transition`` M [n, n], ``drive`` N [n].
+    """
+    q = np.asarray(energy)[..., None, None]
+    pushed = q * np.outer(transition @ cross, drive)
+    after = transition @ gram @ transition.T + pushed + pushed.swapaxes(-1, -2) + q * np.outer(drive, drive)
+    back = transition[0, 1:]
+    along = gram[..., 1:, 0] @ back + energy * drive[0] * cross[0]
+    across = gram[..., 1:, 1:] @ back @ back + energy * drive[0] * (drive[0] + 2 * (back @ cross[1:]))
+    return after, along, across
 
 
 def _steps_before(start_norm: float | None) -> float:

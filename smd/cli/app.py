@@ -17,6 +17,7 @@ from smd.cli import (
     explain,
     hyperparameters,
     mutants,
+    overlay,
     power,
     predict,
     promote,
@@ -54,6 +55,7 @@ app.command("power")(power.command)
 app.command("run")(run.command)
 app.command("bench")(bench.command)
 app.command("watch")(watch.command)
+app.command("overlay")(overlay.command)
 
 INTERRUPTED = 130
 
