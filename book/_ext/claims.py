@@ -11,8 +11,10 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
+from docutils.parsers.rst.states import Inliner
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -22,6 +24,7 @@ import proofs
 from proofs import evidence
 from proofs.claim import NOTATION, SETTING_MEANING, Claim, Kind
 from proofs.dependencies import depends_on
+from proofs.dossier import PAGE, aligned, dossier
 from proofs.formal import correspondence
 from proofs.formal.run import headlines
 from proofs.graph import connected, family, svg
@@ -53,17 +56,24 @@ def state() -> str:
 
 
 @cache
-def typeset() -> dict[str, str]:
-    """MyST source by claim id, empty where it was made from something else."""
+def typeset() -> dict[str, dict[str, Any]]:
+    """By claim id its MyST ``source`` and its ``dossier``, empty where they were made from something else."""
     if not TYPESET.exists():
         return {}
     found = json.loads(TYPESET.read_text(encoding="utf-8"))
-    return dict(found["sources"]) if found["state"] == state() else {}
+    return dict(found["claims"]) if found["state"] == state() else {}
 
 
-def sources(ids: Sequence[str]) -> dict[str, str]:
-    """MyST source of each claim."""
-    return {name: claim_source(proofs.CLAIMS[name]) for name in ids}
+def typesetting(ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The same of these claims, made now."""
+    return {
+        name: {"source": claim_source(proofs.CLAIMS[name]), "dossier": dossier(proofs.CLAIMS[name])} for name in ids
+    }
+
+
+def known(claim_id: str) -> dict[str, Any]:
+    """The same of one claim, from the file if it is there."""
+    return typeset().get(claim_id) or typesetting([claim_id])[claim_id]
 
 
 class ClaimDirective(SphinxDirective):
@@ -76,7 +86,7 @@ class ClaimDirective(SphinxDirective):
         if name not in proofs.CLAIMS:
             raise self.error(f"there is no claim {name}")
         note_claims(self)
-        return parsed(self, typeset().get(name) or claim_source(proofs.CLAIMS[name]))
+        return parsed(self, known(name)["source"])
 
 
 class ClaimTableDirective(SphinxDirective):
@@ -144,7 +154,6 @@ def parsed(directive: SphinxDirective, source: str) -> list[nodes.Node]:
 def claim_source(claim: Claim) -> str:
     """MyST source of a claim."""
     environment = ENVIRONMENT.get(claim.kind, "proposition")
-    formulas = " \\\\\n".join(f.latex.replace(f" {f.relation} ", f" &{f.relation} ", 1) for f in claim.displays)
     return f"""
 ::::{{prf:{environment}}} {claim.heading}
 :label: {claim.id}
@@ -154,24 +163,14 @@ def claim_source(claim: Claim) -> str:
 ```{{math}}
 :label: eq-{claim.id}
 
-\\begin{{aligned}}
-{formulas}
-\\end{{aligned}}
+{aligned(claim)}
 ```
 ::::
 
 :::::{{div}} claim-facts
 {facts(claim)}
 
-::::{{dropdown}} Evidence and BibTeX of {claim.id}
-{evidence_table(claim)}
-
-```bibtex
-{proofs.cite(claim)}
-```
-
-Recheck: `smd verify --claim {claim.id}`
-::::
+{{claim-link}}`{claim.id}`
 :::::
 """
 
@@ -195,23 +194,15 @@ def facts(claim: Claim) -> str:
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {text} |" for name, text in rows)])
 
 
-def evidence_table(claim: Claim) -> str:
-    """One row a layer."""
-    found = evidence.of(claim)
-    if not found and not evidence.awaited(claim):
-        return "No evidence has been recorded."
-    rows = ["| layer | verdict | how | when | with |", "|---|---|---|---|---|"]
-    for e in found:
-        how = e.method.replace("|", "\\|")
-        versions = ", ".join(f"{k} {v}" for k, v in e.versions.items())
-        stale = " (stale)" if e.is_stale else ""
-        rows.append(f"| {e.label} | {e.outcome}{stale} | {how} | {e.date} | {e.device}; {versions} |")
-    missing = {"simulation-cpu", "simulation-gpu"} - {e.layer for e in found}
-    waiting = evidence.awaited(claim)
-    if "simulation-gpu" in missing and any(e.layer == "simulation-cpu" for e in found):
-        waiting.append("simulation-gpu")
-    rows += [f"| {name} | not yet run | | | |" for name in waiting]
-    return "\n".join(rows)
+def link_to(
+    name: str, rawtext: str, text: str, lineno: int, inliner: Inliner, *_: Any, **__: Any
+) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+    """Role ``{claim-link}`ID` ``: to the claim's own page, in HTML."""
+    if text not in proofs.CLAIMS:
+        return [], [inliner.reporter.error(f"there is no claim {text}", line=lineno)]
+    root = "../" * inliner.document.settings.env.docname.count("/")
+    words = f"Evidence, figure, LaTeX, BibTeX and Coq of {text}"
+    return [nodes.raw("", f'<a class="claim-link" href="{root}{PAGE.format(text)}">{words}</a>', format="html")], []
 
 
 def badge(claim: Claim) -> str:
@@ -248,6 +239,7 @@ def outdated(app: Sphinx, environment: BuildEnvironment, *_: object) -> list[str
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.connect("env-get-outdated", outdated)
+    app.add_role("claim-link", link_to)
     app.add_directive("claim", ClaimDirective)
     app.add_directive("claim-table", ClaimTableDirective)
     app.add_directive("claim-graph", ClaimGraphDirective)

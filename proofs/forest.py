@@ -1,0 +1,101 @@
+"""Confrontations as SVG: each measurement with its error bar about its prediction, in units of that error bar.
+
+One row a comparison, one band a confrontation; what was predicted and measured stands beside it in figures. The
+line in the middle is the prediction. Colours are those of the page.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+ROW, HEAD, AXIS = 18, 26, 40
+LABEL, PLOT, NUMBERS = 250, 230, 330
+COLOUR = "#0072b2"  # Okabe and Ito's blue, as the book's first series
+LEAST_RANGE = 4.0
+UNSAID = ("seed", "device")
+"""Conditions that the command repeats and the band's head leaves out."""
+
+
+def svg(comparisons: Sequence[Mapping[str, Any]]) -> str:
+    """The figure of recorded confrontations, each with ``design``, ``at`` and ``statistics``.
+
+    A statistic has ``name``, ``predicted``, ``measured`` and ``error``; what has no error bar is drawn at the
+    prediction, or at the edge.
+    """
+    reach = max((abs(_deviations(s)) for one in comparisons for s in one["statistics"]), default=0.0)
+    span = max(LEAST_RANGE, math.ceil(min(reach, 40.0) + 1.5))
+    height = sum(HEAD + ROW * len(one["statistics"]) for one in comparisons) + AXIS
+    width = LABEL + PLOT + NUMBERS
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="forest" viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}" role="img" aria-label="measured about predicted, in error bars">'
+    ]
+    y = 0
+    for one in comparisons:
+        parts.append(f'<text class="at" x="0" y="{y + 17}">{escape(_where(one))}</text>')
+        y += HEAD
+        for statistic in one["statistics"]:
+            parts += _row(statistic, y + ROW // 2, span)
+            y += ROW
+    return "\n".join([*parts, *_axis(y, span), "</svg>"])
+
+
+def _row(statistic: Mapping[str, Any], y: int, span: float) -> list[str]:
+    middle = LABEL + PLOT / 2
+    scale = PLOT / 2 / span
+    deviations = _deviations(statistic)
+    at = max(-span, min(span, deviations))
+    low, high = (middle + scale * max(-span, min(span, at + side)) for side in (-1, 1))
+    predicted = _digits(statistic["predicted"], statistic["error"])
+    return [
+        f'<text x="12" y="{y + 4}">{escape(statistic["name"])}</text>',
+        f'<path d="M{low:.1f},{y}H{high:.1f}" stroke="{COLOUR}" stroke-width="1.5"/>',
+        f'<circle cx="{middle + scale * at:.1f}" cy="{y}" r="3" fill="{COLOUR}"><title>{deviations:+.2f} error bars'
+        "</title></circle>",
+        f'<text x="{LABEL + PLOT + 14}" y="{y + 4}">{predicted}</text>',
+        f'<text x="{LABEL + PLOT + 140}" y="{y + 4}">{told(statistic)}</text>',
+    ]
+
+
+def _axis(y: int, span: float) -> list[str]:
+    middle = LABEL + PLOT / 2
+    step = 1 if span <= 5 else 2 if span <= 10 else 10
+    parts = [f'<path class="rule" d="M{middle:.1f},{HEAD}V{y + 4}" stroke-dasharray="4 3"/>']
+    parts.append(f'<path class="rule" d="M{LABEL},{y + 4}H{LABEL + PLOT}"/>')
+    for tick in range(-step * int(span // step), int(span) + 1, step):
+        x = middle + tick * PLOT / 2 / span
+        parts.append(f'<path class="rule" d="M{x:.1f},{y + 4}v4"/>')
+        parts.append(f'<text x="{x:.1f}" y="{y + 20}" text-anchor="middle">{tick}</text>')
+    parts.append(f'<text x="{middle}" y="{y + 35}" text-anchor="middle">(measured - predicted) / error bar</text>')
+    parts.append(f'<text x="{LABEL + PLOT + 14}" y="{y + 20}">predicted</text>')
+    parts.append(f'<text x="{LABEL + PLOT + 140}" y="{y + 20}">measured</text>')
+    return parts
+
+
+def _where(one: Mapping[str, Any]) -> str:
+    at = ", ".join(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in one["at"].items() if k not in UNSAID)
+    return f"{one['design']}: {at}"
+
+
+def _deviations(statistic: Mapping[str, Any]) -> float:
+    difference = float(statistic["measured"]) - float(statistic["predicted"])
+    error = float(statistic["error"])
+    if error > 0:
+        return difference / error
+    return math.copysign(math.inf, difference) if difference else 0.0
+
+
+def told(statistic: Mapping[str, Any]) -> str:
+    """The measurement and its error bar, to the error bar's second digit."""
+    return f"{_digits(statistic['measured'], statistic['error'])} ± {float(statistic['error']):.2g}"
+
+
+def _digits(value: float, error: float) -> str:
+    """A number to the second digit of its error, at most to a double's fifteen."""
+    if not value or not error or not math.isfinite(value):
+        return f"{value:g}"
+    kept = math.floor(math.log10(abs(value))) - math.floor(math.log10(error)) + 2
+    return f"{value:.{min(max(kept, 1), 15)}g}"

@@ -1,0 +1,60 @@
+r"""The claims as a LaTeX package: ``\usepackage{smdclaims}``, ``\smdclaim{sgdm-angle}``, and the bibliography beside it.
+
+Made from what the claims say; a paper that names a claim which does not exist does not compile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from proofs.release import AUTHOR, RELEASED, package_version
+from proofs.words import words
+
+NAME = "smdclaims"
+
+_COMMANDS = r"""\NeedsTeXFormat{LaTeX2e}
+\ProvidesPackage{smdclaims}[<date> <version> claims of Spherical Motion]
+\RequirePackage{amsmath,amssymb}
+% \smdclaim{ID}    the claim: number, title, citation, statement, formula, conditions; \ref{smd:ID} is its number
+% \smdclaim*{ID}   its title and citation, within a sentence
+% \smdformula{ID}  its formula, in mathematics
+% Citations have the keys smd:ID of smdclaims.bib. By <author>, made from the claims: do not edit.
+\newcounter{smdclaim}
+\newcommand{\smdclaim}{\@ifstar\smd@mention\smd@state}
+\newcommand{\smdformula}[1]{\smd@known{#1}{\smd@part{formula}{#1}}}
+\newcommand{\smd@mention}[1]{\smd@known{#1}{\smd@part{title}{#1}~\cite{smd:#1}}}
+\newcommand{\smd@state}[1]{\smd@known{#1}{%
+  \par\addvspace{\medskipamount}\noindent\refstepcounter{smdclaim}\label{smd:#1}%
+  \textbf{Claim~\thesmdclaim} (\smd@part{title}{#1}, \texttt{\detokenize{#1}}~\cite{smd:#1}). %
+  \textit{\smd@part{statement}{#1}}%
+  \[\smdformula{#1}\]%
+  {\footnotesize\smd@part{conditions}{#1}\par}\addvspace{\medskipamount}}}
+\newcommand{\smd@part}[2]{\csname smd@#1@#2\endcsname}
+\newcommand{\smd@known}[2]{\@ifundefined{smd@title@#1}%
+  {\PackageError{smdclaims}{There is no claim `#1'}{The ids are listed by: smd claims}}{#2}}
+\newcommand{\smd@define}[5]{%
+  \expandafter\gdef\csname smd@title@#1\endcsname{#2}%
+  \expandafter\gdef\csname smd@statement@#1\endcsname{#3}%
+  \expandafter\gdef\csname smd@formula@#1\endcsname{#4}%
+  \expandafter\gdef\csname smd@conditions@#1\endcsname{#5}}
+"""
+
+
+def package(dossiers: Iterable[Mapping[str, Any]]) -> str:
+    """The text of smdclaims.sty."""
+    marks = {"<date>": RELEASED.replace("-", "/"), "<version>": f"v{package_version()}", "<author>": AUTHOR}
+    text = _COMMANDS
+    for mark, value in marks.items():
+        text = text.replace(mark, value)
+    return text + "".join(map(_definition, dossiers)) + "\\endinput\n"
+
+
+def bibliography(dossiers: Iterable[Mapping[str, Any]]) -> str:
+    """The text of smdclaims.bib."""
+    return "\n\n".join(one["citations"]["bibtex"] for one in dossiers) + "\n"
+
+
+def _definition(one: Mapping[str, Any]) -> str:
+    parts = (one["id"], words(one["heading"]), words(one["statement"]), one["aligned"], words(one["conditions"]))
+    return "\\smd@define" + "%\n  ".join(f"{{{part}}}" for part in parts) + "\n"
