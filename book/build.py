@@ -57,7 +57,7 @@ def quiet_kernels() -> None:
 
 
 def typeset_claims() -> None:
-    """Write the claims' sources and dossiers for the directives; those of one optimizer together, which derives it once."""
+    """Write the claims' sources and dossiers; those of one optimizer together, which derives it once."""
     sys.path.insert(0, str(BOOK / "_ext"))
     import claims
 

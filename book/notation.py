@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import inspect
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import sympy
-from IPython.display import Markdown
 from figures import table
+from IPython.display import Markdown
 
 import theory
 from numerics import LAWS
@@ -25,7 +26,7 @@ def declared() -> list[tuple[str, sympy.Symbol, str]]:
     """Name in code, symbol and meaning of everything that ``theory.symbols`` declares with a meaning."""
     body = ast.parse(inspect.getsource(symbols)).body
     found = []
-    for statement, after in zip(body, body[1:], strict=False):
+    for statement, after in pairwise(body):
         if not (isinstance(statement, ast.Assign) and isinstance(after, ast.Expr)):
             continue
         name = ast.unparse(statement.targets[0])
@@ -65,7 +66,9 @@ def rule_table() -> Markdown:
 
 def setting_table() -> Markdown:
     """In what sense a claim holds."""
-    return table([(str(s), cell(meaning)) for s, meaning in SETTING_MEANING.items()], ("setting", "a claim in it holds"))
+    return table(
+        [(str(s), cell(meaning)) for s, meaning in SETTING_MEANING.items()], ("setting", "a claim in it holds")
+    )
 
 
 def kinds() -> str:

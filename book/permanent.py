@@ -6,6 +6,7 @@ git knows, must be listed and exist; so it can be neither removed nor renamed.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,7 @@ BOOK = Path(__file__).parent.resolve()
 FILE = BOOK / "data" / "permanent_ids.txt"
 KINDS = {
     "claim": "claim/{}.html",
-    "row": "literature.html#row-{}",
+    "row": "literature.html#{}",
     "page": "{}.html",
 }
 """What is permanent, with its address in the book."""
@@ -38,14 +39,14 @@ def existing(book: Path = BOOK) -> set[str]:
 
 
 def anchor(row_id: str) -> str:
-    """A published row's anchor in the audit."""
-    return "row-" + row_id.replace(" ", "-")
+    """A published row's anchor in the audit: in lower case, spaces as hyphens."""
+    return "row-" + re.sub("[ _]", "-", row_id.lower())
 
 
 def address(entry: str) -> str:
     """Where an entry stands in the book."""
     kind, _, name = entry.partition(" ")
-    return KINDS[kind].format(name.replace(" ", "-"))
+    return KINDS[kind].format(anchor(name) if kind == "row" else name)
 
 
 def differences(before: Mapping[str, Iterable[str]], now: set[str], exists: set[str]) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 
-from proofs.citation import FORMATS, cite, conditions
+from proofs.citation import FORMATS, cite
 from proofs.claim import NOTATION, SETTING_MEANING, Claim
 from proofs.claims import CLAIMS
 from proofs.dependencies import depends_on
@@ -13,6 +14,7 @@ from proofs.evidence import Evidence, of
 from proofs.formal import correspondence
 from proofs.formal.coq_terms import Outside
 from proofs.formal.statements import lemmas
+from proofs.latex_package import citable
 from proofs.layers import TABLE, Worth, kernel, of_worth
 from proofs.release import package_version
 from proofs.status import STATUS_MEANING, status
@@ -34,31 +36,24 @@ def dossier(claim: Claim) -> dict[str, Any]:
         "heading": claim.heading,
         "statement": claim.statement,
         "formulas": [f.latex for f in claim.displays],
-        "aligned": aligned(claim),
         "kind": str(claim.kind),
         "setting": str(claim.setting),
         "setting_meaning": SETTING_MEANING[claim.setting],
         "notation": NOTATION,
         "convention": claim.convention,
         "hypotheses": list(claim.hypotheses),
-        "conditions": conditions(claim),
         "sources": list(claim.sources),
         "status": str(found),
         "status_meaning": STATUS_MEANING[found],
         "depends_on": list(depends_on(claim)),
         "evidence": [*map(_told, of(claim)), *({"layer": name, "outcome": NOT_RUN} for name in not_run(claim))],
         "coq": coq(claim),
+        "latex": asdict(citable(claim)),
         "citations": {style: cite(claim, style) for style in FORMATS},
         "content_hash": claim.content_hash,
         "version": package_version(),
         "recheck": f"smd verify --claim {claim.id}",
     }
-
-
-def aligned(claim: Claim) -> str:
-    """The formulas under one another, aligned at their relations."""
-    lines = (f.latex.replace(f" {f.relation} ", f" &{f.relation} ", 1) for f in claim.displays)
-    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
 
 NOT_RUN = "not yet run"

@@ -7,12 +7,19 @@ line in the middle is the prediction. Colours are those of the page.
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 ROW, HEAD, AXIS = 18, 26, 40
-LABEL, PLOT, NUMBERS = 250, 230, 330
+LABEL, PLOT, NUMBERS = 190, 170, 310
+MEASURED = 130
+"""From the first column of numbers to the second."""
+LINE, CHARACTERS = 14, 104
+"""Height of a line of a band's head, and what fits on it."""
+DIGITS = 10
+"""Digits of a number at most; the record has all."""
 COLOUR = "#0072b2"  # Okabe and Ito's blue, as the book's first series
 LEAST_RANGE = 4.0
 UNSAID = ("seed", "device")
@@ -27,16 +34,19 @@ def svg(comparisons: Sequence[Mapping[str, Any]]) -> str:
     """
     reach = max((abs(_deviations(s)) for one in comparisons for s in one["statistics"]), default=0.0)
     span = max(LEAST_RANGE, math.ceil(min(reach, 40.0) + 1.5))
-    height = sum(HEAD + ROW * len(one["statistics"]) for one in comparisons) + AXIS
+    heads = [textwrap.wrap(_where(one), CHARACTERS, subsequent_indent="    ") for one in comparisons]
+    bands = [HEAD + LINE * (len(head) - 1) for head in heads]
+    height = sum(bands) + ROW * sum(len(one["statistics"]) for one in comparisons) + AXIS
     width = LABEL + PLOT + NUMBERS
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="forest" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" role="img" aria-label="measured about predicted, in error bars">'
     ]
     y = 0
-    for one in comparisons:
-        parts.append(f'<text class="at" x="0" y="{y + 17}">{escape(_where(one))}</text>')
-        y += HEAD
+    for one, head, band in zip(comparisons, heads, bands, strict=True):
+        for i, line in enumerate(head):
+            parts.append(f'<text class="at" x="{12 * (i > 0)}" y="{y + 17 + LINE * i}">{escape(line.strip())}</text>')
+        y += band
         for statistic in one["statistics"]:
             parts += _row(statistic, y + ROW // 2, span)
             y += ROW
@@ -52,11 +62,11 @@ def _row(statistic: Mapping[str, Any], y: int, span: float) -> list[str]:
     predicted = _digits(statistic["predicted"], statistic["error"])
     return [
         f'<text x="12" y="{y + 4}">{escape(statistic["name"])}</text>',
-        f'<path d="M{low:.1f},{y}H{high:.1f}" stroke="{COLOUR}" stroke-width="1.5"/>',
-        f'<circle cx="{middle + scale * at:.1f}" cy="{y}" r="3" fill="{COLOUR}"><title>{deviations:+.2f} error bars'
-        "</title></circle>",
+        f'<path class="mark" d="M{low:.1f},{y}H{high:.1f}" stroke="{COLOUR}" stroke-width="1.5"/>',
+        f'<circle class="mark" cx="{middle + scale * at:.1f}" cy="{y}" r="3" fill="{COLOUR}">'
+        f"<title>{deviations:+.2f} error bars</title></circle>",
         f'<text x="{LABEL + PLOT + 14}" y="{y + 4}">{predicted}</text>',
-        f'<text x="{LABEL + PLOT + 140}" y="{y + 4}">{told(statistic)}</text>',
+        f'<text x="{LABEL + PLOT + MEASURED}" y="{y + 4}">{told(statistic)}</text>',
     ]
 
 
@@ -71,12 +81,14 @@ def _axis(y: int, span: float) -> list[str]:
         parts.append(f'<text x="{x:.1f}" y="{y + 20}" text-anchor="middle">{tick}</text>')
     parts.append(f'<text x="{middle}" y="{y + 35}" text-anchor="middle">(measured - predicted) / error bar</text>')
     parts.append(f'<text x="{LABEL + PLOT + 14}" y="{y + 20}">predicted</text>')
-    parts.append(f'<text x="{LABEL + PLOT + 140}" y="{y + 20}">measured</text>')
+    parts.append(f'<text x="{LABEL + PLOT + MEASURED}" y="{y + 20}">measured</text>')
     return parts
 
 
 def _where(one: Mapping[str, Any]) -> str:
-    at = ", ".join(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in one["at"].items() if k not in UNSAID)
+    at = ", ".join(
+        f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in one["at"].items() if k not in UNSAID
+    )
     return f"{one['design']}: {at}"
 
 
@@ -94,8 +106,8 @@ def told(statistic: Mapping[str, Any]) -> str:
 
 
 def _digits(value: float, error: float) -> str:
-    """A number to the second digit of its error, at most to a double's fifteen."""
+    """A number to the second digit of its error, to no more than DIGITS."""
     if not value or not error or not math.isfinite(value):
         return f"{value:g}"
     kept = math.floor(math.log10(abs(value))) - math.floor(math.log10(error)) + 2
-    return f"{value:.{min(max(kept, 1), 15)}g}"
+    return f"{value:.{min(max(kept, 1), DIGITS)}g}"

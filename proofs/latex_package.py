@@ -1,17 +1,20 @@
-r"""The claims as a LaTeX package: ``\usepackage{smdclaims}``, ``\smdclaim{sgdm-angle}``, and the bibliography beside it.
+r"""The claims as a LaTeX package, ``\usepackage{smdclaims}``, ``\smdclaim{sgdm-angle}``, and its bibliography.
 
 Made from what the claims say; a paper that names a claim which does not exist does not compile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
+from proofs.citation import bibtex, conditions
+from proofs.claim import Claim
 from proofs.release import AUTHOR, RELEASED, package_version
 from proofs.words import words
 
 NAME = "smdclaims"
+PACKAGE, BIBLIOGRAPHY = f"{NAME}.sty", f"{NAME}.bib"
 
 _COMMANDS = r"""\NeedsTeXFormat{LaTeX2e}
 \ProvidesPackage{smdclaims}[<date> <version> claims of Spherical Motion]
@@ -41,20 +44,50 @@ _COMMANDS = r"""\NeedsTeXFormat{LaTeX2e}
 """
 
 
-def package(dossiers: Iterable[Mapping[str, Any]]) -> str:
+@dataclass(frozen=True)
+class Citable:
+    """What a paper prints of a claim, as LaTeX, and its BibTeX entry."""
+
+    id: str
+    title: str
+    statement: str
+    formula: str
+    conditions: str
+    bibtex: str
+
+
+def citable(claim: Claim) -> Citable:
+    """A claim for papers; derives its formulas."""
+    return Citable(
+        claim.id,
+        words(claim.heading),
+        words(claim.statement),
+        aligned(claim),
+        words(conditions(claim)),
+        bibtex(claim),
+    )
+
+
+def aligned(claim: Claim) -> str:
+    """The claim's formulas under one another, aligned at their relations."""
+    lines = (f.latex.replace(f" {f.relation} ", f" &{f.relation} ", 1) for f in claim.displays)
+    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+
+def package(claims: Iterable[Citable]) -> str:
     """The text of smdclaims.sty."""
     marks = {"<date>": RELEASED.replace("-", "/"), "<version>": f"v{package_version()}", "<author>": AUTHOR}
     text = _COMMANDS
     for mark, value in marks.items():
         text = text.replace(mark, value)
-    return text + "".join(map(_definition, dossiers)) + "\\endinput\n"
+    return text + "".join(map(_definition, claims)) + "\\endinput\n"
 
 
-def bibliography(dossiers: Iterable[Mapping[str, Any]]) -> str:
+def bibliography(claims: Iterable[Citable]) -> str:
     """The text of smdclaims.bib."""
-    return "\n\n".join(one["citations"]["bibtex"] for one in dossiers) + "\n"
+    return "\n\n".join(one.bibtex for one in claims) + "\n"
 
 
-def _definition(one: Mapping[str, Any]) -> str:
-    parts = (one["id"], words(one["heading"]), words(one["statement"]), one["aligned"], words(one["conditions"]))
+def _definition(one: Citable) -> str:
+    parts = (one.id, one.title, one.statement, one.formula, one.conditions)
     return "\\smd@define" + "%\n  ".join(f"{{{part}}}" for part in parts) + "\n"

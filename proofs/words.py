@@ -1,4 +1,4 @@
-"""The words of claims as LaTeX: statements, titles and hypotheses are written for people, with mathematics in dollars."""
+"""The words of claims as LaTeX: statements, titles and hypotheses, with mathematics between dollars."""
 
 from __future__ import annotations
 

@@ -24,10 +24,10 @@ from proofs import CLAIMS
 from proofs.claim import Kind
 from proofs.dossier import NOT_RUN, PAGE, comparisons, dependents
 from proofs.forest import svg
-from proofs.latex_package import NAME, bibliography, package
+from proofs.latex_package import BIBLIOGRAPHY, NAME, PACKAGE, Citable, bibliography, package
 from proofs.status import Status
 
-PACKAGE = "package"
+FOLDER = "package"
 """The folder of the LaTeX package."""
 
 
@@ -96,13 +96,14 @@ def sections(one: dict[str, Any], chapter: str, references: dict[str, Any], stan
     )
     yield f'<h2 id="evidence">Evidence</h2>{evidence_table(one)}{code(one["recheck"], "Recheck")}'
     if measured := comparisons(one):
-        yield f'<h2 id="confrontation">Confrontation</h2><p>{CAPTION}</p><div class="forest-holder">{svg(measured)}</div>'
+        yield f'<h2 id="confrontation">Confrontation</h2><p>{CAPTION}</p>'
+        yield f'<div class="forest-holder" tabindex="0" role="region" aria-label="figure">{svg(measured)}</div>'
         yield (
             f'<p>Data: <a download href="{claim_id}.json">{claim_id}.json</a>. '
             f"Again: <code>{escape(one['recheck'])} --layer simulation-cpu</code>.</p>"
         )
-    yield f'<h2 id="citing">Cite</h2><p>In a paper, with <code>\\usepackage{{{NAME}}}</code> (<a download '
-    yield f'href="../{PACKAGE}/{NAME}.sty">{NAME}.sty</a>, <a download href="../{PACKAGE}/{NAME}.bib">{NAME}.bib</a>):</p>'
+    files = " and ".join(f'<a download href="../{FOLDER}/{name}">{name}</a>' for name in (PACKAGE, BIBLIOGRAPHY))
+    yield f'<h2 id="citing">Cite</h2><p>In a paper, with <code>\\usepackage{{{NAME}}}</code> of {files}:</p>'
     yield code(f"\\smdclaim{{{claim_id}}}")
     yield code(one["citations"]["bibtex"], "BibTeX")
     yield code(one["citations"]["latex"], "LaTeX")
@@ -122,12 +123,13 @@ CAPTION = (
 
 def badge(status: str) -> str:
     """The computed status in its colour."""
-    return f'<span class="sd-sphinx-override sd-badge sd-bg-{COLOUR[Status(status)]} sd-bg-text-{COLOUR[Status(status)]}">{status}</span>'
+    colour = COLOUR[Status(status)]
+    return f'<span class="sd-sphinx-override sd-badge sd-bg-{colour} sd-bg-text-{colour}">{status}</span>'
 
 
 def formula(one: dict[str, Any]) -> str:
     """The displayed relations."""
-    return f'<div class="math notranslate nohighlight">\\[{escape(one["aligned"])}\\]</div>'
+    return f'<div class="math notranslate nohighlight">\\[{escape(one["latex"]["formula"])}\\]</div>'
 
 
 def definitions(rows: list[tuple[str, str]]) -> str:
@@ -158,25 +160,31 @@ def evidence_table(one: dict[str, Any]) -> str:
         if e["outcome"] == NOT_RUN:
             rows.append(f"<tr><td>{e['layer']}</td><td>{outcome}</td><td></td><td></td><td></td></tr>")
             continue
-        versions = ", ".join(f"{name} {number}" for name, number in e["versions"].items())
         rows.append(
             f"<tr><td>{e['layer']}</td><td>{outcome}</td><td>{escape(e['method'])}</td>"
             f'<td><time datetime="{e["date"]}">{e["date"][:10]}</time></td>'
-            f"<td>{escape(e['device'])}; {escape(versions)}</td></tr>"
+            f'<td title="{told(e["versions"])}">{escape(e["device"])}</td></tr>'
         )
-    head = "".join(f"<th>{name}</th>" for name in ("layer", "verdict", "how", "when", "with"))
+    known_with = sorted({told(e["versions"]) for e in one["evidence"] if "versions" in e})
+    head = "".join(f"<th>{name}</th>" for name in ("layer", "verdict", "how", "when", "on"))
     return (
         '<div class="pst-scrollable-table-container"><table class="table claim-evidence"><thead><tr>'
         f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f'<p class="claim-with">With {"; or ".join(known_with) or "nothing yet"}.</p>'
     )
+
+
+def told(versions: dict[str, str]) -> str:
+    """What a layer ran with."""
+    return escape(", ".join(f"{name} {number}" for name, number in versions.items()))
 
 
 def code(text: str, name: str = "") -> str:
     """Text to copy."""
     label = f'<div class="claim-label">{name}</div>' if name else ""
     return (
-        f'{label}<div class="highlight-none notranslate"><div class="highlight"><pre tabindex="0">{escape(text)}\n'
-        "</pre></div></div>"
+        f'{label}<div class="highlight-none notranslate claim-source"><div class="highlight">'
+        f'<pre tabindex="0">{escape(text)}\n</pre></div></div>'
     )
 
 
@@ -200,7 +208,7 @@ def download(
     name: str, rawtext: str, text: str, lineno: int, inliner: Inliner, *_: Any, **__: Any
 ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
     """Role ``{download-link}`FILE` ``: to a file of the LaTeX package."""
-    return [nodes.raw("", f'<a download href="{PACKAGE}/{text}"><code>{text}</code></a>', format="html")], []
+    return [nodes.raw("", f'<a download href="{FOLDER}/{text}"><code>{text}</code></a>', format="html")], []
 
 
 def write_files(app: Sphinx, error: Exception | None) -> None:
@@ -212,10 +220,11 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
     for one in dossiers:
         file = out / PAGE.format(one["id"]).replace(".html", ".json")
         file.write_text(json.dumps(one, indent=1) + "\n", encoding="utf-8")
-    folder = out / PACKAGE
+    folder = out / FOLDER
     folder.mkdir(exist_ok=True)
-    (folder / f"{NAME}.sty").write_text(package(dossiers), encoding="utf-8")
-    (folder / f"{NAME}.bib").write_text(bibliography(dossiers), encoding="utf-8")
+    claims = [Citable(**one["latex"]) for one in dossiers]
+    (folder / PACKAGE).write_text(package(claims), encoding="utf-8")
+    (folder / BIBLIOGRAPHY).write_text(bibliography(claims), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -24,10 +24,11 @@ import proofs
 from proofs import evidence
 from proofs.claim import NOTATION, SETTING_MEANING, Claim, Kind
 from proofs.dependencies import depends_on
-from proofs.dossier import PAGE, aligned, dossier
+from proofs.dossier import PAGE, dossier
 from proofs.formal import correspondence
 from proofs.formal.run import headlines
 from proofs.graph import connected, family, svg
+from proofs.latex_package import aligned
 from proofs.layers import kernel
 from proofs.sources import hash_of_all
 from proofs.status import STATUS_MEANING, Status, status
@@ -96,8 +97,15 @@ class ClaimTableDirective(SphinxDirective):
         note_claims(self)
         rows = ["| claim | kind | setting | status | derived from |", "|---|---|---|---|---|"]
         for claim in proofs.CLAIMS.values():
-            origins = ", ".join(reference(other) for other in depends_on(claim)) or "the update rule"
-            rows.append(f"| {reference(claim.id)} | {claim.kind} | {claim.setting} | {badge(claim)} | {origins} |")
+            origins = ", ".join(f"{{claim-id}}`{other}`" for other in depends_on(claim)) or "the update rule"
+            cells = (
+                f"{{claim-id}}`{claim.id}` ({reference(claim.id)})",
+                claim.kind,
+                claim.setting,
+                badge(claim),
+                origins,
+            )
+            rows.append("| " + " | ".join(map(str, cells)) + " |")
         return parsed(self, "\n".join(rows))
 
 
@@ -197,12 +205,14 @@ def facts(claim: Claim) -> str:
 def link_to(
     name: str, rawtext: str, text: str, lineno: int, inliner: Inliner, *_: Any, **__: Any
 ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-    """Role ``{claim-link}`ID` ``: to the claim's own page, in HTML."""
+    """Roles ``{claim-link}`ID` `` and ``{claim-id}`ID` ``: to the claim's own page, in HTML; its id elsewhere."""
     if text not in proofs.CLAIMS:
         return [], [inliner.reporter.error(f"there is no claim {text}", line=lineno)]
-    root = "../" * inliner.document.settings.env.docname.count("/")
-    words = f"Evidence, figure, LaTeX, BibTeX and Coq of {text}"
-    return [nodes.raw("", f'<a class="claim-link" href="{root}{PAGE.format(text)}">{words}</a>', format="html")], []
+    address = "../" * inliner.document.settings.env.docname.count("/") + PAGE.format(text)
+    shown = text if name == "claim-id" else f"Evidence, figure, LaTeX, BibTeX and Coq of {text}"
+    html = f'<a class="{name}" href="{address}">{shown}</a>'
+    latex = r"\texttt{" + text.replace("_", r"\_") + "}"
+    return [nodes.raw("", html, format="html"), nodes.raw("", latex, format="latex")], []
 
 
 def badge(claim: Claim) -> str:
@@ -240,6 +250,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.connect("env-get-outdated", outdated)
     app.add_role("claim-link", link_to)
+    app.add_role("claim-id", link_to)
     app.add_directive("claim", ClaimDirective)
     app.add_directive("claim-table", ClaimTableDirective)
     app.add_directive("claim-graph", ClaimGraphDirective)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 CLASSES = {"proof", "math"}
 """What is shown: numbered environments and displayed equations; and the statement on a claim's own page."""
 STATEMENT = "claim-statement"
