@@ -1,8 +1,8 @@
 """What a build must have right beyond what Sphinx checks: ``python book/checks.py`` looks at the pages and the HTML.
 
 A decimal in prose must come from the build, or stand in ``allowed_decimals.txt`` with a reason. In the HTML every
-internal link and anchor must lead somewhere, every claim be reachable from the index, every published row stand in
-the audit.
+internal link and anchor must lead somewhere, every claim be reachable from the index and stand in the LaTeX package, every
+published row stand in the audit.
 """
 
 from __future__ import annotations
@@ -147,6 +147,13 @@ def unreachable(pages: Mapping[str, Page], wanted: Iterable[str], start: str = "
     return lines
 
 
+def package_lacks(text: str, ids: Iterable[str]) -> list[str]:
+    """One line for each claim that the LaTeX package does not define once, and one if its braces do not match."""
+    lines = [f"{i}: not defined once in the package" for i in ids if text.count(f"\\smd@define{{{i}}}%") != 1]
+    bare = re.sub(r"\\[{}]|(?<!\\)%.*", "", text)
+    return lines + (["the package's braces do not match"] if bare.count("{") != bare.count("}") else [])
+
+
 def of_sources(book: Path = BOOK) -> list[str]:
     """What is wrong with the pages as written."""
     import permanent
@@ -161,7 +168,9 @@ def of_html(html: Path = HTML) -> list[str]:
 
     pages = read(html)
     wanted = [permanent.address(entry) for entry in sorted(permanent.existing())]
-    return dead(pages, html) + unreachable(pages, wanted)
+    claims = [entry.removeprefix("claim ") for entry in permanent.existing() if entry.startswith("claim ")]
+    package = (html / "package" / "smdclaims.sty").read_text(encoding="utf-8")
+    return dead(pages, html) + unreachable(pages, wanted) + package_lacks(package, sorted(claims))
 
 
 def main() -> int:

@@ -47,6 +47,7 @@ def svg(comparisons: Sequence[Mapping[str, Any]]) -> str:
         for i, line in enumerate(head):
             parts.append(f'<text class="at" x="{12 * (i > 0)}" y="{y + 17 + LINE * i}">{escape(line.strip())}</text>')
         y += band
+        parts.append(f'<path class="rule" d="M{LABEL + PLOT / 2:g},{y}v{ROW * len(one["statistics"])}"/>')
         for statistic in one["statistics"]:
             parts += _row(statistic, y + ROW // 2, span)
             y += ROW
@@ -73,8 +74,7 @@ def _row(statistic: Mapping[str, Any], y: int, span: float) -> list[str]:
 def _axis(y: int, span: float) -> list[str]:
     middle = LABEL + PLOT / 2
     step = 1 if span <= 5 else 2 if span <= 10 else 10
-    parts = [f'<path class="rule" d="M{middle:.1f},{HEAD}V{y + 4}" stroke-dasharray="4 3"/>']
-    parts.append(f'<path class="rule" d="M{LABEL},{y + 4}H{LABEL + PLOT}"/>')
+    parts = [f'<path class="rule" d="M{LABEL},{y + 4}H{LABEL + PLOT}"/>']
     for tick in range(-step * int(span // step), int(span) + 1, step):
         x = middle + tick * PLOT / 2 / span
         parts.append(f'<path class="rule" d="M{x:.1f},{y + 4}v4"/>')
@@ -102,12 +102,19 @@ def _deviations(statistic: Mapping[str, Any]) -> float:
 
 def told(statistic: Mapping[str, Any]) -> str:
     """The measurement and its error bar, to the error bar's second digit."""
-    return f"{_digits(statistic['measured'], statistic['error'])} ± {float(statistic['error']):.2g}"
+    error = float(statistic["error"])
+    return f"{_digits(statistic['measured'], error)} ± {_digits(error, error)}"
 
 
 def _digits(value: float, error: float) -> str:
-    """A number to the second digit of its error, to no more than DIGITS."""
+    """A number to the second digit of its error, with no more than DIGITS."""
+    value, error = float(value), float(error)
     if not value or not error or not math.isfinite(value):
         return f"{value:g}"
-    kept = math.floor(math.log10(abs(value))) - math.floor(math.log10(error)) + 2
-    return f"{value:.{min(max(kept, 1), DIGITS)}g}"
+    size, last = math.floor(math.log10(abs(value))), math.floor(math.log10(error)) - 1
+    kept = min(max(size - last + 1, 1), DIGITS)
+    if -5 < size < 6 and last <= 0:
+        return f"{value:.{max(kept - size - 1, 0)}f}"
+    if -5 < size < 6:
+        return f"{round(value, -last):.0f}"
+    return f"{value:.{kept - 1}e}"

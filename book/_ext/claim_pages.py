@@ -117,7 +117,7 @@ def sections(one: dict[str, Any], chapter: str, references: dict[str, Any], stan
 
 CAPTION = (
     "Every number that the simulations measured, about its prediction, in units of its error bar (one standard error, "
-    "widened by what rounding may add). The dashed line is the prediction."
+    "widened by what rounding may add). The line in the middle is the prediction."
 )
 
 
