@@ -1,8 +1,8 @@
 """What a build must have right beyond what Sphinx checks: ``python book/checks.py`` looks at the pages and the HTML.
 
 A decimal in prose must come from the build, or stand in ``allowed_decimals.txt`` with a reason. In the HTML every
-internal link and anchor must lead somewhere, every claim be reachable from the index and stand in the LaTeX package, every
-published row stand in the audit.
+internal link and anchor must lead somewhere, every claim be reachable from the index and stand in the LaTeX package,
+every published row stand in the audit.
 """
 
 from __future__ import annotations
