@@ -42,12 +42,22 @@ def signs(symbol: sympy.Symbol) -> str:
     return kind + sign
 
 
+def hyperparameters() -> dict[str, str]:
+    """Name of a hyper-parameter by its symbol's name in code: symbols of one letter are one object to SymPy."""
+    (mapping,) = (
+        statement.value
+        for statement in ast.parse(inspect.getsource(symbols)).body
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "OF_PARAMETER"
+    )
+    return {ast.unparse(symbol): name.value for name, symbol in zip(mapping.keys, mapping.values, strict=True)}
+
+
 def symbol_table() -> Markdown:
     """Every symbol; one letter has several meanings where the literature gives it several."""
-    own = {symbol: name for name, symbol in symbols.OF_PARAMETER.items()}
+    own = hyperparameters()
     rows = [
-        (f"${sympy.latex(symbol)}$", f"`{own[symbol]}`" if symbol in own else "", signs(symbol), cell(meaning))
-        for _, symbol, meaning in declared()
+        (f"${sympy.latex(symbol)}$", f"`{own[name]}`" if name in own else "", signs(symbol), cell(meaning))
+        for name, symbol, meaning in declared()
     ]
     return table(rows, ("symbol", "hyper-parameter", "assumed", "meaning"))
 
