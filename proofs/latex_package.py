@@ -5,6 +5,7 @@ Made from what the claims say; a paper that names a claim which does not exist d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -70,8 +71,22 @@ def citable(claim: Claim) -> Citable:
 
 def aligned(claim: Claim) -> str:
     """The claim's formulas under one another, aligned at their relations."""
-    lines = (f.latex.replace(f" {f.relation} ", f" &{f.relation} ", 1) for f in claim.displays)
+    lines = (_marked(f.latex, f.relation) for f in claim.displays)
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+
+def _marked(formula: str, relation: str) -> str:
+    """A formula with a mark before its first relation outside every group: a mark inside one is an error to TeX."""
+    depth = 0
+    for found in re.finditer(rf"\\left\b|\\right\b|(?<!\\)[{{}}]| {re.escape(relation)} ", formula):
+        sign = found[0]
+        if sign in ("\\left", "{"):
+            depth += 1
+        elif sign in ("\\right", "}"):
+            depth -= 1
+        elif depth == 0:
+            return f"{formula[: found.start()]} &{formula[found.start() + 1 :]}"
+    return formula
 
 
 def package(claims: Iterable[Citable]) -> str:

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from proofs import CLAIMS
-from proofs.latex_package import BIBLIOGRAPHY, PACKAGE, bibliography, citable, package
+from proofs.latex_package import BIBLIOGRAPHY, PACKAGE, _marked, bibliography, citable, package
 from proofs.release import package_version
 from proofs.words import words
 
@@ -50,6 +50,20 @@ def test_bibliography_has_what_the_package_cites(claims):
 def test_words_are_escaped_outside_mathematics(text, latex):
     """What LaTeX would take for its own is escaped; mathematics stays."""
     assert words(text) == latex
+
+
+@pytest.mark.parametrize(
+    ("formula", "marked"),
+    [
+        (r"\cos\theta = x = 1 - p", r"\cos\theta &= x = 1 - p"),
+        (r"(1 + 2S)_{R_k = \alpha^k} = 1", r"(1 + 2S)_{R_k = \alpha^k} &= 1"),
+        (r"\left(a = b\right) = c", r"\left(a = b\right) &= c"),
+        (r"x \to y", r"x \to y"),
+    ],
+)
+def test_formulas_are_aligned_outside_groups(formula, marked):
+    """The mark stands before the first relation that no brace or bracket holds."""
+    assert _marked(formula, "=") == marked
 
 
 needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
