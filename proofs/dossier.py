@@ -10,7 +10,7 @@ from proofs.citation import FORMATS, cite
 from proofs.claim import NOTATION, SETTING_MEANING, Claim
 from proofs.claims import CLAIMS
 from proofs.dependencies import depends_on
-from proofs.evidence import Evidence, of
+from proofs.evidence import Evidence, awaited, of
 from proofs.formal import correspondence
 from proofs.formal.coq_terms import Outside
 from proofs.formal.statements import lemmas
@@ -46,7 +46,7 @@ def dossier(claim: Claim) -> dict[str, Any]:
         "status": str(found),
         "status_meaning": STATUS_MEANING[found],
         "depends_on": list(depends_on(claim)),
-        "evidence": [*map(_told, of(claim)), *({"layer": name, "outcome": NOT_RUN} for name in not_run(claim))],
+        "evidence": [*map(_told, of(claim)), *({"label": name, "outcome": NOT_RUN} for name in not_run(claim))],
         "coq": coq(claim),
         "latex": asdict(citable(claim)),
         "citations": {style: cite(claim, style) for style in FORMATS},
@@ -56,26 +56,29 @@ def dossier(claim: Claim) -> dict[str, Any]:
     }
 
 
+VERIFIED = "smd verify"
 NOT_RUN = "not yet run"
 """The outcome of a layer that applies and of which there is no evidence."""
 
 
 def not_run(claim: Claim) -> list[str]:
-    """The layers that apply to a claim and of which there is no evidence."""
+    """The layers that apply to a claim and the runs of experiments on it, of which there is no evidence."""
     known = {e.layer for e in of(claim)}
-    return [
-        name
-        for name, layer in TABLE.items()
-        if name not in known and not (layer.lacks and layer.device == "cpu") and _applies(name, claim)
-    ]
+    layers = [name for name in TABLE if name not in known and _applies(name, claim)]
+    return [*layers, *awaited(claim)]
 
 
-def _applies(layer: str, claim: Claim) -> bool:
-    return bool(getattr(TABLE[layer].checker, "applies", lambda _: True)(claim))
+def _applies(name: str, claim: Claim) -> bool:
+    """Whether ``smd verify`` would look at the claim by the layer, here or where its device or program is."""
+    layer = TABLE[name]
+    if layer.run_by != VERIFIED or (layer.device == "cpu" and not layer.program and layer.lacks):
+        return False
+    return bool(getattr(layer.checker, "applies", lambda _: True)(claim))
 
 
 def _told(evidence: Evidence) -> dict[str, Any]:
     return {
+        "label": evidence.label,
         "layer": evidence.layer,
         "outcome": str(evidence.outcome),
         "stale": evidence.is_stale,
@@ -93,7 +96,7 @@ def comparisons(found: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {"layer": evidence["layer"], **one}
         for evidence in found["evidence"]
-        if evidence["layer"] in MEASURING and "detail" in evidence
+        if evidence.get("layer") in MEASURING
         for one in evidence["detail"].get("comparisons", ())
     ]
 

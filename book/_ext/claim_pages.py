@@ -158,10 +158,10 @@ def evidence_table(one: dict[str, Any]) -> str:
     for e in one["evidence"]:
         outcome = e["outcome"] + (" (stale)" if e.get("stale") else "")
         if e["outcome"] == NOT_RUN:
-            rows.append(f"<tr><td>{e['layer']}</td><td>{outcome}</td><td></td><td></td><td></td></tr>")
+            rows.append(f"<tr><td>{e['label']}</td><td>{outcome}</td><td></td><td></td><td></td></tr>")
             continue
         rows.append(
-            f"<tr><td>{e['layer']}</td><td>{outcome}</td><td>{escape(e['method'])}</td>"
+            f"<tr><td>{e['label']}</td><td>{outcome}</td><td>{escape(e['method'])}</td>"
             f'<td><time datetime="{e["date"]}">{e["date"][:10]}</time></td>'
             f'<td title="{told(e["versions"])}">{escape(e["device"])}</td></tr>'
         )

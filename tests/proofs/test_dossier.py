@@ -41,7 +41,7 @@ def test_dossier_says_what_the_claim_says(found):
 def test_what_has_not_run_says_so(found):
     """The GPU's simulation is there and not yet run; the simulation that ran has its date and device."""
     one, _ = found
-    by_layer = {e["layer"]: e for e in one["evidence"]}
+    by_layer = {e["label"]: e for e in one["evidence"]}
     assert by_layer["simulation-gpu"]["outcome"] == NOT_RUN == "not yet run"
     assert by_layer["simulation-cpu"]["outcome"] == "holds"
     assert re.match(r"\d{4}-\d\d-\d\d", by_layer["simulation-cpu"]["date"])
