@@ -233,5 +233,4 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_role("download-link", download)
     app.connect("html-collect-pages", pages)
     app.connect("build-finished", write_files)
-    app.add_css_file("claims.css")
     return {"parallel_read_safe": True}

@@ -57,7 +57,7 @@ class Labelled(HTMLParser):
 
 
 def collect(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
-    """Write the page's previews and give it the script that shows those of others."""
+    """Write the page's previews; jupyter-book gives every page the script that shows them, as all of ``_static``."""
     if app.builder.name != "html":
         return
     found = Labelled(context.get("body") or "").found
@@ -73,5 +73,4 @@ def collect(app: Sphinx, page: str, template: str, context: dict[str, Any], doct
 def setup(app: Sphinx) -> dict[str, bool]:
     """After every extension that changes a page's body."""
     app.connect("html-page-context", collect, priority=800)
-    app.add_js_file("previews.js", defer="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
