@@ -33,8 +33,8 @@ FOLDER = "package"
 
 @cache
 def markdown() -> MarkdownIt:
-    """Renders the claims' words, mathematics as Sphinx leaves it to MathJax."""
-    reader = MarkdownIt("commonmark")
+    """Renders the claims' words: code, and mathematics as Sphinx leaves it to MathJax. A star is a product."""
+    reader = MarkdownIt("commonmark").disable(["emphasis", "html_inline", "autolink", "link", "image", "entity"])
     reader.use(
         dollarmath_plugin,
         renderer=lambda tex, options: f'<span class="math notranslate nohighlight">\\({escape(tex)}\\)</span>',

@@ -166,7 +166,7 @@ def claim_source(claim: Claim) -> str:
 ::::{{prf:{environment}}} {claim.heading}
 :label: {claim.id}
 
-{claim.statement}
+{plain(claim.statement)}
 
 ```{{math}}
 :label: eq-{claim.id}
@@ -183,6 +183,12 @@ def claim_source(claim: Claim) -> str:
 """
 
 
+def plain(text: str) -> str:
+    """Words of a claim as Markdown, in which a star is a product."""
+    parts = re.split(r"(\$[^$]*\$|`[^`]*`)", text)
+    return "".join(part if i % 2 else part.replace("*", r"\*") for i, part in enumerate(parts))
+
+
 def facts(claim: Claim) -> str:
     """What must stand beside the statement."""
     rows = [
@@ -191,9 +197,9 @@ def facts(claim: Claim) -> str:
         ("Notation", NOTATION),
     ]
     if claim.convention:
-        rows.append(("Convention", claim.convention))
+        rows.append(("Convention", plain(claim.convention)))
     if claim.hypotheses:
-        rows.append(("Holds if", "; ".join(claim.hypotheses).replace("|", "\\|")))
+        rows.append(("Holds if", plain("; ".join(claim.hypotheses)).replace("|", "\\|")))
     if depends_on(claim):
         rows.append(("Derived from", ", ".join(reference(other) for other in depends_on(claim))))
     if claim.sources:
