@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_compl
 from multiprocessing import get_context
 from pathlib import Path
 
+import checks
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
@@ -35,7 +36,8 @@ TIMEOUT = 300
 
 def drop_stale_cache() -> None:
     """Forget executed cells and pages when theory, numerics, proofs or a script that pages run changed since."""
-    scripts = [BOOK / "figures.py", BOOK / "solutions.py", *sorted((BOOK / "own_rule").glob("*.py"))]
+    names = ("figures.py", "notation.py", "permanent.py", "solutions.py", "data/errata.json", "data/permanent_ids.txt")
+    scripts = [*(BOOK / name for name in names), *sorted((BOOK / "own_rule").glob("*.py"))]
     key = hash_of_all() + "".join(script.read_text(encoding="utf-8") for script in scripts)
     if KEY.exists() and KEY.read_text(encoding="utf-8") == key:
         return
@@ -55,7 +57,7 @@ def quiet_kernels() -> None:
 
 
 def typeset_claims() -> None:
-    """Write the claims' sources for the directives; those of one optimizer together, which derives it once."""
+    """Write the claims' sources and dossiers; those of one optimizer together, which derives it once."""
     sys.path.insert(0, str(BOOK / "_ext"))
     import claims
 
@@ -66,18 +68,18 @@ def typeset_claims() -> None:
     groups: dict[str, list[str]] = {}
     for claim in CLAIMS.values():
         groups.setdefault(claim.derived_with, []).append(claim.id)
-    found: dict[str, str] = {}
+    found: dict[str, dict] = {}
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        for sources in pool.map(_sources, sorted(groups.values(), key=len, reverse=True)):
-            found |= sources
-    claims.TYPESET.write_text(json.dumps({"state": claims.state(), "sources": found}), encoding="utf-8")
+        for some in pool.map(_typesetting, sorted(groups.values(), key=len, reverse=True)):
+            found |= some
+    claims.TYPESET.write_text(json.dumps({"state": claims.state(), "claims": found}), encoding="utf-8")
 
 
-def _sources(ids: list[str]) -> dict[str, str]:
+def _typesetting(ids: list[str]) -> dict[str, dict]:
     sys.path.insert(0, str(BOOK / "_ext"))
     import claims
 
-    return claims.sources(ids)
+    return claims.typesetting(ids)
 
 
 def execute_pages() -> bool:
@@ -137,9 +139,18 @@ def render() -> bool:
     return process.wait() == 0
 
 
+def passed(what: str, wrong: list[str]) -> bool:
+    """Whether nothing is wrong; otherwise say what."""
+    if wrong:
+        print(f"{what}:", *wrong, sep="\n  ", file=sys.stderr)
+    return not wrong
+
+
 def main() -> int:
     """Execute, render, and say where the book lies."""
     begin = time.monotonic()
+    if not passed("The pages as written", checks.of_sources()):
+        return 1
     drop_stale_cache()
     quiet_kernels()
     print("Typesetting the claims", flush=True)
@@ -150,6 +161,9 @@ def main() -> int:
     print("Rendering the book", flush=True)
     if not render():
         print(f"The book was not built; the log is {LOG}", file=sys.stderr)
+        return 1
+    print("Checking links and claims", flush=True)
+    if not passed("The pages as built", checks.of_html()):
         return 1
     page = BUILD / "html" / "index.html"
     print(f"The book is built, in {time.monotonic() - begin:.0f} s. Open {page} in a browser,")

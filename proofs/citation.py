@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from proofs.claim import NOTATION, SETTING_MEANING, Claim
 from proofs.release import AUTHOR, RELEASED, package_version
+from proofs.words import words
 
 FORMATS = ("bibtex", "latex", "markdown")
 
@@ -20,11 +21,11 @@ def bibtex(claim: Claim) -> str:
         [
             f"@misc{{smd:{claim.id},",
             f"  author = {{{{{AUTHOR}}}}},",
-            f"  title = {{{{{claim.heading}}}}},",
+            f"  title = {{{{{words(claim.heading)}}}}},",
             f"  year = {{{year}}},",
             f"  month = {{{int(month)}}},",
             f"  howpublished = {{Spherical Motion, version {package_version()}}},",
-            f"  note = {{Claim \\texttt{{{claim.id}}}, {claim.kind}, {claim.setting}; "
+            f"  note = {{Claim {words(f'`{claim.id}`')}, {claim.kind}, {claim.setting}; "
             f"content hash {claim.content_hash}}}",
             "}",
         ]
@@ -33,10 +34,10 @@ def bibtex(claim: Claim) -> str:
 
 def latex(claim: Claim) -> str:
     """The statement as a LaTeX theorem that cites the BibTeX entry."""
-    lines = [rf"\begin{{theorem}}[{claim.heading}, \cite{{smd:{claim.id}}}]", f"% {_provenance(claim)}"]
-    lines.append(claim.statement)
+    lines = [rf"\begin{{theorem}}[{words(claim.heading)}, \cite{{smd:{claim.id}}}]", f"% {_provenance(claim)}"]
+    lines.append(words(claim.statement))
     lines += [rf"\[ {formula.latex} \]" for formula in claim.displays]
-    lines += [_hypotheses(claim), r"\end{theorem}"]
+    lines += [words(conditions(claim)), r"\end{theorem}"]
     return "\n".join(lines)
 
 
@@ -45,11 +46,12 @@ def markdown(claim: Claim) -> str:
     lines = [f"**{claim.heading}** (`{claim.id}`)", "", claim.statement, ""]
     for formula in claim.displays:
         lines += [f"$$ {formula.latex} $$", ""]
-    lines += [_hypotheses(claim), "", f"*{AUTHOR}, {_provenance(claim)}*"]
+    lines += [conditions(claim), "", f"*{AUTHOR}, {_provenance(claim)}*"]
     return "\n".join(lines)
 
 
-def _hypotheses(claim: Claim) -> str:
+def conditions(claim: Claim) -> str:
+    """Notation, setting, convention and hypotheses in one line."""
     text = f"Notation: {NOTATION}. Setting: {claim.setting} ({SETTING_MEANING[claim.setting]})."
     if claim.convention:
         text += f" Convention: {claim.convention}."

@@ -11,8 +11,10 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
+from docutils.parsers.rst.states import Inliner
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -22,9 +24,11 @@ import proofs
 from proofs import evidence
 from proofs.claim import NOTATION, SETTING_MEANING, Claim, Kind
 from proofs.dependencies import depends_on
+from proofs.dossier import PAGE, dossier
 from proofs.formal import correspondence
 from proofs.formal.run import headlines
 from proofs.graph import connected, family, svg
+from proofs.latex_package import aligned
 from proofs.layers import kernel
 from proofs.sources import hash_of_all
 from proofs.status import STATUS_MEANING, Status, status
@@ -53,17 +57,24 @@ def state() -> str:
 
 
 @cache
-def typeset() -> dict[str, str]:
-    """MyST source by claim id, empty where it was made from something else."""
+def typeset() -> dict[str, dict[str, Any]]:
+    """By claim id its MyST ``source`` and its ``dossier``, empty where they were made from something else."""
     if not TYPESET.exists():
         return {}
     found = json.loads(TYPESET.read_text(encoding="utf-8"))
-    return dict(found["sources"]) if found["state"] == state() else {}
+    return dict(found["claims"]) if found["state"] == state() else {}
 
 
-def sources(ids: Sequence[str]) -> dict[str, str]:
-    """MyST source of each claim."""
-    return {name: claim_source(proofs.CLAIMS[name]) for name in ids}
+def typesetting(ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The same of these claims, made now."""
+    return {
+        name: {"source": claim_source(proofs.CLAIMS[name]), "dossier": dossier(proofs.CLAIMS[name])} for name in ids
+    }
+
+
+def known(claim_id: str) -> dict[str, Any]:
+    """The same of one claim, from the file if it is there."""
+    return typeset().get(claim_id) or typesetting([claim_id])[claim_id]
 
 
 class ClaimDirective(SphinxDirective):
@@ -76,7 +87,7 @@ class ClaimDirective(SphinxDirective):
         if name not in proofs.CLAIMS:
             raise self.error(f"there is no claim {name}")
         note_claims(self)
-        return parsed(self, typeset().get(name) or claim_source(proofs.CLAIMS[name]))
+        return parsed(self, known(name)["source"])
 
 
 class ClaimTableDirective(SphinxDirective):
@@ -86,8 +97,15 @@ class ClaimTableDirective(SphinxDirective):
         note_claims(self)
         rows = ["| claim | kind | setting | status | derived from |", "|---|---|---|---|---|"]
         for claim in proofs.CLAIMS.values():
-            origins = ", ".join(reference(other) for other in depends_on(claim)) or "the update rule"
-            rows.append(f"| {reference(claim.id)} | {claim.kind} | {claim.setting} | {badge(claim)} | {origins} |")
+            origins = ", ".join(f"{{claim-id}}`{other}`" for other in depends_on(claim)) or "the update rule"
+            cells = (
+                f"{{claim-id}}`{claim.id}` ({reference(claim.id)})",
+                claim.kind,
+                claim.setting,
+                badge(claim),
+                origins,
+            )
+            rows.append("| " + " | ".join(map(str, cells)) + " |")
         return parsed(self, "\n".join(rows))
 
 
@@ -144,36 +162,31 @@ def parsed(directive: SphinxDirective, source: str) -> list[nodes.Node]:
 def claim_source(claim: Claim) -> str:
     """MyST source of a claim."""
     environment = ENVIRONMENT.get(claim.kind, "proposition")
-    formulas = " \\\\\n".join(f.latex.replace(f" {f.relation} ", f" &{f.relation} ", 1) for f in claim.displays)
     return f"""
 ::::{{prf:{environment}}} {claim.heading}
 :label: {claim.id}
 
-{claim.statement}
+{plain(claim.statement)}
 
 ```{{math}}
 :label: eq-{claim.id}
 
-\\begin{{aligned}}
-{formulas}
-\\end{{aligned}}
+{aligned(claim)}
 ```
 ::::
 
 :::::{{div}} claim-facts
 {facts(claim)}
 
-::::{{dropdown}} Evidence and BibTeX of {claim.id}
-{evidence_table(claim)}
-
-```bibtex
-{proofs.cite(claim)}
-```
-
-Recheck: `smd verify --claim {claim.id}`
-::::
+{{claim-link}}`{claim.id}`
 :::::
 """
+
+
+def plain(text: str) -> str:
+    """Words of a claim as Markdown, in which a star is a product."""
+    parts = re.split(r"(\$[^$]*\$|`[^`]*`)", text)
+    return "".join(part if i % 2 else part.replace("*", r"\*") for i, part in enumerate(parts))
 
 
 def facts(claim: Claim) -> str:
@@ -184,9 +197,9 @@ def facts(claim: Claim) -> str:
         ("Notation", NOTATION),
     ]
     if claim.convention:
-        rows.append(("Convention", claim.convention))
+        rows.append(("Convention", plain(claim.convention)))
     if claim.hypotheses:
-        rows.append(("Holds if", "; ".join(claim.hypotheses).replace("|", "\\|")))
+        rows.append(("Holds if", plain("; ".join(claim.hypotheses)).replace("|", "\\|")))
     if depends_on(claim):
         rows.append(("Derived from", ", ".join(reference(other) for other in depends_on(claim))))
     if claim.sources:
@@ -195,23 +208,17 @@ def facts(claim: Claim) -> str:
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {text} |" for name, text in rows)])
 
 
-def evidence_table(claim: Claim) -> str:
-    """One row a layer."""
-    found = evidence.of(claim)
-    if not found and not evidence.awaited(claim):
-        return "No evidence has been recorded."
-    rows = ["| layer | verdict | how | when | with |", "|---|---|---|---|---|"]
-    for e in found:
-        how = e.method.replace("|", "\\|")
-        versions = ", ".join(f"{k} {v}" for k, v in e.versions.items())
-        stale = " (stale)" if e.is_stale else ""
-        rows.append(f"| {e.label} | {e.outcome}{stale} | {how} | {e.date} | {e.device}; {versions} |")
-    missing = {"simulation-cpu", "simulation-gpu"} - {e.layer for e in found}
-    waiting = evidence.awaited(claim)
-    if "simulation-gpu" in missing and any(e.layer == "simulation-cpu" for e in found):
-        waiting.append("simulation-gpu")
-    rows += [f"| {name} | not yet run | | | |" for name in waiting]
-    return "\n".join(rows)
+def link_to(
+    name: str, rawtext: str, text: str, lineno: int, inliner: Inliner, *_: Any, **__: Any
+) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+    """Roles ``{claim-link}`ID` `` and ``{claim-id}`ID` ``: to the claim's own page, in HTML; its id elsewhere."""
+    if text not in proofs.CLAIMS:
+        return [], [inliner.reporter.error(f"there is no claim {text}", line=lineno)]
+    address = "../" * inliner.document.settings.env.docname.count("/") + PAGE.format(text)
+    shown = text if name == "claim-id" else f"Evidence, figure, LaTeX, BibTeX and Coq of {text}"
+    html = f'<a class="{name}" href="{address}">{shown}</a>'
+    latex = r"\texttt{" + text.replace("_", r"\_") + "}"
+    return [nodes.raw("", html, format="html"), nodes.raw("", latex, format="latex")], []
 
 
 def badge(claim: Claim) -> str:
@@ -248,6 +255,8 @@ def outdated(app: Sphinx, environment: BuildEnvironment, *_: object) -> list[str
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.connect("env-get-outdated", outdated)
+    app.add_role("claim-link", link_to)
+    app.add_role("claim-id", link_to)
     app.add_directive("claim", ClaimDirective)
     app.add_directive("claim-table", ClaimTableDirective)
     app.add_directive("claim-graph", ClaimGraphDirective)

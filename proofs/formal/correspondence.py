@@ -32,8 +32,7 @@ def stated() -> tuple[str, ...]:
 def claims() -> dict[str, tuple[str, ...]]:
     """The claims whose formulas are proved from theorems, with the lemmas that do it."""
     found: dict[str, tuple[str, ...]] = {}
-    for part in re.split(r"^(?=Lemma )", TEMPLATE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
-        name = part.split()[1]
+    for name, part in _lemmas().items():
         for claim, _ in FORMULA.findall(part):
             found[claim] = tuple(dict.fromkeys((*found.get(claim, ()), name)))
     return found
@@ -41,10 +40,25 @@ def claims() -> dict[str, tuple[str, ...]]:
 
 def source() -> str:
     """The Coq file, every formula in its place."""
+    return _filled(TEMPLATE.read_text(encoding="utf-8"))
+
+
+def statement(name: str) -> str:
+    """A lemma as Coq text without its proof, every formula in its place."""
+    return _filled(_lemmas()[name].partition("Proof.")[0].strip())
+
+
+def _lemmas() -> dict[str, str]:
+    """The template's text from each lemma to the next, by the lemma's name."""
+    parts = re.split(r"^(?=Lemma )", TEMPLATE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return {part.split()[1]: part for part in parts}
+
+
+def _filled(text: str) -> str:
     from proofs.claims import CLAIMS
 
     def formula(place: re.Match[str]) -> str:
         right = CLAIMS[place[1]].formulas()[int(place[2])].right.subs(symbols.lag, LAG + 1)
         return term(right, names(right.free_symbols) | {s: n for s, n in IN_COQ.items() if s in right.free_symbols})
 
-    return FORMULA.sub(formula, TEMPLATE.read_text(encoding="utf-8"))
+    return FORMULA.sub(formula, text)

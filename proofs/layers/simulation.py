@@ -109,8 +109,22 @@ def check(claim: Claim, device: str = "cpu") -> Verdict:
         time.perf_counter() - begin,
         ({"failed": failed} if failed else {"smallest_p_value": min(c.p_value for c in found)})
         | {"inside": len(met), "outside": len(found) - len(met), "points": [dict(c.hyperparameters) for c in found]}
-        | {"resolves": resolved(claim, found)},
+        | {"resolves": resolved(claim, found), "comparisons": [recorded(c) for c in found]},
     )
+
+
+def recorded(confrontation: Confrontation) -> dict[str, object]:
+    """A confrontation as plain data: where it was, what repeats it, and each number beside its prediction."""
+    return {
+        "design": confrontation.design,
+        "at": {**confrontation.hyperparameters, **confrontation.conditions},
+        "p_value": confrontation.p_value,
+        "command": confrontation.command,
+        "statistics": [
+            {"name": s.name, "predicted": s.predicted, "measured": s.measured.value, "error": s.error}
+            for s in confrontation.statistics
+        ],
+    }
 
 
 def resolved(claim: Claim, confrontations: Iterable[Confrontation]) -> float | None:

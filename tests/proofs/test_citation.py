@@ -17,7 +17,7 @@ def test_bibtex_names_claim_version_and_content(claim_id):
     assert entry.startswith(f"@misc{{smd:{claim_id},")
     assert "author = {{Spherical Motion contributors}}" in entry
     assert f"version {package_version()}" in entry
-    assert f"\\texttt{{{claim_id}}}" in entry
+    assert f"\\texttt{{{claim_id.replace('_', chr(92) + '_')}}}" in entry
     assert f"content hash {claim.content_hash}" in entry
     assert entry.count("{") == entry.count("}")
 

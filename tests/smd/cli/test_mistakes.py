@@ -90,6 +90,8 @@ OTHER = {
     "layer that does not apply": ("verify --claim sgd-angle --layer slope", "layer", "slope"),
     "unknown verb": ("guess", "guess", ""),
     "no claim to cite": ("cite", "ID", ""),
+    "a claim and the package": ("cite sgd-angle --package .", "--package", "ID"),
+    "package into no folder": ("cite --package nowhere-at-all", "package", "nowhere-at-all"),
 }
 ALL = (
     {f"predict: {k}": (f"predict {a}", p, v) for k, (a, p, v) in PREDICT.items()}

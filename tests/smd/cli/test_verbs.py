@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+import proofs
 from proofs import CLAIMS, Status, cite, evidence, status
 from proofs.evidence import record
 from proofs.verdict import Outcome, Verdict
@@ -162,6 +163,19 @@ def test_cite_prints_each_format(smd, style):
     assert run.out == cite(CLAIMS["lion-angle"], style) + "\n"
     if style == "bibtex":
         assert smd("cite", "lion-angle").out == run.out
+
+
+def test_cite_writes_the_latex_package(smd, monkeypatch, tmp_path):
+    """``cite --package`` writes every claim as a LaTeX package with its bibliography."""
+    few = {name: CLAIMS[name] for name in ("sgd-norm", "angle-chord-sine")}
+    monkeypatch.setattr(proofs, "CLAIMS", few)
+    run = smd("cite", "--package", str(tmp_path))
+    assert run.code == 0
+    assert "2 claims" in run.out
+    style, entries = ((tmp_path / f"smdclaims.{end}").read_text(encoding="utf-8") for end in ("sty", "bib"))
+    for name, claim in few.items():
+        assert f"\\smd@define{{{name}}}%" in style
+        assert cite(claim) in entries
 
 
 def test_claims_json_lists_every_claim(smd):
