@@ -116,7 +116,7 @@ def made(*, angle=1.0, trained=10.0, gains=(0.2, 0.0, 0.1)):
             wobble = 1e-4 * (1 + seed)
             if p["part"] == "sizes":
                 norm, law = _law(p["rate"], p["wd"], p["steps"], p["warm"], 8.0, 1024.0)
-                factor = angle * (1 + wobble + 0.05 * (np.arange(p["steps"]) < 30))
+                factor = angle * (1 + wobble + 0.02 * (np.arange(p["steps"]) < 30))
                 marks = np.array([0, 5, p["steps"] - 2])
                 change = change_between(norm[:-1], norm[1:], law * factor)
                 values = {
