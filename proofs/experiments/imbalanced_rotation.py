@@ -132,7 +132,7 @@ def _figure(cells: Sequence[Cell]) -> Figure:
             )  # fmt: skip
     for axis, what in zip(axes, ("held-out loss", "held-out accuracy"), strict=True):
         axis.set(xscale="log", xlabel="angle of the others at the start, rad", ylabel=what)
-    axes[0].legend(fontsize=7)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(ARMS), fontsize=7)
     return figure
 
 

@@ -98,19 +98,20 @@ ROWS = (
 )  # fmt: skip
 
 TRAINING = "a result of training networks, which nothing here repeats"
+REPEATED = "a result of training networks; experiments here repeat it on a small scale, as empirical claims"
 NO_FORMULA = "no formula was seen"
 UNAUDITED = (
     Unaudited("SMD-X6", WAN, "text", "accuracy and angle in the second stage, ResNet-18", TRAINING),
     Unaudited("SMD-T2 floor", WAN, "text", "constant term C(alpha) of the second theorem", "its value was not seen"),
     Unaudited("KOS-RW", KOSSON, "recalled", "the random-walk network", "a set-up, which claims nothing by itself"),
     Unaudited("KOS-LAYOUT", KOSSON, "code", "which script belongs to which section", "a list of files"),
-    Unaudited("KOS-IMB", KOSSON, "second-hand", "imbalanced rotation costs accuracy", TRAINING),
-    Unaudited("KOS-WS", KOSSON, "recalled", "weight standardisation restores balance", TRAINING),
+    Unaudited("KOS-IMB", KOSSON, "second-hand", "imbalanced rotation costs accuracy", REPEATED),
+    Unaudited("KOS-WS", KOSSON, "recalled", "weight standardisation restores balance", REPEATED),
     Unaudited("KOS-X6", KOSSON, "code", "spread of rotation across layers, Adam with L2", TRAINING),
     Unaudited("KOS-X8", KOSSON, "code", "DeiT-tiny", f"{TRAINING}; the learning rate was not seen"),
-    Unaudited("KOS-X9", KOSSON, "text", "controlled rotation lessens the need for warmup", TRAINING),
+    Unaudited("KOS-X9", KOSSON, "text", "controlled rotation lessens the need for warmup", REPEATED),
     Unaudited("WARM-1", "kosson2024warmup", "text", "three sizes of an update", "definitions; the angle is SMD-D3"),
-    Unaudited("WARM-2 batch", "kosson2024warmup", "text", "correlation of early gradients", TRAINING),
+    Unaudited("WARM-2 batch", "kosson2024warmup", "text", "correlation of early gradients", REPEATED),
     Unaudited("WARM-4", "kosson2024warmup", "text", "Lion at a controlled angle", NO_FORMULA),
     Unaudited("WARM-5", "kosson2024warmup", "text", "compensation by the signal-to-noise ratio", NO_FORMULA),
     Unaudited("WARM-6", "kosson2024warmup", "text", "inverse bias correction", NO_FORMULA),
