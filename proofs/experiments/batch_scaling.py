@@ -145,7 +145,7 @@ def _figure(cells: Sequence[Cell]) -> Figure:
         axes[0, column].set(xscale="log", yscale="log", title=NAMED[optimizer])
         axes[1, column].set(yscale="log", xlabel="batch", xticks=BATCHES)
         axes[1, column].set_xticklabels([str(batch) for batch in BATCHES])
-        axes[1, column].minorticks_off()
+        axes[1, column].tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
     axes[0, 0].set(ylabel="angle per step, radians")
     axes[1, 0].set(ylabel="turn over 8192 examples")
     axes[0, 0].legend(title="lr scaled")
