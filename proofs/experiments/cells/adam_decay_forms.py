@@ -1,0 +1,65 @@
+"""A scale-invariant network under AdamW or under Adam with its decay in the gradient: how fast each layer turns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from numerics import networks, optimizers
+from numerics.data import digits
+from numerics.training import train
+from proofs.experiments.cells.turning import Turning, invariant_weights, rms
+from theory.driven import driven
+from theory.schedule import Schedule
+
+BETAS: dict[str, Any] = {"beta1": 0.9, "beta2": 0.99}
+FIXED: dict[str, Any] = {"affine": False, "frozen_head": True}
+"""Every trained weight is scale-invariant: no gains, and a head that is not trained."""
+
+
+def run(
+    *, seed: int, device: str, network: str, width: int, optimizer: str, rate: float, wd: float, steps: int,
+    batch: int, label_noise: float,
+) -> dict[str, Any]:  # fmt: skip
+    """RMS angle of each layer over the second half of the steps, in the order of computing.
+
+    ``angle`` [layers] measured and ``predicted`` by the law from start norms and the measured energies of the unit
+    gradient: for AdamW those of each step and row, for Adam with coupled decay those of the tensor, averaged over the
+    past as the second moment is. ``energy`` [layers] is the mean one of an entry, |g|^2 |w|^2 / d, over that half;
+    ``accuracy`` at the end.
+    """
+    data = digits().label_noise(label_noise, seed)
+    model = networks.build(network, inputs=data.inputs, classes=data.classes, seed=seed, width=width, **FIXED)
+    weights, rows = invariant_weights(model.to(device))
+    stepped = optimizers.build(optimizer, weights.values(), lr=rate, wd=wd, **BETAS)
+    blocks = rows if optimizer == "adamw" else None
+    with Turning(stepped, weights, blocks) as turning:
+        outcome = train(model, data, stepped, steps=steps, batch=batch, seed=seed, device=device)
+    schedule, late = Schedule(np.full(steps, rate), np.full(steps, wd)), slice(steps // 2, None)
+    found: dict[str, list[float]] = {"angle": [], "predicted": [], "energy": []}
+    for name, weight in weights.items():
+        energy, squares = turning.energy(name), turning.squares(name)
+        sizes = np.full(turning.rows[name], weight.numel() // turning.rows[name])
+        if blocks is None:
+            law = driven(
+                optimizer, schedule, squares[0], energy=averaged(energy, BETAS["beta2"]), sizes=sizes,
+                beta1=BETAS["beta1"],
+            )  # fmt: skip
+        else:
+            law = driven(optimizer, schedule, squares[0], energy=energy, sizes=sizes, **BETAS)
+        found["angle"].append(rms(turning.angle(name)[late]))
+        found["predicted"].append(rms(law.angle[late]))
+        whole = (energy / squares).sum(1) * squares.sum(1)
+        found["energy"].append(float(whole[late].mean()) / weight.numel())
+    assert outcome.validation is not None
+    return {name: np.array(values) for name, values in found.items()} | {"accuracy": outcome.validation.accuracy}
+
+
+def averaged(energy: np.ndarray, beta2: float) -> np.ndarray:
+    """The running mean with weight 1 - beta2, over its weight, as Adam's second moment with bias correction."""
+    mean, found = np.zeros(energy.shape[1:]), np.empty_like(energy)
+    for t, now in enumerate(energy):
+        mean = beta2 * mean + (1 - beta2) * now
+        found[t] = mean / (1 - beta2 ** (t + 1))
+    return found
