@@ -28,6 +28,10 @@ class BadExperiment(ValueError):
     """The experiment cannot be run as asked; the message says why."""
 
 
+FIRST_SEED = 1000
+"""Of what is recorded. Settings and judgements were chosen with lower ones: no run is judged by what it shaped."""
+
+
 def run(
     name: str,
     device: str = "cpu",
@@ -54,7 +58,14 @@ def run(
         raise BadExperiment(f"{' and '.join(layer.lacks)} not installed: {layer.remedy}")
     device_of(device)
     place = Path(folder) / name / f"{mode}-{device}"
-    sweep = Sweep(experiment.cell, list(experiment.grid(mode)), range(many), place / "cells", device, SOURCED_BY)
+    sweep = Sweep(
+        experiment.cell,
+        list(experiment.grid(mode)),
+        range(FIRST_SEED, FIRST_SEED + many),
+        place / "cells",
+        device,
+        SOURCED_BY,
+    )
     swept = sweep.run(jobs, dask, on_progress, on_note)
     found = _judged(experiment, mode, layer.device_name, many, swept.cells)
     (place / FIGURE).unlink(missing_ok=True)
