@@ -9,6 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 
 SIZES = {"phone": (390, 844), "laptop": (1280, 800), "wide": (1920, 1080)}
+SCHEMES = ("light", "dark")
+PARTS = 4
+"""Of the pages, side by side."""
+THEMED = "scheme => document.documentElement.dataset.theme === scheme"
 TYPESET = "!window.MathJax || !document.querySelector('.math') || !!document.querySelector('mjx-container')"
 SETTLED = "window.MathJax && MathJax.startup ? MathJax.startup.promise.then(() => true) : true"
 UNTYPESET = "[...document.querySelectorAll('.math')].filter(m => !m.querySelector('mjx-container')).length"
@@ -19,6 +23,8 @@ HEAVIEST = 2_000_000
 INTERACTIVE = 1.0
 """Seconds until a page from this machine answers its reader."""
 LOADS = 5
+EVERY = 60
+"""One claim in so many is looked at in every size and scheme."""
 AXE = ("serious", "critical")
 
 
@@ -39,11 +45,16 @@ def server(site):
 
 
 @pytest.fixture(scope="session")
-def pages(site):
-    """The pages that a reader turns to, by path from the book's root."""
+def claims(site):
+    """The claims' own pages, all made by one template."""
+    return sorted(str(p.relative_to(site)) for p in (site / "claim").glob("*.html"))
+
+
+@pytest.fixture(scope="session")
+def pages(site, claims):
+    """The pages that a reader turns to, by path from the book's root, and some of the claims' own."""
     left_out = {"search.html", "genindex.html", "prf-prf.html"}
-    found = sorted(str(p.relative_to(site)) for p in site.rglob("*.html") if "_static" not in p.parts)
-    return [page for page in found if page not in left_out]
+    return sorted({p.name for p in site.glob("*.html")} - left_out) + claims[::EVERY]
 
 
 @pytest.fixture(scope="session")
@@ -76,18 +87,85 @@ def faults(page, address, server):
     return wrong
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_every_page_reads(browser, server, pages, pictures, size, scheme):
-    """No error, no other host, no missing formula or picture, nothing beside the window."""
-    width, height = SIZES[size]
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+def loaded(page):
+    """Bytes of what a page will load, MathJax's fonts aside, by address; it fills as the page loads."""
+    sizes = {}
+
+    def add(response):
+        path = urlsplit(response.url).path
+        if "woff" not in path or "mathjax" not in path:
+            sizes[path] = len(response.body()) if response.status == 200 else 0
+
+    page.on("response", add)
+    return sizes
+
+
+def interactive(page):
+    """Seconds until the page, already open, was interactive: the best of a few loads."""
+    read = "performance.getEntriesByType('navigation')[0].domInteractive"
+    best = page.evaluate(read) / 1000
+    for _ in range(LOADS):
+        if best < INTERACTIVE:
+            break
+        page.reload(wait_until="load")
+        best = min(best, page.evaluate(read) / 1000)
+    return best
+
+
+def axe_violations(page):
+    """Serious accessibility faults that axe finds, with an element of each."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    result = axe.Axe().run(page)
+    return [
+        (fault["id"], len(fault["nodes"]), fault["nodes"][0]["target"], fault["nodes"][0]["html"][:120])
+        for fault in result.response["violations"]
+        if fault["impact"] in AXE
+    ]
+
+
+def turned(page, name, pictures):
+    """What is wrong with an open page in one of the sizes and schemes; it keeps a picture of each."""
+    wrong = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(THEMED, arg=scheme)
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            if (beyond := page.evaluate(TOO_WIDE)) > 1:
+                wrong.append(f"{size}, {scheme}: the page is {beyond} pixels wider than the window")
+            page.screenshot(path=pictures / f"{name.removesuffix('.html').replace('/', '-')}-{size}-{scheme}.png")
+        page.set_viewport_size(dict(zip(("width", "height"), SIZES["laptop"], strict=True)))
+        wrong += [f"{scheme}: axe: {fault}" for fault in axe_violations(page)]
+    return wrong
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_page_reads(browser, server, pages, pictures, part):
+    """Without fault, light and soon there; at every size, light and dark, within the window and accessible."""
     found = {}
-    for name in pages:
+    for name in pages[part::PARTS]:
+        page = browser.new_page(viewport=dict(zip(("width", "height"), SIZES["laptop"], strict=True)))
+        sizes = loaded(page)
+        wrong = faults(page, f"{server}/{name}", server)
+        if (bytes_ := sum(sizes.values())) >= HEAVIEST:
+            wrong.append(f"{bytes_} bytes, {sorted(sizes.items(), key=lambda item: -item[1])[:3]}")
+        if (seconds := interactive(page)) >= INTERACTIVE:
+            wrong.append(f"interactive after {seconds:.2g} s")
+        if wrong := wrong + turned(page, name, pictures):
+            found[name] = wrong
+        page.close()
+    assert not found, found
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_claim_reads(browser, server, claims, part):
+    """On a phone, the narrowest."""
+    context = browser.new_context(viewport=dict(zip(("width", "height"), SIZES["phone"], strict=True)))
+    found = {}
+    for name in claims[part::PARTS]:
         page = context.new_page()
         if wrong := faults(page, f"{server}/{name}", server):
             found[name] = wrong
-        page.screenshot(path=pictures / f"{name.removesuffix('.html').replace('/', '-')}-{size}-{scheme}.png")
         page.close()
     context.close()
     assert not found, found
@@ -109,76 +187,6 @@ def test_control_faults_are_seen(browser, server, site, tmp_path):
         bad.unlink()
     for part in ("broken", "asks http://192.0.2.1", "404", "no picture", "not set", "wider than"):
         assert part in wrong
-
-
-def weight(page, address):
-    """Bytes that a page loads, MathJax's fonts aside, by address."""
-    sizes = {}
-
-    def add(response):
-        path = urlsplit(response.url).path
-        if "woff" not in path or "mathjax" not in path:
-            sizes[path] = len(response.body()) if response.status == 200 else 0
-
-    page.on("response", add)
-    page.goto(address, wait_until="networkidle")
-    return sizes
-
-
-def test_no_page_is_heavy(browser, server, pages):
-    """Under two megabytes with everything that it loads."""
-    found = {}
-    for name in pages:
-        page = browser.new_page()
-        sizes = weight(page, f"{server}/{name}")
-        page.close()
-        if sum(sizes.values()) >= HEAVIEST:
-            found[name] = sum(sizes.values()), sorted(sizes.items(), key=lambda item: -item[1])[:3]
-    assert not found, found
-
-
-def test_pages_answer_soon(browser, server, pages):
-    """The best of a few loads is interactive within a second."""
-    slow = {}
-    for name in pages:
-        best = float("inf")
-        for _ in range(LOADS):
-            page = browser.new_page()
-            page.goto(f"{server}/{name}", wait_until="load")
-            best = min(best, page.evaluate("performance.getEntriesByType('navigation')[0].domInteractive") / 1000)
-            page.close()
-            if best < INTERACTIVE:
-                break
-        if best >= INTERACTIVE:
-            slow[name] = best
-    assert not slow, slow
-
-
-def axe_violations(page):
-    """Serious accessibility faults that axe finds, with an element of each."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-    result = axe.Axe().run(page)
-    return [
-        (fault["id"], len(fault["nodes"]), fault["nodes"][0]["target"], fault["nodes"][0]["html"][:120])
-        for fault in result.response["violations"]
-        if fault["impact"] in AXE
-    ]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible(browser, server, pages, scheme):
-    """Contrast, names, landmarks: axe finds nothing serious."""
-    found = {}
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
-    for name in pages:
-        page = context.new_page()
-        page.goto(f"{server}/{name}", wait_until="load")
-        page.evaluate(SETTLED)
-        if faults := axe_violations(page):
-            found[name] = faults
-        page.close()
-    context.close()
-    assert not found, found
 
 
 def test_control_an_unreadable_page_is_seen(browser, tmp_path):
