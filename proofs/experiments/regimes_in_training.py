@@ -223,5 +223,5 @@ EXPERIMENT = Experiment(
     table=_table,
     figure=_figure,
     seeds={Mode.QUICK: 4, Mode.FULL: 8},
-    seconds={Mode.QUICK: 60.0, Mode.FULL: 7200.0},
+    seconds={Mode.QUICK: 50.0, Mode.FULL: 7200.0},
 )

@@ -54,13 +54,14 @@ class Report:
     seconds: float
     source: str
     versions: dict[str, str]
+    first_seed: int = 0
 
     @property
     def ran(self) -> str:
         """Mode, device, seeds, day and versions in a line."""
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         return (
-            f"{self.mode}, {self.cells} cells, {self.seeds} seeds, on {self.device}, "
+            f"{self.mode}, {self.cells} cells, {self.seeds} seeds from {self.first_seed}, on {self.device}, "
             f"{self.seconds:.0f} s of computing, {self.date[:10]}; {versions}"
         )
 

@@ -116,6 +116,7 @@ def _judged(experiment: Experiment, mode: Mode, device: str, seeds: int, cells: 
         seconds=round(sum(float(cell.provenance.get("seconds", 0.0)) for cell in cells), 1),
         source=sources.hash_of(experiment.cell.partition(":")[0]),
         versions={"spherical-motion": package_version()} | versions(*PACKAGES),
+        first_seed=FIRST_SEED,
     )
 
 

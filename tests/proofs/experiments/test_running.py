@@ -10,7 +10,7 @@ from proofs.claims import CLAIMS
 from proofs.experiments import running, three_regimes_toy
 from proofs.experiments.experiment import Finding, Mode
 from proofs.experiments.report import BadReport, read
-from proofs.experiments.running import BadExperiment, run
+from proofs.experiments.running import FIRST_SEED, BadExperiment, run
 from proofs.layers import TABLE
 from proofs.verdict import Outcome
 from proofs.verification import LAYERS, checkers, failing, planned, unmet
@@ -108,7 +108,7 @@ def test_nothing_is_judged_while_a_cell_failed(small, tmp_path):
     small(figure=one_panel, grid=lambda mode: [POINT, {**POINT, "curvatures": []}])
     found = run(NAME, folder=tmp_path, jobs=1)
     assert (found.outcome, found.findings, len(found.failed)) == ("undecided", [], 2)
-    assert found.failed[0].startswith("curvatures = [], ratio = 0.5, burn_in = 10, steps = 5, seed = 0: ")
+    assert found.failed[0].startswith(f"curvatures = [], ratio = 0.5, burn_in = 10, steps = 5, seed = {FIRST_SEED}: ")
     assert not (tmp_path / NAME / "quick-cpu" / "figure.svg").exists()
     (kept,) = evidence.of(CLAIMS[CLAIM])
     assert kept.outcome is Outcome.UNDECIDED
