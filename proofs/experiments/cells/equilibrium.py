@@ -1,0 +1,189 @@
+"""A network in training, tensor by tensor: norm and angle beside the theory's, at three levels of what it is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from numerics import networks, optimizers
+from numerics.data import Dataset, digits, python_bytes
+from numerics.monitor import decay as decays
+from numerics.networks.roles import roles
+from numerics.training import train
+from proofs.experiments.cells.history import History, Kept, autocorrelation, even
+from proofs.overlay.hypotheses import kurtosis
+from proofs.overlay.levels import LEVELS, _settled, sign_law
+from proofs.overlay.measured import HORIZON, Correlated, Measured
+from proofs.overlay.optimizers import SIGNS, meaning
+from proofs.overlay.overlay import overlay
+from theory.schedule import Schedule
+
+Array = np.ndarray
+FIRST = 1000
+"""Seeds begin here: others were used to choose the settings."""
+ENTRIES = 512
+"""Coordinates whose law is taken."""
+OUTER_RATE = 2e-3
+"""Learning rate of Muon's rule on what is no hidden matrix; those have no decay."""
+SIZE: dict[str, dict[str, Any]] = {
+    "mlp": {"width": 64, "depth": 3},
+    "gpt": {"width": 32, "depth": 2, "heads": 2, "normalised": "all"},
+    "resnet20": {"width": 8},
+}
+BATCH = {"mlp": 64, "gpt": 8, "resnet20": 64}
+CONTEXT = 32
+RUNGS = ("Gaussian, white", "with its zeros", "law of the entries", "and autocorrelation")
+"""What a sign is told of its gradient, step by step."""
+
+
+def run(
+    *, seed: int, device: str, network: str, optimizer: str, rate: float, wd: float, steps: int, noise: float,
+    levels: bool, hyperparameters: dict[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    """Of each scale-invariant hidden matrix, in the order of computing; all lists are [tensors].
+
+    ``errors`` are the medians over half-lives, after the first, of |predicted / measured - 1| of the RMS angle under
+    white noise; ``norms`` measured over predicted norm; ``at``, ``angle`` and ``line`` the marks of a curve of the
+    middle tensor. With ``levels``, by the last half of the run, measured over predicted RMS angle: ``white``,
+    ``gradients``, ``updates`` and, for signs, ``rungs`` [tensors, RUNGS]. ``kurtosis`` of each entry in time,
+    ``zeros``, ``persistence`` R_1 of the update, ``whiteness`` 2 sum a^(k-1) R_k of the gradient, ``stable_rank`` of
+    the gradient over that of a Gaussian matrix, ``bursts`` E|g|^4 / (E|g|^2)^2: what hypotheses speak of.
+    """
+    data = _data(network)
+    if noise:
+        data = data.label_noise(noise, seed=FIRST + seed)
+    model = networks.build(
+        network, inputs=data.inputs, classes=data.classes, seed=FIRST + seed, **SIZE[network]
+    ).to(device)
+    hidden = {name: p for name, p in roles(model).hidden.items() if name in networks.scale_invariant(model)}
+    inside = set(map(id, hidden.values()))
+    others = [p for p in model.parameters() if p.requires_grad and id(p) not in inside]
+    groups = [{"params": list(hidden.values()), "weight_decay": wd}, {"params": others, "weight_decay": 0.0}]
+    stepped = optimizers.build(optimizer, groups, lr=rate, wd=wd, **hyperparameters)
+    if optimizer == "muon":
+        stepped.param_groups[1]["lr"] = OUTER_RATE
+    options = stepped.param_groups[0]
+    convention = decays.convention(stepped, options, None)
+    gain = decays.gain(stepped, options, convention)
+    with History(stepped, hidden, rate, gain * rate * wd) as history:
+        outcome = train(
+            model, data, stepped, steps=steps, batch=BATCH[network], seed=FIRST + seed, device=device, validate=0
+        )
+    rule, given = meaning(type(stepped).__name__, options, convention)
+    plan = Schedule(np.full(steps, rate), np.full(steps, wd))
+    found = [
+        _tensor(name, history.of(name), rule, given, plan, gain, tuple(p.shape), levels) for name, p in hidden.items()
+    ]
+    middle = found[len(found) // 2].pop("curve")
+    values: dict[str, Any] = {key: np.array([one[key] for one in found]) for key in found[0] if key != "curve"}
+    return values | middle | {"names": list(hidden), "loss": float(outcome.losses[-steps // 4 :].mean())}
+
+
+def _data(network: str) -> Dataset:
+    return python_bytes(CONTEXT) if network == "gpt" else digits()
+
+
+def _tensor(
+    name: str, whole: Kept, rule: str, given: dict[str, Any], plan: Schedule, gain: float, shape: tuple[int, ...],
+    levels: bool,
+) -> dict[str, Any]:  # fmt: skip
+    dead = whole.silent
+    kept = whole.only(~dead) if dead.any() else whole
+    measured = of_history(name, kept, rule, given, plan, gain, (kept.rows.shape[1], *shape[1:]), levels)
+    white = overlay(measured, "white")
+    later = plan.steps // 2
+    found: dict[str, Any] = {
+        "errors": white.median_error,
+        "norms": white.norm_ratio,
+        "white": _late(measured, white.predicted_angle, later),
+        "dead": int(dead.sum()),
+        "curve": _curve(white),
+    }
+    gradients = kept.gradients[later:]
+    flat = gradients.reshape(len(gradients), -1)
+    size = np.square(flat, dtype=float).sum(1)
+    found |= {
+        "zeros": float((flat == 0).mean()),
+        "kurtosis": kurtosis(_entries(gradients)),
+        "bursts": float(np.mean(size**2) / np.mean(size) ** 2),
+    }
+    if not levels:
+        return found
+    for level in LEVELS[1:]:
+        found[level] = _late(measured, overlay(measured, level).predicted_angle, later)
+    assert measured.updates is not None and measured.gradients is not None
+    p = plan.decay[0] * (gain or 1.0)
+    found |= {
+        "persistence": float(measured.updates.values[0]),
+        "whiteness": 2 * float(measured.gradients.values @ (1 - p) ** np.arange(measured.gradients.values.size)),
+        "stable_rank": stable_rank(gradients[:: max(1, len(gradients) // 50)]),
+    }
+    if rule in SIGNS:
+        found["rungs"] = _rungs(measured, later)
+    return found
+
+
+def of_history(
+    name: str, kept: Kept, rule: str, given: dict[str, Any], plan: Schedule, gain: float, shape: tuple[int, ...],
+    correlated: bool,
+) -> Measured:  # fmt: skip
+    """A tensor as the overlay asks for it; correlations are of the last half of the run, at every lag."""
+    norm, angle, energy = kept.motion()
+    later, at = plan.steps // 2, np.arange(plan.steps)
+    more: dict[str, Any] = {}
+    if correlated:
+        last = min(later, int(np.ceil(HORIZON / (plan.decay[0] * (gain or 1.0)))))
+        updates, gradients = (x.reshape(len(x), -1) for x in (kept.updates, kept.gradients))
+        for key, x in (("updates", updates), ("gradients", gradients), ("even_gradients", even(gradients, later))):
+            found = autocorrelation(x, later, last)
+            more[key] = Correlated(found, at, np.square(x, dtype=float).sum(axis=1))
+    return Measured(
+        name=name, optimizer=rule, hyperparameters=given, schedule=plan, shape=shape, steps=at, norm=norm, angle=angle,
+        unit_energy=energy, gain=gain, entries=_entries(kept.gradients[later:]), **more,
+    )  # fmt: skip
+
+
+def _entries(gradients: Array) -> Array:
+    flat = gradients.reshape(len(gradients), -1)
+    return np.asarray(flat[:, :: max(1, flat.shape[1] // ENTRIES)])
+
+
+def _late(measured: Measured, line: Array, later: int) -> float:
+    """Measured over predicted RMS angle of the steps from ``later`` on; NaN where nothing is predicted."""
+    return float(np.sqrt(np.mean(measured.angle[later:] ** 2) / np.mean(line[later:] ** 2)))
+
+
+def _curve(white: Any) -> dict[str, Array]:
+    blocks = white.blocks
+    return {"at": blocks[:, 0], "angle": blocks[:, 1], "line": blocks[:, 2], "half_life": np.array(white.half_life)}
+
+
+def _rungs(measured: Measured, later: int) -> list[float]:
+    """Measured over predicted angle as the sign is told more and more of its gradient."""
+    entries = measured.entries
+    assert entries is not None
+    normal = np.random.default_rng(FIRST).standard_normal(entries.shape)
+    told: list[tuple[Array, bool]] = [
+        (normal, False), (np.where(entries == 0, 0, normal), False), (entries, False), (entries, True)
+    ]  # fmt: skip
+    found = []
+    for known, correlated in told:
+        law = sign_law(measured, correlated=correlated, entries=known)
+        line = _settled(measured, law.correlations[1:], law.moving * measured.size)
+        found.append(_late(measured, line.angle, later))
+    return found
+
+
+def stable_rank(gradients: Array) -> float:
+    """Mean |G|_F^2 / |G|_2^2 of matrices [S, n, m], over that of as many Gaussian ones."""
+    flat = torch.from_numpy(np.ascontiguousarray(gradients.reshape(*gradients.shape[:2], -1), dtype=np.float64))
+    normal = torch.from_numpy(np.random.default_rng(FIRST).standard_normal(flat.shape))
+
+    def ranks(x: torch.Tensor) -> float:
+        largest = torch.linalg.matrix_norm(x, 2).square()
+        good = largest > 0
+        return float((x.square().sum((1, 2))[good] / largest[good]).mean())
+
+    return ranks(flat) / ranks(normal)
