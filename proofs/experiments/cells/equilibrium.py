@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,22 +35,30 @@ SIZE: dict[str, dict[str, Any]] = {
 }
 BATCH = {"mlp": 64, "gpt": 8, "resnet20": 64}
 CONTEXT = 32
+NEVER = -1e3
+"""A bias, in standard deviations of what is normalised."""
 RUNGS = ("Gaussian, white", "with its zeros", "law of the entries", "and autocorrelation")
 """What a sign is told of its gradient, step by step."""
 
 
 def run(
     *, seed: int, device: str, network: str, optimizer: str, rate: float, wd: float, steps: int, noise: float,
-    levels: bool, hyperparameters: dict[str, Any],
+    levels: bool, hyperparameters: dict[str, Any], killed: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
     """Of each scale-invariant hidden matrix, in the order of computing; all lists are [tensors].
 
     ``errors`` are the medians over half-lives, after the first, of |predicted / measured - 1| of the RMS angle under
-    white noise; ``norms`` measured over predicted norm; ``at``, ``angle`` and ``line`` the marks of a curve of the
+    white noise, ``doubled`` the same of a line for twice the decay; ``norms`` measured over predicted norm; ``at``, ``angle`` and ``line`` the marks of a curve of the
     middle tensor. With ``levels``, by the last half of the run, measured over predicted RMS angle: ``white``,
-    ``gradients``, ``updates`` and, for signs, ``rungs`` [tensors, RUNGS]. ``kurtosis`` of each entry in time,
+    ``gradients``, ``updates``, ``blind`` (updates taken as white) and, for signs, ``rungs`` [tensors, RUNGS], NaN but
+    for the first, middle and last tensor. ``kurtosis`` of each entry in time,
     ``zeros``, ``persistence`` R_1 of the update, ``whiteness`` 2 sum a^(k-1) R_k of the gradient, ``stable_rank`` of
     the gradient over that of a Gaussian matrix, ``bursts`` E|g|^4 / (E|g|^2)^2: what hypotheses speak of.
+
+    ``killed`` neurons of each layer of the MLP get so low a bias that they never fire. Rows without any gradient,
+    ``dead`` in number, are left out of all of this; of them ``decays`` is the largest relative error of
+    log|w_T| - log|w_0| = T log(1 - p), ``turned`` the largest angle of a step, and ``with_dead`` the RMS angle of all
+    rows over that of the others, over the first half-life.
     """
     data = _data(network)
     if noise:
@@ -58,6 +67,8 @@ def run(
         network, inputs=data.inputs, classes=data.classes, seed=FIRST + seed, **SIZE[network]
     ).to(device)
     hidden = {name: p for name, p in roles(model).hidden.items() if name in networks.scale_invariant(model)}
+    if killed:
+        _kill(model, killed)
     inside = set(map(id, hidden.values()))
     others = [p for p in model.parameters() if p.requires_grad and id(p) not in inside]
     groups = [{"params": list(hidden.values()), "weight_decay": wd}, {"params": others, "weight_decay": 0.0}]
@@ -73,8 +84,10 @@ def run(
         )
     rule, given = meaning(type(stepped).__name__, options, convention)
     plan = Schedule(np.full(steps, rate), np.full(steps, wd))
+    shown = {0, len(hidden) // 2, len(hidden) - 1}
     found = [
-        _tensor(name, history.of(name), rule, given, plan, gain, tuple(p.shape), levels) for name, p in hidden.items()
+        _tensor(name, history.of(name), rule, given, plan, gain, tuple(p.shape), levels, place in shown)
+        for place, (name, p) in enumerate(hidden.items())
     ]
     middle = found[len(found) // 2].pop("curve")
     values: dict[str, Any] = {key: np.array([one[key] for one in found]) for key in found[0] if key != "curve"}
@@ -87,7 +100,7 @@ def _data(network: str) -> Dataset:
 
 def _tensor(
     name: str, whole: Kept, rule: str, given: dict[str, Any], plan: Schedule, gain: float, shape: tuple[int, ...],
-    levels: bool,
+    levels: bool, shown: bool,
 ) -> dict[str, Any]:  # fmt: skip
     dead = whole.silent
     kept = whole.only(~dead) if dead.any() else whole
@@ -98,7 +111,9 @@ def _tensor(
         "errors": white.median_error,
         "norms": white.norm_ratio,
         "white": _late(measured, white.predicted_angle, later),
+        "doubled": overlay(replace(measured, schedule=Schedule(plan.lr, 2 * plan.wd)), "white").median_error,
         "dead": int(dead.sum()),
+        **_of_dead(whole, dead, plan, round(white.half_life)),
         "curve": _curve(white),
     }
     gradients = kept.gradients[later:]
@@ -111,9 +126,11 @@ def _tensor(
     }
     if not levels:
         return found
+    assert measured.updates is not None and measured.gradients is not None
     for level in LEVELS[1:]:
         found[level] = _late(measured, overlay(measured, level).predicted_angle, later)
-    assert measured.updates is not None and measured.gradients is not None
+    nothing = replace(measured.updates, values=np.zeros(1))
+    found["blind"] = _late(measured, overlay(replace(measured, updates=nothing), "updates").predicted_angle, later)
     p = plan.decay[0] * (gain or 1.0)
     found |= {
         "persistence": float(measured.updates.values[0]),
@@ -121,8 +138,30 @@ def _tensor(
         "stable_rank": stable_rank(gradients[:: max(1, len(gradients) // 50)]),
     }
     if rule in SIGNS:
-        found["rungs"] = _rungs(measured, later)
+        found["rungs"] = [*_rungs(measured, later), found["gradients"]] if shown else [np.nan] * len(RUNGS)
     return found
+
+
+def _kill(model: Any, neurons: int) -> None:
+    """Give the first ``neurons`` of each layer of the MLP a bias at which relu passes nothing."""
+    with torch.no_grad():
+        for layer in model.layers:
+            layer.norm.bias[:neurons] = NEVER
+
+
+def _of_dead(whole: Kept, dead: Array, plan: Schedule, half_life: int) -> dict[str, float]:
+    if not dead.any():
+        return {"decays": 0.0, "turned": 0.0, "with_dead": 1.0}
+    rows = whole.only(dead).rows
+    fell = np.log(rows[-1, :, 0] / rows[0, :, 0]) / 2
+    expected = (len(rows) - 1) * np.log1p(-plan.decay[0])
+    turned = max(float(whole.only(np.arange(dead.size) == row).motion()[1].max()) for row in np.flatnonzero(dead))
+    every, live = (x.motion()[1][:half_life] for x in (whole, whole.only(~dead)))
+    return {
+        "decays": float(np.abs(fell / expected - 1).max()),
+        "turned": turned,
+        "with_dead": float(np.sqrt(np.mean(every**2) / np.mean(live**2))),
+    }
 
 
 def of_history(
@@ -147,7 +186,9 @@ def of_history(
 
 def _entries(gradients: Array) -> Array:
     flat = gradients.reshape(len(gradients), -1)
-    return np.asarray(flat[:, :: max(1, flat.shape[1] // ENTRIES)])
+    # Drawn, not at equal distances: a row's entries repeat the inputs, some of which are always blank.
+    chosen = np.random.default_rng(FIRST).permutation(flat.shape[1])[:ENTRIES]
+    return np.asarray(flat[:, np.sort(chosen)])
 
 
 def _late(measured: Measured, line: Array, later: int) -> float:
@@ -161,16 +202,13 @@ def _curve(white: Any) -> dict[str, Array]:
 
 
 def _rungs(measured: Measured, later: int) -> list[float]:
-    """Measured over predicted angle as the sign is told more and more of its gradient."""
+    """Measured over predicted angle as the sign is told more and more of its gradient, but for the last of RUNGS."""
     entries = measured.entries
     assert entries is not None
     normal = np.random.default_rng(FIRST).standard_normal(entries.shape)
-    told: list[tuple[Array, bool]] = [
-        (normal, False), (np.where(entries == 0, 0, normal), False), (entries, False), (entries, True)
-    ]  # fmt: skip
     found = []
-    for known, correlated in told:
-        law = sign_law(measured, correlated=correlated, entries=known)
+    for known in (normal, np.where(entries == 0, 0, normal), entries):
+        law = sign_law(measured, correlated=False, entries=known)
         line = _settled(measured, law.correlations[1:], law.moving * measured.size)
         found.append(_late(measured, line.angle, later))
     return found
