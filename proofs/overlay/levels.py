@@ -32,9 +32,9 @@ def predicted(measured: Measured, level: str, window: int = WINDOW, seed: int = 
     if level == "updates":
         return _from_updates(measured, window)
     if measured.optimizer in SIGNS and level == "gradients":
-        return _settled(measured, *sign_of_gradients(measured, seed))
+        return settled(measured, *sign_of_gradients(measured, seed))
     if measured.optimizer == "muon":
-        return _settled(measured, *polar_of_gradients(measured, white=level == "white"))
+        return settled(measured, *polar_of_gradients(measured, white=level == "white"))
     return _linear(measured, level, window)
 
 
@@ -133,6 +133,6 @@ def momentum_correlations(correlations: Array, momentum: float, nesterov: bool) 
     return np.asarray(found[centre + 1 : centre + 1 + correlations.size] / found[centre])
 
 
-def _settled(measured: Measured, correlations: Array, energy: float) -> Driven:
+def settled(measured: Measured, correlations: Array, energy: float) -> Driven:
     """Under updates that are stationary from the first step on."""
     return moved_by(measured.schedule, measured.squared_start, correlations, energy)

@@ -15,7 +15,7 @@ from numerics.networks.roles import roles
 from numerics.training import train
 from proofs.experiments.cells.history import History, Kept, autocorrelation, even
 from proofs.overlay.hypotheses import kurtosis
-from proofs.overlay.levels import LEVELS, _settled, sign_law
+from proofs.overlay.levels import LEVELS, settled, sign_law
 from proofs.overlay.measured import HORIZON, Correlated, Measured
 from proofs.overlay.optimizers import SIGNS, meaning
 from proofs.overlay.overlay import overlay
@@ -48,12 +48,13 @@ def run(
     """Of each scale-invariant hidden matrix, in the order of computing; all lists are [tensors].
 
     ``errors`` are the medians over half-lives, after the first, of |predicted / measured - 1| of the RMS angle under
-    white noise, ``doubled`` the same of a line for twice the decay; ``norms`` measured over predicted norm; ``at``, ``angle`` and ``line`` the marks of a curve of the
-    middle tensor. With ``levels``, by the last half of the run, measured over predicted RMS angle: ``white``,
-    ``gradients``, ``updates``, ``blind`` (updates taken as white) and, for signs, ``rungs`` [tensors, RUNGS], NaN but
-    for the first, middle and last tensor. ``kurtosis`` of each entry in time,
-    ``zeros``, ``persistence`` R_1 of the update, ``whiteness`` 2 sum a^(k-1) R_k of the gradient, ``stable_rank`` of
-    the gradient over that of a Gaussian matrix, ``bursts`` E|g|^4 / (E|g|^2)^2: what hypotheses speak of.
+    white noise, ``doubled`` the same of a line for twice the decay (NaN as ``rungs``); ``norms`` measured over
+    predicted norm; ``at``, ``angle`` and ``line`` are a curve of the middle tensor. By the last half of the run,
+    measured over predicted RMS angle: ``white`` and, with ``levels``, ``gradients``, ``updates``, ``blind`` (updates
+    taken as white) and, for signs, ``rungs`` [tensors, RUNGS], NaN but for the first, middle and last tensor.
+    What hypotheses speak of: ``kurtosis`` of each entry in time, ``zeros``, ``persistence`` R_1 of the update,
+    ``whiteness`` 2 sum a^(k-1) R_k of the gradient, ``stable_rank`` of the gradient over that of a Gaussian matrix,
+    ``bursts`` E|g|^4 / (E|g|^2)^2.
 
     ``killed`` neurons of each layer of the MLP get so low a bias that they never fire. Rows without any gradient,
     ``dead`` in number, are left out of all of this; of them ``decays`` is the largest relative error of
@@ -63,9 +64,9 @@ def run(
     data = _data(network)
     if noise:
         data = data.label_noise(noise, seed=FIRST + seed)
-    model = networks.build(
-        network, inputs=data.inputs, classes=data.classes, seed=FIRST + seed, **SIZE[network]
-    ).to(device)
+    model = networks.build(network, inputs=data.inputs, classes=data.classes, seed=FIRST + seed, **SIZE[network]).to(
+        device
+    )
     hidden = {name: p for name, p in roles(model).hidden.items() if name in networks.scale_invariant(model)}
     if killed:
         _kill(model, killed)
@@ -111,7 +112,7 @@ def _tensor(
         "errors": white.median_error,
         "norms": white.norm_ratio,
         "white": _late(measured, white.predicted_angle, later),
-        "doubled": overlay(replace(measured, schedule=Schedule(plan.lr, 2 * plan.wd)), "white").median_error,
+        "doubled": _doubled(measured) if shown else np.nan,
         "dead": int(dead.sum()),
         **_of_dead(whole, dead, plan, round(white.half_life)),
         "curve": _curve(white),
@@ -126,7 +127,8 @@ def _tensor(
     }
     if not levels:
         return found
-    assert measured.updates is not None and measured.gradients is not None
+    assert measured.updates is not None
+    assert measured.gradients is not None
     for level in LEVELS[1:]:
         found[level] = _late(measured, overlay(measured, level).predicted_angle, later)
     nothing = replace(measured.updates, values=np.zeros(1))
@@ -140,6 +142,11 @@ def _tensor(
     if rule in SIGNS:
         found["rungs"] = [*_rungs(measured, later), found["gradients"]] if shown else [np.nan] * len(RUNGS)
     return found
+
+
+def _doubled(measured: Measured) -> float:
+    plan = measured.schedule
+    return overlay(replace(measured, schedule=Schedule(plan.lr, 2 * plan.wd)), "white").median_error
 
 
 def _kill(model: Any, neurons: int) -> None:
@@ -209,7 +216,7 @@ def _rungs(measured: Measured, later: int) -> list[float]:
     found = []
     for known in (normal, np.where(entries == 0, 0, normal), entries):
         law = sign_law(measured, correlated=False, entries=known)
-        line = _settled(measured, law.correlations[1:], law.moving * measured.size)
+        line = settled(measured, law.correlations[1:], law.moving * measured.size)
         found.append(_late(measured, line.angle, later))
     return found
 

@@ -17,7 +17,7 @@ TINY = 1e-30
 
 @dataclass(frozen=True)
 class Kept:
-    """One tensor over T steps: ``rows`` [T, n, 4] are sums over each row of w^2, w dw, dw^2 and g^2 in double precision.
+    """One tensor over T steps: ``rows`` [T, n, 4] are sums over each row of w^2, w dw, dw^2 and g^2, in double.
 
     ``updates`` and ``gradients`` [T, n, m] are in single precision; u is that of w' = (1 - decay) w - lr u.
     """
