@@ -36,7 +36,7 @@ SCALE_INVARIANT = "all trained weights are scale-invariant"
 DRIVEN = "the law is driven by the measured energy of each row's unit gradient"
 NOISY = "digits, half of the labels wrong, minibatches of 16"
 HIDDEN = "the hidden matrices are scale-invariant: digits and bytes of Python, small networks"
-CONSTANT = "constant learning rate and weight decay, lr wd = 0.008 a step"
+CONSTANT = "constant learning rate and weight decay, lr wd = 0.01 a step"
 
 CLAIMS = [
     measured(

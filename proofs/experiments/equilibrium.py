@@ -17,8 +17,8 @@ LINEAR, SIGN, MUON, IDENTITY, DEAD = (
     "network-equilibrium", "network-equilibrium-sign", "network-equilibrium-muon", "network-equilibrium-updates",
     "network-dead-neurons",
 )  # fmt: skip
-DECAY = 8e-3
-"""lr wd of a step, over 1 - momentum where decay is coupled: the norm forgets in 125 steps."""
+DECAY = 0.01
+"""lr wd of a step, over 1 - momentum where decay is coupled: the norm forgets in 100 steps."""
 NOISE = 0.3
 RULES: dict[str, dict[str, Any]] = {
     "sgdm": {"rate": 0.1, "wd": DECAY},
@@ -40,7 +40,7 @@ MORE: dict[str, dict[str, Any]] = {
     "ngd": {"rate": 0.1, "wd": 10 * DECAY},
     "signsgd": {"rate": 1e-3, "wd": DECAY / 1e-3},
     "lars": {"rate": 1.0, "wd": DECAY},
-    "lamb": {"rate": 1e-2, "wd": 0.8},
+    "lamb": {"rate": 1e-2, "wd": 1.0},
 }
 """Of the whole matrix alone."""
 SIGNS = ("lion", "signum", "signsgd")
@@ -49,7 +49,7 @@ WITHHELD = ("adam_l2", "nadam_l2", "rmsprop", "lars")
 KILLED = 8
 WHITE, A, B, B_SIGN = 0.05, 0.02, 0.05, 0.15
 BAR = "the bar that was set before: {} per cent"
-STEPS = {"mlp": 1200, "gpt": 900, "resnet20": 2400}
+STEPS = {"mlp": 1000, "gpt": 800, "resnet20": 2400}
 
 
 def _point(network: str, name: str, noise: float, *, levels: bool, scale: int = 1) -> dict[str, Any]:

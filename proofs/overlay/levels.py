@@ -77,7 +77,9 @@ def sign_of_gradients(measured: Measured, seed: int = 0) -> tuple[Array, float]:
     return law.correlations[1:], law.moving * measured.size
 
 
-def sign_law(measured: Measured, *, correlated: bool = True, entries: Array | None = None, seed: int = 0) -> SignLaw:
+def sign_law(
+    measured: Measured, *, correlated: bool = True, entries: Array | None = None, seed: int = 0, paths: int = PATHS
+) -> SignLaw:
     """The law of the sign from the record's ``entries``, or others; without ``correlated`` they are white in time."""
     known = measured.entries if entries is None else entries
     if known is None or not known.size:
@@ -92,7 +94,7 @@ def sign_law(measured: Measured, *, correlated: bool = True, entries: Array | No
     beta1 = float(chosen.get("beta1", 0.0))
     beta2 = float(chosen["beta2"]) if measured.optimizer == "lion" else beta1
     return copula_sign(
-        known, scores, beta1=beta1, beta2=beta2, lags=last, steps=max(4000, 3 * last), paths=PATHS, seed=seed
+        known, scores, beta1=beta1, beta2=beta2, lags=last, steps=max(4000, 3 * last), paths=paths, seed=seed
     )
 
 

@@ -22,10 +22,10 @@ from proofs.overlay.overlay import overlay
 from theory.schedule import Schedule
 
 Array = np.ndarray
-FIRST = 1000
-"""Seeds begin here: others were used to choose the settings."""
-ENTRIES = 512
-"""Coordinates whose law is taken."""
+DRAWS = 1000
+"""The seed of what is drawn beside the run: entries that are followed, matrices and sequences to compare with."""
+ENTRIES, PATHS = 512, 128
+"""Coordinates whose law is taken, and paths drawn from it."""
 OUTER_RATE = 2e-3
 """Learning rate of Muon's rule on what is no hidden matrix; those have no decay."""
 SIZE: dict[str, dict[str, Any]] = {
@@ -63,10 +63,8 @@ def run(
     """
     data = _data(network)
     if noise:
-        data = data.label_noise(noise, seed=FIRST + seed)
-    model = networks.build(network, inputs=data.inputs, classes=data.classes, seed=FIRST + seed, **SIZE[network]).to(
-        device
-    )
+        data = data.label_noise(noise, seed=seed)
+    model = networks.build(network, inputs=data.inputs, classes=data.classes, seed=seed, **SIZE[network]).to(device)
     hidden = {name: p for name, p in roles(model).hidden.items() if name in networks.scale_invariant(model)}
     if killed:
         _kill(model, killed)
@@ -80,9 +78,7 @@ def run(
     convention = decays.convention(stepped, options, None)
     gain = decays.gain(stepped, options, convention)
     with History(stepped, hidden, rate, gain * rate * wd) as history:
-        outcome = train(
-            model, data, stepped, steps=steps, batch=BATCH[network], seed=FIRST + seed, device=device, validate=0
-        )
+        outcome = train(model, data, stepped, steps=steps, batch=BATCH[network], seed=seed, device=device, validate=0)
     rule, given = meaning(type(stepped).__name__, options, convention)
     plan = Schedule(np.full(steps, rate), np.full(steps, wd))
     shown = {0, len(hidden) // 2, len(hidden) - 1}
@@ -129,7 +125,7 @@ def _tensor(
         return found
     assert measured.updates is not None
     assert measured.gradients is not None
-    for level in LEVELS[1:]:
+    for level in LEVELS[1:] if rule not in SIGNS else LEVELS[2:]:
         found[level] = _late(measured, overlay(measured, level).predicted_angle, later)
     nothing = replace(measured.updates, values=np.zeros(1))
     found["blind"] = _late(measured, overlay(replace(measured, updates=nothing), "updates").predicted_angle, later)
@@ -140,6 +136,7 @@ def _tensor(
         "stable_rank": stable_rank(gradients[:: max(1, len(gradients) // 50)]),
     }
     if rule in SIGNS:
+        found["gradients"] = _told(measured, later, measured.entries, correlated=True)
         found["rungs"] = [*_rungs(measured, later), found["gradients"]] if shown else [np.nan] * len(RUNGS)
     return found
 
@@ -194,7 +191,7 @@ def of_history(
 def _entries(gradients: Array) -> Array:
     flat = gradients.reshape(len(gradients), -1)
     # Drawn, not at equal distances: a row's entries repeat the inputs, some of which are always blank.
-    chosen = np.random.default_rng(FIRST).permutation(flat.shape[1])[:ENTRIES]
+    chosen = np.random.default_rng(DRAWS).permutation(flat.shape[1])[:ENTRIES]
     return np.asarray(flat[:, np.sort(chosen)])
 
 
@@ -212,19 +209,21 @@ def _rungs(measured: Measured, later: int) -> list[float]:
     """Measured over predicted angle as the sign is told more and more of its gradient, but for the last of RUNGS."""
     entries = measured.entries
     assert entries is not None
-    normal = np.random.default_rng(FIRST).standard_normal(entries.shape)
-    found = []
-    for known in (normal, np.where(entries == 0, 0, normal), entries):
-        law = sign_law(measured, correlated=False, entries=known)
-        line = settled(measured, law.correlations[1:], law.moving * measured.size)
-        found.append(_late(measured, line.angle, later))
-    return found
+    normal = np.random.default_rng(DRAWS).standard_normal(entries.shape)
+    told = (normal, np.where(entries == 0, 0, normal), entries)
+    return [_told(measured, later, known, correlated=False) for known in told]
+
+
+def _told(measured: Measured, later: int, entries: Array | None, *, correlated: bool) -> float:
+    """Measured over predicted angle of a sign whose gradient has these entries."""
+    law = sign_law(measured, correlated=correlated, entries=entries, paths=PATHS)
+    return _late(measured, settled(measured, law.correlations[1:], law.moving * measured.size).angle, later)
 
 
 def stable_rank(gradients: Array) -> float:
     """Mean |G|_F^2 / |G|_2^2 of matrices [S, n, m], over that of as many Gaussian ones."""
     flat = torch.from_numpy(np.ascontiguousarray(gradients.reshape(*gradients.shape[:2], -1), dtype=np.float64))
-    normal = torch.from_numpy(np.random.default_rng(FIRST).standard_normal(flat.shape))
+    normal = torch.from_numpy(np.random.default_rng(DRAWS).standard_normal(flat.shape))
 
     def ranks(x: torch.Tensor) -> float:
         largest = torch.linalg.matrix_norm(x, 2).square()

@@ -9,7 +9,6 @@ from proofs.experiments.cells import equilibrium as cells
 from proofs.experiments.cells.history import History, autocorrelation, even
 from proofs.experiments.equilibrium import EXPERIMENT, KILLED
 from proofs.experiments.experiment import Mode
-from proofs.overlay import levels
 from proofs.verdict import Outcome
 
 pytestmark = pytest.mark.chance(0)
@@ -20,7 +19,7 @@ TINY = {"network": "mlp", "optimizer": "lion", "rate": 1e-3, "wd": 40.0, "steps"
 def lion():
     """A short run of all that a cell does, with neurons that never fire."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(levels, "PATHS", 16)
+        patch.setattr(cells, "PATHS", 16)
         return cells.run(**TINY, seed=-7, levels=True, hyperparameters={}, killed=KILLED)
 
 
