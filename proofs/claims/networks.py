@@ -213,6 +213,8 @@ CLAIMS = [
         "with the same lr, wd and momentum would, although the angle of a single step is the law's.",
         ("wan2021spherical",),
         (SCALE_INVARIANT, "digits, half of the labels wrong"),
+    ),
+    measured(
         "network-equilibrium",
         "Networks under SGDM, AdamW and Adam with L2: the white law's angle",
         "After the first half-life the RMS angle of each layer's matrix is that of the white law, driven by the "
