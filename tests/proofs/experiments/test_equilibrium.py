@@ -20,7 +20,7 @@ def lion():
     """A short run of all that a cell does, with neurons that never fire."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cells, "PATHS", 16)
-        return cells.run(**TINY, seed=-7, levels=True, hyperparameters={}, killed=KILLED)
+        return cells.run(**TINY, seed=7, levels=True, hyperparameters={}, killed=KILLED)
 
 
 def test_the_history_is_what_the_optimizer_did():
@@ -69,7 +69,7 @@ def test_a_cell_sees_dead_neurons_and_all_levels(lion):
 
 def test_a_cell_repeats(lion):
     """The same seed gives the same numbers, another one does not."""
-    for seed, same in ((-7, True), (-8, False)):
+    for seed, same in ((7, True), (8, False)):
         again = cells.run(**TINY, seed=seed, levels=False, hyperparameters={}, killed=KILLED)
         assert np.array_equal(again["errors"], lion["errors"]) == same
 
