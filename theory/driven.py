@@ -116,7 +116,9 @@ class _Input:
             squared = self.unit[t] / gram[:, 0, 0]
             self.mean = self.beta2 * self.mean + (1 - self.beta2) * squared / self.dims
             energy = squared / self.mean
-            size *= lagging.bias_correction(self.beta1, self.beta2, t + 1)
+            corrected = lagging.bias_correction(self.beta1, self.beta2, t + 1)
+            # The correction is of the step alone: eta lambda stays what it is.
+            size, one["lam"] = size * corrected, wd / corrected
         return (*self.rule.matrices({**one, "eta": size}), np.where(self.moving > 0, energy, 0.0))
 
 

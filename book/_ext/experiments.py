@@ -6,7 +6,9 @@ run that an experiment awaits and that has no report reads "not yet run".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from claims import parsed, reference
 from docutils import nodes
@@ -36,6 +38,30 @@ class ExperimentsDirective(SphinxDirective):
         return section
 
 
+class ExperimentTableDirective(SphinxDirective):
+    """Some columns of an experiment's quick table: those rows that have a number in the column ``having``."""
+
+    required_arguments = 1
+    option_spec: ClassVar = {"columns": str, "having": str}
+
+    def run(self) -> list[nodes.Node]:
+        file = Path(self.env.srcdir) / REPORTS / report.file_name(self.arguments[0], "quick", "cpu")
+        self.env.note_dependency(str(file))
+        columns = [name.strip() for name in self.options["columns"].split("|")]
+        return parsed(self, table_source(file, columns, self.options["having"]))
+
+
+def table_source(file: Path, columns: Sequence[str], having: str) -> str:
+    """MyST source of those columns of a report's table."""
+    if not file.exists():
+        return "**Not yet run.**"
+    table = report.read(file).table
+    every = list(table["columns"])
+    places, needed = [every.index(name) for name in columns], every.index(having)
+    rows = [[report.number(row[i]) for i in places] for row in table["rows"] if row[needed] != ""]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (columns, ["---"] * len(columns), *rows))
+
+
 def source(experiment: Experiment, folder: Path) -> str:
     """MyST source of an experiment's section, without its heading."""
     claims = ", ".join(reference(claim) for claim in experiment.claims)
@@ -57,4 +83,5 @@ def source(experiment: Experiment, folder: Path) -> str:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive."""
     app.add_directive("experiments", ExperimentsDirective)
+    app.add_directive("experiment-table", ExperimentTableDirective)
     return {"parallel_read_safe": True}

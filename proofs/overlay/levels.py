@@ -32,9 +32,9 @@ def predicted(measured: Measured, level: str, window: int = WINDOW, seed: int = 
     if level == "updates":
         return _from_updates(measured, window)
     if measured.optimizer in SIGNS and level == "gradients":
-        return _settled(measured, *sign_of_gradients(measured, seed))
+        return settled(measured, *sign_of_gradients(measured, seed))
     if measured.optimizer == "muon":
-        return _settled(measured, *polar_of_gradients(measured, white=level == "white"))
+        return settled(measured, *polar_of_gradients(measured, white=level == "white"))
     return _linear(measured, level, window)
 
 
@@ -77,7 +77,9 @@ def sign_of_gradients(measured: Measured, seed: int = 0) -> tuple[Array, float]:
     return law.correlations[1:], law.moving * measured.size
 
 
-def sign_law(measured: Measured, *, correlated: bool = True, entries: Array | None = None, seed: int = 0) -> SignLaw:
+def sign_law(
+    measured: Measured, *, correlated: bool = True, entries: Array | None = None, seed: int = 0, paths: int = PATHS
+) -> SignLaw:
     """The law of the sign from the record's ``entries``, or others; without ``correlated`` they are white in time."""
     known = measured.entries if entries is None else entries
     if known is None or not known.size:
@@ -92,7 +94,7 @@ def sign_law(measured: Measured, *, correlated: bool = True, entries: Array | No
     beta1 = float(chosen.get("beta1", 0.0))
     beta2 = float(chosen["beta2"]) if measured.optimizer == "lion" else beta1
     return copula_sign(
-        known, scores, beta1=beta1, beta2=beta2, lags=last, steps=max(4000, 3 * last), paths=PATHS, seed=seed
+        known, scores, beta1=beta1, beta2=beta2, lags=last, steps=max(4000, 3 * last), paths=paths, seed=seed
     )
 
 
@@ -133,6 +135,6 @@ def momentum_correlations(correlations: Array, momentum: float, nesterov: bool) 
     return np.asarray(found[centre + 1 : centre + 1 + correlations.size] / found[centre])
 
 
-def _settled(measured: Measured, correlations: Array, energy: float) -> Driven:
+def settled(measured: Measured, correlations: Array, energy: float) -> Driven:
     """Under updates that are stationary from the first step on."""
     return moved_by(measured.schedule, measured.squared_start, correlations, energy)
