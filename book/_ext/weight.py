@@ -1,4 +1,5 @@
-"""Makes pages light: of the theme's icons those that are shown, of MathJax the parts that the configuration names.
+"""Makes pages light: of the theme's icons those that are shown, of MathJax the parts that the configuration names,
+and of the pictures those that come into view.
 
 Icons come twice, as drawings in a script and as glyphs of a font that style sheets name by their code points.
 """
@@ -23,6 +24,7 @@ ICON = re.compile(r'(?:"([a-z0-9-]+)"|\b([a-z0-9]+)):\[\d+,\d+,\[([^\]]*)\],"[0-
 RULE = re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"[^"]*"\}')
 COMPRESSED = re.compile(r'url\([^)]*\.woff2\) format\("woff2"\),')
 NAME = re.compile(r"\bfa-([a-z0-9-]+)")
+PICTURE = re.compile(r"<img (?![^>]*\bloading=)")
 CODE = re.compile(r"\\([0-9a-f]{4})\b")
 
 
@@ -62,6 +64,10 @@ def reduce(app: Sphinx, failed: Exception | None) -> None:
     script, styles = root / SCRIPT, root / STYLES
     if failed is not None or not script.exists():
         return
+    for page in root.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        if PICTURE.search(text):
+            page.write_text(PICTURE.sub('<img loading="lazy" ', text), encoding="utf-8")
     readers = [*root.rglob("*.html"), *(f for f in script.parent.glob("*.js") if f != script)]
     wanted = shown(f.read_text(encoding="utf-8") for f in readers)
     script.write_text(keep(script.read_text(encoding="utf-8"), wanted), encoding="utf-8")

@@ -50,11 +50,13 @@ KILLED = 8
 WHITE, A, B, B_SIGN = 0.05, 0.02, 0.05, 0.15
 BAR = "the bar that was set before: {} per cent"
 STEPS = {"mlp": 1000, "gpt": 800, "resnet20": 2400}
+SLOW = ("adam_l2",)
+"""Whose half-life is up to 280 steps here, known from runs with other seeds: they take 1.6 times as many."""
 
 
 def _point(network: str, name: str, noise: float, *, levels: bool, scale: int = 1) -> dict[str, Any]:
     rule = {"hyperparameters": {}, **(RULES | MORE)[name]}
-    steps = STEPS[network] * scale
+    steps = int(STEPS[network] * scale * (1.6 if name in SLOW else 1))
     return {
         **rule,
         "network": network,
@@ -312,6 +314,6 @@ EXPERIMENT = Experiment(
     table=_table,
     figure=_figure,
     seeds={Mode.QUICK: 3, Mode.FULL: 5},
-    seconds={Mode.QUICK: 240.0, Mode.FULL: 14400.0},
+    seconds={Mode.QUICK: 160.0, Mode.FULL: 14400.0},
     published=(),
 )
