@@ -47,7 +47,7 @@ def test_a_run_prints_findings_table_and_place(smd, measures, tmp_path):
     ran = smd("run", NAME, "--out", str(tmp_path), "--jobs", "1", "--publish", str(tmp_path / "book"))
     assert ran.code == 0
     assert "one" in ran.out
-    assert f"{NAME}: holds (quick, 2 cells, 2 seeds, on cpu" in ran.out
+    assert f"{NAME}: holds (quick, 2 cells, 2 seeds from 1000, on cpu" in ran.out
     assert str(tmp_path / NAME / "quick-cpu") in ran.out
     assert sorted(file.suffix for file in (tmp_path / "book").iterdir()) == [".json", ".svg"]
     shown = json.loads(smd("run", NAME, "--out", str(tmp_path), "--jobs", "1", "--json", "--full").out)
@@ -67,7 +67,7 @@ def test_exit_code_says_what_was_found(smd, measures, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["wrong"], "smd: experiment = wrong is unknown; known are exponential-lr"),
+        (["wrong"], "smd: experiment = wrong is unknown; known are adam-decay-forms"),
         ([NAME, "--device", "tpu"], "smd: device = tpu is unknown; known are cpu, cuda"),
         ([NAME, "--seeds", "0"], "0"),
         ([NAME, "--dask", "nowhere"], "smd: dask = nowhere: no scheduler answers there"),
