@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from itertools import combinations_with_replacement
 
-from sympy import Expr, Matrix, Poly, Symbol, cancel, diag, powsimp
+from sympy import Expr, Matrix, Poly, Symbol, cancel, diag, factor, powsimp
 
-from proofs.algebra.quotient import lowest
 from theory import GramRecursion
 from theory.symbols import decay, dim, energy, lr, moment, squared_norm, wd
 
@@ -74,7 +73,7 @@ def jacobian(recursion: GramRecursion) -> Matrix:
     derivatives = Matrix(after).jacobian(names).subs(at_rest, gain)
     unit = recursion.unit_gram
     rest = {moment_symbol(i, j): squared_norm * unit[i, j] / unit[0, 0] for i in range(size) for j in range(i, size)}
-    return derivatives.subs(rest | strength(recursion)).applyfunc(lambda entry: lowest(powsimp(entry)))
+    return derivatives.subs(rest | strength(recursion)).applyfunc(lambda entry: factor(powsimp(entry)))
 
 
 def overlap(recursion: GramRecursion, amplitude: Expr) -> Expr:

@@ -20,7 +20,6 @@ from sympy import (
 )
 
 import theory
-from proofs.algebra.quotient import lowest
 from proofs.claim import Formula, Obligation
 from theory.finite_dimension import angle_response
 from theory.fluctuations import chi_mean_over_rms, fluctuations_of, gaussian_angle, kurtosis_share, sgd_moments
@@ -199,8 +198,8 @@ def _expanded_step() -> tuple[Matrix, Matrix, Expr]:
     gram = found.gram
     at = dict(zip(inner, (gram[0, 0], gram[0, 1], gram[1, 1]), strict=True)) | {zeta: 0, overlap: 0}
     across = amplitude * (gram[1, 1] - gram[0, 1] ** 2 / gram[0, 0])
-    jacobian, kicks = (moved.jacobian(by).subs(at).applyfunc(lowest) for by in (inner, (zeta, overlap)))
-    return jacobian, kicks, lowest(across)
+    jacobian, kicks = (moved.jacobian(by).subs(at).applyfunc(factor) for by in (inner, (zeta, overlap)))
+    return jacobian, kicks, factor(across)
 
 
 def sgdm_variance_obligations() -> list[Obligation]:
@@ -212,7 +211,7 @@ def sgdm_variance_obligations() -> list[Obligation]:
         ("zeta", found.by_energy, kicks[:, 0], Integer(1)),
         ("<m, g>", found.by_overlap, kicks[:, 1], across),
     ):
-        again = (jacobian * covariance * jacobian.T + variance * kick * kick.T).applyfunc(lowest)
+        again = (jacobian * covariance * jacobian.T + variance * kick * kick.T).applyfunc(factor)
         owed += [
             Obligation(f"noise of {name}: entry ({i}, {j}) of the covariance stays", again[i, j], covariance[i, j])
             for i in range(3)

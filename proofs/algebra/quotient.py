@@ -42,16 +42,6 @@ def quotient(expression: Expr) -> Quotient:
     return Quotient(numerator, factors, all(g.is_Symbol for g in generators))
 
 
-def lowest(expression: Expr) -> Expr:
-    """The same in lowest terms over the rationals, generators as they stand; far faster than SymPy's factor or cancel.
-
-    Raises ZeroDivisionError where it divides by zero.
-    """
-    found = quotient(expression)
-    numerator, denominator = found.numerator.cancel(found.denominator)
-    return numerator.as_expr() / denominator.as_expr()
-
-
 def _generators(expression: Expr) -> set[Expr]:
     found, waiting = set(), [expression]
     while waiting:

@@ -290,10 +290,10 @@ def _enlarged(optimizer: str) -> list[Obligation]:
 
 
 def _reduced(expression: Expr) -> Expr:
-    """The quotient of coprime polynomials: expanding the sums of many fractions at once takes minutes."""
-    from proofs.algebra.quotient import lowest
+    """The quotient of coprime polynomials, factored: expanding the sums of many fractions at once takes minutes."""
+    from sympy import cancel, factor, together
 
-    return lowest(expression)
+    return factor(cancel(together(expression)))
 
 
 @recorded

@@ -296,9 +296,7 @@ def _expansion(found: Equilibrium, exact: Expr, leading: Expr, slope: Expr) -> l
 
 def _by_traces(matrix: object) -> list[Expr]:
     """Coefficients of det(z - J) by Faddeev and LeVerrier, another way than the engine's."""
-    from sympy import Integer, Matrix, eye
-
-    from proofs.algebra.quotient import lowest
+    from sympy import Integer, Matrix, eye, factor
 
     jacobian = Matrix(matrix)
     size = jacobian.rows
@@ -306,8 +304,8 @@ def _by_traces(matrix: object) -> list[Expr]:
     power = eye(size)
     for k in range(1, size + 1):
         power = jacobian * power
-        coefficients.append(lowest(-power.trace() / k))
-        power = (power + coefficients[-1] * eye(size)).applyfunc(lowest)
+        coefficients.append(factor(-power.trace() / k))
+        power = (power + coefficients[-1] * eye(size)).applyfunc(factor)
     return coefficients
 
 

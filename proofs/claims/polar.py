@@ -167,8 +167,8 @@ def _nuclear_obligations() -> list[Obligation]:
         Obligation("at m = 1 the mean of a chi variable", gammasimp(singular_value_moment(1, n, half) / chi), n / n)
     ]
     for columns in (2, 3, 4, 5):
-        # Two singular values r (cos t, sin t) have the density cos 2t sin^(n-2) 2t in the angle; x = 1 + sin 2t.
-        angle = (columns - 1) * integrate(expand(sqrt(x) * (x - 1) ** (columns - 2)), (x, 1, 2))
+        # Two singular values r (cos t, sin t) have the density cos 2t sin^(n-2) 2t in the angle; x = sin 2t.
+        angle = (columns - 1) * integrate(sqrt(1 + x) * x ** (columns - 2), (x, 0, 1))
         radius = sqrt(2) * gamma(columns + half) / gamma(columns)
         owed.append(
             Obligation(
