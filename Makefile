@@ -36,7 +36,8 @@ test-thorough: env
 	@$(BIN)/python -m tests.repetitions --json book/data/repetitions.json
 
 test-book: env
-	@$(BIN)/python -m pytest -n auto -rs tests/book $(PYTEST)
+	@$(BIN)/python -m pytest -n auto -rs -m "not alone" tests/book $(PYTEST)
+	@$(BIN)/python -m pytest -rs -m alone tests/book $(PYTEST)
 
 test-gpu: env
 	@$(BIN)/python -m pytest -m cuda -rs $(PYTEST)

@@ -22,7 +22,7 @@ HEAVIEST = 2_000_000
 """Bytes of a page and all that it loads, MathJax's fonts aside."""
 INTERACTIVE = 1.0
 """Seconds until a page from this machine answers its reader."""
-LOADS = 5
+LOADS = 9
 SETTLING = 600
 """Milliseconds after a resize in which the theme makes what scrolls reachable by keyboard."""
 EVERY = 60
@@ -40,10 +40,10 @@ class Quiet(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def server(site):
     """The address under which the rendered book is served."""
-    serving = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
-    threading.Thread(target=serving.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{serving.server_port}"
-    serving.shutdown()
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site))) as serving:
+        threading.Thread(target=serving.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{serving.server_port}"
+        serving.shutdown()
 
 
 @pytest.fixture(scope="session")
@@ -102,18 +102,15 @@ def loaded(page):
     return sizes
 
 
-def interactive(browser, page):
-    """Seconds until an open page was interactive: the best of a few loads."""
-    read = "performance.getEntriesByType('navigation')[0].domInteractive"
-    best = page.evaluate(read) / 1000
-    for _ in range(LOADS):
-        if best < INTERACTIVE:
-            break
-        again = browser.new_page()
-        again.goto(page.url, wait_until="load")
-        best = min(best, again.evaluate(read) / 1000)
-        again.close()
-    return best
+def interactive(browser, address):
+    """Seconds until a page is interactive: the best of a few loads, or the first that is soon enough."""
+    seconds = []
+    while len(seconds) < LOADS and min(seconds, default=INTERACTIVE) >= INTERACTIVE:
+        page = browser.new_page()
+        page.goto(address, wait_until="load")
+        seconds.append(page.evaluate("performance.getEntriesByType('navigation')[0].domInteractive") / 1000)
+        page.close()
+    return min(seconds)
 
 
 def axe_violations(page):
@@ -147,7 +144,7 @@ def turned(page, name, pictures):
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_page_reads(browser, server, pages, pictures, part):
-    """Without fault, light and soon there; at every size, light and dark, within the window and accessible."""
+    """Without fault and light; at every size, light and dark, within the window and accessible."""
     found = {}
     for name in pages[part::PARTS]:
         page = browser.new_page(viewport=dict(zip(("width", "height"), SIZES["laptop"], strict=True)))
@@ -155,12 +152,20 @@ def test_every_page_reads(browser, server, pages, pictures, part):
         wrong = faults(page, f"{server}/{name}", server)
         if (bytes_ := sum(sizes.values())) >= HEAVIEST:
             wrong.append(f"{bytes_} bytes, {sorted(sizes.items(), key=lambda item: -item[1])[:3]}")
-        if (seconds := interactive(browser, page)) >= INTERACTIVE:
-            wrong.append(f"interactive after {seconds:.2g} s")
         if wrong := wrong + turned(page, name, pictures):
             found[name] = wrong
         page.close()
     assert not found, found
+
+
+@pytest.mark.alone
+def test_every_page_is_soon_there(browser, server, pages, capsys):
+    """With nothing else at work on the machine."""
+    found = {name: interactive(browser, f"{server}/{name}") for name in pages}
+    slowest = max(found, key=found.get)
+    with capsys.disabled():
+        print(f"\ninteractive: {len(found)} pages, the slowest {slowest} after {found[slowest]:.2g} s")
+    assert found[slowest] < INTERACTIVE, {name: seconds for name, seconds in found.items() if seconds >= INTERACTIVE}
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -193,6 +198,15 @@ def test_control_faults_are_seen(browser, server, site, tmp_path):
         bad.unlink()
     for part in ("broken", "asks http://192.0.2.1", "404", "no picture", "not set", "wider than"):
         assert part in wrong
+
+
+@pytest.mark.alone
+def test_control_a_page_that_is_late_is_seen(browser, tmp_path):
+    """A script that keeps the reader waiting is timed."""
+    file = Path(tmp_path) / "late.html"
+    wait = f"const until = performance.now() + {1100 * INTERACTIVE}; while (performance.now() < until);"
+    file.write_text(f"<title>t</title><script>{wait}</script><p>at last</p>")
+    assert interactive(browser, file.as_uri()) >= INTERACTIVE
 
 
 def test_control_an_unreadable_page_is_seen(browser, tmp_path):
