@@ -26,15 +26,18 @@ _COMMANDS = r"""\NeedsTeXFormat{LaTeX2e}
 % Citations have the keys smd:ID of smdclaims.bib. By <author>, made from the claims: do not edit.
 \newcounter{smdclaim}
 \newcommand{\smdclaim}{\@ifstar\smd@mention\smd@state}
-\newcommand{\smdformula}[1]{\smd@known{#1}{\smd@part{formula}{#1}}}
+\newcommand{\smdformula}[1]{\smd@known{#1}{\smd@stated{#1}{\smd@part{formula}{#1}}%
+  {\PackageError{smdclaims}{Claim `#1' has no formula}{It is stated in words, by \string\smdclaim}}}}
 \newcommand{\smd@mention}[1]{\smd@known{#1}{\smd@part{title}{#1}~\cite{smd:#1}}}
 \newcommand{\smd@state}[1]{\smd@known{#1}{%
   \par\addvspace{\medskipamount}\noindent\refstepcounter{smdclaim}\label{smd:#1}%
   \textbf{Claim~\thesmdclaim} (\smd@part{title}{#1}, \texttt{\detokenize{#1}}~\cite{smd:#1}). %
   \textit{\smd@part{statement}{#1}}%
-  \[\smdformula{#1}\]%
+  \smd@stated{#1}{\[\smdformula{#1}\]}{\par}%
   {\footnotesize\smd@part{conditions}{#1}\par}\addvspace{\medskipamount}}}
 \newcommand{\smd@part}[2]{\csname smd@#1@#2\endcsname}
+\newcommand{\smd@stated}[1]{\expandafter\ifx\csname smd@formula@#1\endcsname\@empty
+  \expandafter\@secondoftwo\else\expandafter\@firstoftwo\fi}
 \newcommand{\smd@known}[2]{\@ifundefined{smd@title@#1}%
   {\PackageError{smdclaims}{There is no claim `#1'}{The ids are listed by: smd claims}}{#2}}
 \newcommand{\smd@define}[5]{%
@@ -70,7 +73,9 @@ def citable(claim: Claim) -> Citable:
 
 
 def aligned(claim: Claim) -> str:
-    """The claim's formulas under one another, aligned at their relations."""
+    """The claim's formulas under one another, aligned at their relations; empty for a claim in words alone."""
+    if not claim.displays:
+        return ""
     lines = (_marked(f.latex, f.relation) for f in claim.displays)
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 

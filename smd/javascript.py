@@ -12,8 +12,6 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-UNUSED = ("norm_power", "norm_at_constant_energy", "norm_neglected", "log_cosine_gradient")
-"""Derived functions that no calculator asks for."""
 CALLS = {"sqrt": "Math.sqrt", "arcsin": "Math.asin", "abs": "Math.abs"}
 CONSTANTS = {"pi": "Math.PI", "inf": "Infinity"}
 OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}

@@ -1,6 +1,6 @@
 """One page a claim, ``claim/ID.html``: its address stays while chapters are rewritten. Made from its dossier.
 
-Beside it lies the dossier as JSON; in ``_downloads`` the claims as a LaTeX package with its bibliography.
+Beside it lies the dossier as JSON; in ``package`` the claims as a LaTeX package with its bibliography.
 """
 
 from __future__ import annotations
@@ -128,7 +128,9 @@ def badge(status: str) -> str:
 
 
 def formula(one: dict[str, Any]) -> str:
-    """The displayed relations."""
+    """The displayed relations; nothing for a claim in words alone."""
+    if not one["latex"]["formula"]:
+        return ""
     return f'<div class="math notranslate nohighlight">\\[{escape(one["latex"]["formula"])}\\]</div>'
 
 

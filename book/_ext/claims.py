@@ -162,18 +162,15 @@ def parsed(directive: SphinxDirective, source: str) -> list[nodes.Node]:
 def claim_source(claim: Claim) -> str:
     """MyST source of a claim."""
     environment = ENVIRONMENT.get(claim.kind, "proposition")
+    formula = aligned(claim)
+    displayed = f"```{{math}}\n:label: eq-{claim.id}\n\n{formula}\n```\n" if formula else ""
     return f"""
 ::::{{prf:{environment}}} {claim.heading}
 :label: {claim.id}
 
 {plain(claim.statement)}
 
-```{{math}}
-:label: eq-{claim.id}
-
-{aligned(claim)}
-```
-::::
+{displayed}::::
 
 :::::{{div}} claim-facts
 {facts(claim)}

@@ -12,12 +12,14 @@ from proofs.release import package_version
 from proofs.words import words
 
 IDS = ("sgdm-angle", "adam_l2-norm", "sgd-norm", "angle-chord-sine")
+IN_WORDS = "toy-random-starts"
+"""A claim without a formula."""
 
 
 @pytest.fixture(scope="module")
 def claims():
-    """A few claims, one with an underscore in its id."""
-    return [citable(CLAIMS[claim_id]) for claim_id in IDS]
+    """A few claims, one with an underscore in its id, one in words alone."""
+    return [citable(CLAIMS[claim_id]) for claim_id in (*IDS, IN_WORDS)]
 
 
 def test_package_holds_each_claim_and_balances(claims):
@@ -35,7 +37,7 @@ def test_package_holds_each_claim_and_balances(claims):
 def test_bibliography_has_what_the_package_cites(claims):
     """One entry a claim, by the key that the package cites."""
     text = bibliography(claims)
-    assert re.findall(r"^@misc\{smd:([\w-]+),$", text, re.MULTILINE) == list(IDS)
+    assert re.findall(r"^@misc\{smd:([\w-]+),$", text, re.MULTILINE) == [*IDS, IN_WORDS]
     assert r"\cite{smd:#1}" in package(claims)
 
 
@@ -82,8 +84,9 @@ def compiled(folder, claims, body):
 
 @needs_latex
 def test_a_paper_compiles(tmp_path, claims):
-    """Every claim stated, mentioned and as a formula."""
+    """Every claim stated, mentioned and as a formula where it has one."""
     body = "".join(f"\\smdclaim{{{i}}} As \\smdclaim*{{{i}}} says: $\\smdformula{{{i}}}$.\n" for i in IDS)
+    body += f"\\smdclaim{{{IN_WORDS}}} As \\smdclaim*{{{IN_WORDS}}} says."
     code, log = compiled(tmp_path, claims, body)
     assert code == 0, log[-2000:]
 
@@ -95,3 +98,11 @@ def test_control_an_unknown_id_stops_latex(tmp_path, claims, command):
     code, log = compiled(tmp_path, claims, command % "sgdm-angel")
     assert code != 0
     assert "There is no claim `sgdm-angel'" in log
+
+
+@needs_latex
+def test_control_a_formula_that_is_none_stops_latex(tmp_path, claims):
+    """A claim in words has none to be typeset, and LaTeX says which."""
+    code, log = compiled(tmp_path, claims, f"$\\smdformula{{{IN_WORDS}}}$")
+    assert code != 0
+    assert f"Claim `{IN_WORDS}' has no formula" in log
