@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 import theory
 from theory import NoEquilibrium, OutOfDomain, Prediction
+from theory.catalogue import Choice
 from theory.domain import shown
 
 __all__ = ["NoEquilibrium", "OutOfDomain", "Prediction", "as_json", "claims_of", "predict", "predict_all"]
@@ -37,7 +41,6 @@ def predict_all(
 ) -> list[theory.Prediction]:
     """One prediction for every meaning that ``optimizer`` leaves open: two for "adam" and "nadam" without ``decay``."""
     from theory.catalogue import MATRIX, refined
-    from theory.prediction import predict_choice
 
     if optimizer == MATRIX:
         if decay not in (None, "decoupled"):
@@ -48,14 +51,28 @@ def predict_all(
     found = []
     for choice in theory.choices(optimizer, decay):
         given = {name: value for name, value in hyperparameters.items() if value is not None}
-        takes = {p.name for p in theory.load(refined(choice.rule, set(given))).parameters}
+        rule = refined(choice.rule, set(given))
+        takes = {p.name for p in theory.load(rule).parameters}
         unused = [name for name in NOISE if name in given and name not in takes]
         for name in unused:
             _check_noise(name, given.pop(name))
-        one = predict_choice(choice, lr_max=lr_max, **given)
+        one = _predict_finite(choice, rule, lr_max, given)
         notes = [f"{n} does not enter: {NOISE[n]} leaves the equilibrium of {optimizer} unchanged" for n in unused]
         found.append(replace(one, warnings=[*one.warnings, *notes]))
     return found
+
+
+def _predict_finite(choice: Choice, rule: str, lr_max: float | None, given: dict[str, Any]) -> theory.Prediction:
+    from theory.prediction import predict_choice
+
+    try:
+        with np.errstate(invalid="ignore"):
+            found = predict_choice(choice, lr_max=lr_max, **given)
+        if math.isfinite(found.equilibrium_norm) and math.isfinite(found.angular_update):
+            return found
+    except OverflowError:
+        pass
+    raise OutOfDomain(f"norm or angle of {rule} is no number here: what is given is too extreme")
 
 
 def _predict_muon(**given: Any) -> theory.Prediction:

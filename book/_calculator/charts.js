@@ -101,7 +101,7 @@
           pen = "M";
         }
       }
-      const style = one.guide ? `smd-guide smd-guide-${i}` : `smd-line smd-line-${i}`;
+      const style = one.guide ? "smd-guide" : `smd-line smd-line-${i}`;
       element("path", { d: path, class: style }, svg);
       const entry = document.createElement("span"), key = element("svg", { width: 28, height: 10, "aria-hidden": "true" });
       element("path", { d: "M1 5H27", class: style }, key);

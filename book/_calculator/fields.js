@@ -245,7 +245,7 @@
     where.append(buttons, shown);
   }
 
-  const digits = (x) => (x === null || !Number.isFinite(x) ? "none" : g(x, 6));
+  const digits = (x) => (x === null || Number.isNaN(x) ? "none" : g(x, 6));
 
   SMD.fields = { SCALES, DEFAULTS, make, number, select, area, set, text, read, required, mistake, blame, clear };
   Object.assign(SMD.fields, { restore, permalink, keepLink, copies, digits, listeners });

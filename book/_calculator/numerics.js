@@ -21,7 +21,6 @@
     return `${(x * 100).toFixed(digits)}%`;
   }
 
-
   function isClose(a, b, relative) {
     return a === b || Math.abs(a - b) <= relative * Math.max(Math.abs(a), Math.abs(b));
   }

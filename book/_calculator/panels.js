@@ -2,7 +2,7 @@
 (function (SMD) {
   "use strict";
 
-  const { g, percent } = SMD.numerics;
+  const { g } = SMD.numerics;
   const { data, rules, latex } = SMD.derived;
   const F = SMD.fields;
   const { make, digits } = F;
@@ -230,5 +230,5 @@
   }
 
   SMD.panels = { $, rebuildNames, parameterFields, held, equilibrium, refused, table, list, names, titleOf, decaysOf };
-  Object.assign(SMD.panels, { preferred, DECAYS, nameAndDecay, muonOptions, written, flags, percent });
+  Object.assign(SMD.panels, { preferred, DECAYS, nameAndDecay, written, flags });
 })((window.SMD = window.SMD || {}));

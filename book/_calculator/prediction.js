@@ -103,6 +103,15 @@
 
   /* --- numbers ------------------------------------------------------------------------------------------------- */
 
+  /* L = E|unit g|^2 of its root mean square. */
+  function energyOf(gradNorm) {
+    const energy = gradNorm * gradNorm;
+    if (!(energy > 0 && energy < Infinity)) {
+      throw new OutOfDomain(`grad_norm = ${g(gradNorm)} has a square outside double precision`);
+    }
+    return energy;
+  }
+
   /* Numbers for the theory's symbols, series included; throws NoEquilibrium outside existence. */
   function symbolValues(rule, chosen) {
     const values = {};
@@ -111,12 +120,7 @@
       if (value !== null) values[data.symbols[p.name] || p.name] = value;
     }
     const decay = values.p = chosen.lr * chosen.wd;
-    if ("grad_norm" in chosen) {
-      values.L = chosen.grad_norm * chosen.grad_norm;
-      if (!(values.L > 0 && values.L < Infinity)) {
-        throw new OutOfDomain(`grad_norm = ${g(chosen.grad_norm)} has a square outside double precision`);
-      }
-    }
+    if ("grad_norm" in chosen) values.L = energyOf(chosen.grad_norm);
     if (decay === 0 || !Object.values(values).every(Number.isFinite)) {
       throw new NoEquilibrium(`lr*wd = ${g(decay, 12)} is not resolved in double precision`);
     }
@@ -288,12 +292,16 @@
       "lr*wd, which stands among the hyper-parameters"];
     const values = symbolValues(rule, chosen), slow = slowestDeviation(rule, values);
     requireAttracting(rule, values, slow);
+    const norm = rule.norm(values), angle = rule.angle(values);
+    if (!Number.isFinite(norm) || !Number.isFinite(angle)) {
+      throw new OutOfDomain(`norm or angle of ${optimizer} is no number here: what is given is too extreme`);
+    }
     return {
       optimizer,
       decay: choice.decay,
       hyperparameters: chosen,
-      equilibrium_norm: rule.norm(values),
-      angular_update: rule.angle(values),
+      equilibrium_norm: norm,
+      angular_update: angle,
       cos_angular_update: 1 - rule.one_minus_cosine(values),
       chord: rule.chord(values),
       sine: rule.sine(values),
@@ -321,6 +329,6 @@
     return rules[data.refined[rule] || rule].DESCRIPTION.parameters;
   }
 
-  Object.assign(SMD, { choose, refined, coefficient, check, complete, range, parametersOf, symbolValues, predict });
-  Object.assign(SMD, { contractionMargin, signedMultiplier, halfLife, slowest });
+  Object.assign(SMD, { choose, check, complete, range, parametersOf, energyOf, symbolValues, predict });
+  Object.assign(SMD, { signedMultiplier, halfLife, slowest });
 })((window.SMD = window.SMD || {}));

@@ -49,7 +49,7 @@
     for (const [name, symbol] of Object.entries(data.symbols)) {
       if (name !== "lr" && name !== "wd" && (chosen[name] ?? null) !== null) known[symbol] = chosen[name];
     }
-    if ((chosen.grad_norm ?? null) !== null) known.L = chosen.grad_norm * chosen.grad_norm;
+    if ((chosen.grad_norm ?? null) !== null) known.L = SMD.energyOf(chosen.grad_norm);
     return known;
   }
 

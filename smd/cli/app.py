@@ -82,6 +82,8 @@ def _message(mistake: Exception) -> str | None:
 
     Usage errors are known by their method: typer carries click's classes under changing names.
     """
+    if isinstance(mistake, OSError) and mistake.filename is not None:
+        return f"{mistake.filename}: {mistake.strerror}"
     if hasattr(mistake, "format_message"):
         return str(mistake.format_message()) or "a verb is missing; smd --help lists them"
     return str(mistake) if _is_ours(mistake) else None

@@ -29,9 +29,12 @@ def command(
     from proofs.graph import connected, family, svg
     from smd import ledger
     from smd.cli.cite import claim_named
+    from smd.plotting import check_folder
 
     if graph is not None and graph.suffix != ".svg":
         raise typer.BadParameter(f"graph = {graph}: the name must end in .svg")
+    if graph is not None:
+        check_folder("graph", graph)
     chosen = list(proofs.CLAIMS) if claim_id is None else family(claim_named(claim_id).id)
     with Bar("reading evidence", "claims") as bar:
         rows = ledger.rows(

@@ -154,6 +154,28 @@ def test_decays_agree(run):
             assert answer["value"]["warnings"] == found.warnings
 
 
+@pytest.mark.parametrize(
+    ("name", "extreme"),
+    [("adamw", {"kurtosis": 1e15}), ("adamw", {"kurtosis": 1e308}), ("sgd", {"grad_norm": 1e-308})],
+)
+def test_extremes_are_refused_alike(run, name, extreme):
+    """Where a formula overflows or loses its sign no number is shown, in either language, and the reason is the same."""
+    given = {"lr": 1e-3, "wd": 0.1, **extreme}
+    found, refusal = asked(predict, name, **given)
+    (answer,) = run([["predict", [name, given]]])
+    assert found is None
+    assert answer["refused"] == refusal
+
+
+def test_a_trajectory_refuses_what_a_prediction_refuses(run):
+    """A gradient whose square is no number moves nothing."""
+    extreme = {"grad_norm": 1e-308}
+    _, refusal = asked(trajectory, "sgd", lr=1e-3, wd=0.1, steps=10, **extreme)
+    (answer,) = run([["trace", ["sgd", "constant", 1e-3, 0.1, 10, {"decay": "coupled"}, 1.0, extreme]]])
+    assert "outside double precision" in refusal
+    assert answer["refused"] == refusal
+
+
 def test_control_a_wrong_expression_is_caught(run, derived):
     """A rule with one wrong sign, or one wrong coefficient, differs by more than the tolerance."""
     for right, wrong in (("(-p)", "p"), ("Math.pow(beta_1, 2)", "Math.pow(beta_1, 3)")):
