@@ -12,11 +12,12 @@ import sympy
 from figures import table
 from IPython.display import Markdown
 
-import theory
 from numerics import LAWS
 from proofs.claim import SETTING_MEANING, Kind
 from smd.conventions import CONVENTIONS, DECAYS
+from smd.predicting import described
 from theory import symbols
+from theory.catalogue import MATRIX
 from theory.compiled import NAMES
 
 ERRATA = Path(__file__).parent / "data" / "errata.json"
@@ -70,8 +71,8 @@ def decay_table() -> Markdown:
 
 def rule_table() -> Markdown:
     """The convention of each optimizer here."""
-    rules = [theory.load(name) for name in NAMES]
-    return table([(f"`{r.name}`", r.title, cell(r.convention)) for r in rules], ("rule", "optimizer", "convention"))
+    rows = [(name, *described(name)[:2]) for name in (*NAMES, MATRIX)]
+    return table([(f"`{n}`", title, cell(c)) for n, title, c in rows], ("rule", "optimizer", "convention"))
 
 
 def setting_table() -> Markdown:
@@ -91,13 +92,14 @@ def law_table() -> Markdown:
     rows = [
         (
             f"`{law.name}`",
+            " ".join([law.entries.kind.name.lower(), *(f"{x:g}" for x in law.entries.parameters)]),
             "orthogonal to w" if law.orthogonal else "any direction",
             "constant" if law.normalised else "random",
             "falls as 1/|w|".replace("|", "\\|") if law.scale_invariant else "does not see w",
         )
         for law in LAWS.values()
     ]
-    return table(rows, ("gradients", "direction", "length of the noise", "scale"))
+    return table(rows, ("gradients", "entries", "direction", "length of the noise", "scale"))
 
 
 @dataclass(frozen=True)

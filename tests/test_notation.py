@@ -39,3 +39,15 @@ def test_errata_render_latest_first(notation):
     assert r"a\|b" in text
     with pytest.raises(TypeError):
         notation.errata([fields])
+
+
+def test_every_optimizer_and_law_has_a_row(notation):
+    """Muon among them, which no compiled rule stands behind; laws that differ in their entries alone differ there."""
+    from numerics import LAWS
+    from theory import names
+
+    rules = notation.rule_table().data
+    assert "| `muon` | Muon |" in rules
+    assert {name for name in names() if f"| `{name}` |" not in rules} <= {"rmsprop", "adam", "nadam"}
+    rows = [line.partition("` |")[2] for line in notation.law_table().data.splitlines()[2:]]
+    assert len(rows) == len(set(rows)) == len(LAWS)
