@@ -36,6 +36,8 @@ def command(
 
     if level is not None and level not in overlaying.LEVELS:
         raise typer.BadParameter(f"level = {level} is unknown; known are {', '.join(overlaying.LEVELS)}")
+    if window is not None and window < 1:
+        raise typer.BadParameter(f"window = {window} is outside its range [1, inf)")
     if out is not None:
         plotting.check_plot(out)
     record = read(file)

@@ -159,7 +159,7 @@ def test_decays_agree(run):
     [("adamw", {"kurtosis": 1e15}), ("adamw", {"kurtosis": 1e308}), ("sgd", {"grad_norm": 1e-308})],
 )
 def test_extremes_are_refused_alike(run, name, extreme):
-    """Where a formula overflows or loses its sign no number is shown, in either language, and the reason is the same."""
+    """Where a formula overflows or loses its sign no number is shown, and the reason is the same."""
     given = {"lr": 1e-3, "wd": 0.1, **extreme}
     found, refusal = asked(predict, name, **given)
     (answer,) = run([["predict", [name, given]]])
