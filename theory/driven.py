@@ -139,7 +139,7 @@ def _linear(
             if t % REPORT == 0:
                 on_step(t)
             transition, drive, energy = source.at(t, lr, wd, gram)
-            root = math.sqrt(float(energy.sum()))
+            root = float(np.sqrt(energy.sum()))  # NaN where the correlations make the squared norm negative
             cross = past @ memory.weights if correlations is None else known @ held / (root or 1.0)
             gram, along, across = advance(gram, energy, cross, transition, drive)
             angles.append(_whole(squares[-1], transition[0, 0], along, across))
@@ -197,6 +197,6 @@ def _checked(squares: list[Array], angles: list[float], schedule: Schedule) -> D
     if wrong.size or not np.isfinite(turned).all():
         at = wrong[0] if wrong.size else int(np.flatnonzero(~np.isfinite(turned))[0])
         raise OutOfDomain(
-            f"schedule: at step {at} the norm leaves double precision (lr = {schedule.lr.max():g} at most)"
+            f"schedule: at step {at} the squared norm is no positive number (lr = {schedule.lr.max():g} at most)"
         )
     return Driven(found, turned)

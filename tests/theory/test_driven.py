@@ -131,3 +131,12 @@ def test_the_bias_correction_leaves_the_decay():
     np.testing.assert_allclose(linear.norm[500:], lagged.norm[500:], rtol=0.03)
     wrong = 1 - plan.decay * np.sqrt(1 - 0.999 ** np.arange(1, steps + 1))
     assert np.prod(wrong[:500]) > 2 * np.prod(1 - plan.decay[:500])
+
+
+def test_correlations_that_no_process_has_are_refused():
+    """Measured ones can say that the squared norm becomes negative; the step at which it does is named."""
+    plan = scheduled("constant", lr=0.1, wd=0.05, steps=400)
+    with pytest.raises(OutOfDomain, match="the squared norm is no positive number"):
+        driven(
+            "sgdm", plan, [1.0], energy=np.ones((400, 1)), correlations=np.full(50, -0.9), momentum=0.9, dampening=0.0
+        )
