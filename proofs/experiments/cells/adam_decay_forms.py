@@ -9,7 +9,7 @@ import numpy as np
 from numerics import networks, optimizers
 from numerics.data import digits
 from numerics.training import train
-from proofs.experiments.cells.turning import Turning, invariant_weights, rms
+from proofs.experiments.cells.watching import Watch, invariant_weights, rms
 from theory.driven import driven
 from theory.schedule import Schedule
 
@@ -33,25 +33,24 @@ def run(
     model = networks.build(network, inputs=data.inputs, classes=data.classes, seed=seed, width=width, **FIXED)
     weights, rows = invariant_weights(model.to(device))
     stepped = optimizers.build(optimizer, weights.values(), lr=rate, wd=wd, **BETAS)
-    blocks = rows if optimizer == "adamw" else None
-    with Turning(stepped, weights, blocks) as turning:
+    with Watch(stepped, weights, rows) as watch:
         outcome = train(model, data, stepped, steps=steps, batch=batch, seed=seed, device=device)
     schedule, late = Schedule(np.full(steps, rate), np.full(steps, wd)), slice(steps // 2, None)
     found: dict[str, list[float]] = {"angle": [], "predicted": [], "energy": []}
     for name, weight in weights.items():
-        energy, squares = turning.energy(name), turning.squares(name)
-        sizes = np.full(turning.rows[name], weight.numel() // turning.rows[name])
-        if blocks is None:
-            law = driven(
-                optimizer, schedule, squares[0], energy=averaged(energy, BETAS["beta2"]), sizes=sizes,
-                beta1=BETAS["beta1"],
-            )  # fmt: skip
+        by_row = watch.of(name)
+        whole = by_row.whole
+        if optimizer == "adamw":
+            sizes = np.full(rows[name], weight.numel() // rows[name])
+            law = driven(optimizer, schedule, by_row.squares[0], energy=by_row.energy, sizes=sizes, **BETAS)
         else:
-            law = driven(optimizer, schedule, squares[0], energy=energy, sizes=sizes, **BETAS)
-        found["angle"].append(rms(turning.angle(name)[late]))
+            law = driven(
+                optimizer, schedule, whole.squares[0], energy=averaged(whole.energy, BETAS["beta2"]),
+                sizes=np.array([weight.numel()]), beta1=BETAS["beta1"],
+            )  # fmt: skip
+        found["angle"].append(rms(whole.angles[late]))
         found["predicted"].append(rms(law.angle[late]))
-        whole = (energy / squares).sum(1) * squares.sum(1)
-        found["energy"].append(float(whole[late].mean()) / weight.numel())
+        found["energy"].append(float(whole.energy[late].mean()) / weight.numel())
     assert outcome.validation is not None
     return {name: np.array(values) for name, values in found.items()} | {"accuracy": outcome.validation.accuracy}
 

@@ -11,7 +11,7 @@ from numerics import networks, optimizers
 from numerics.data import digits
 from numerics.geometry import angle
 from numerics.training import train
-from proofs.experiments.cells.turning import Turning, invariant_weights, rms
+from proofs.experiments.cells.watching import Watch, invariant_weights, rms
 from theory.driven import driven
 from theory.motion import motion
 from theory.prediction import complete
@@ -57,20 +57,20 @@ def run(
             for name, weight in weights.items():
                 seen[name].append(weight.detach().double().flatten().cpu())
 
-    with Turning(stepped, weights, rows) as turning:
+    with Watch(stepped, weights, rows) as watch:
         outcome = train(model, data, stepped, steps=steps, batch=batch, seed=seed, device=device, on_step=look)
     schedule, late = Schedule(np.full(steps, lr), np.full(steps, decay)), slice(steps // 2, None)
     cosine = settled_cosine(optimizer, lr, decay, apart * stride), settled_cosine(optimizer, lr, decay, 1)
     found: dict[str, list[float]] = {name: [] for name in ("angle", "predicted", "norm", "norm_law", "energy", "turn")}
     for name, weight in weights.items():
-        energy, squares = turning.energy(name), turning.squares(name)
-        sizes = np.full(rows[name], weight[0].numel())
-        law = driven(optimizer, schedule, squares[0], energy=energy, sizes=sizes, **OWN[optimizer])
-        found["angle"].append(rms(turning.angle(name)[late]))
+        by_row = watch.of(name)
+        whole, sizes = by_row.whole, np.full(rows[name], weight.numel() // rows[name])
+        law = driven(optimizer, schedule, by_row.squares[0], energy=by_row.energy, sizes=sizes, **OWN[optimizer])
+        found["angle"].append(rms(whole.angles[late]))
         found["predicted"].append(rms(law.angle[late]))
-        found["norm"].append(float(np.sqrt(squares[late].sum(1).mean())))
+        found["norm"].append(rms(whole.norms[:-1][late]))
         found["norm_law"].append(rms(law.norm[:-1][late]))
-        found["energy"].append(float(((energy / squares).sum(1) * squares.sum(1))[late].mean()))
+        found["energy"].append(float(whole.energy[late].mean()))
         found["turn"].append(rms([float(angle(*pair)) for pair in zip(seen[name], seen[name][apart:], strict=False)]))
     assert outcome.validation is not None
     return {name: np.array(values) for name, values in found.items()} | {

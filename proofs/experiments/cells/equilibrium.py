@@ -101,7 +101,7 @@ def _tensor(
 ) -> dict[str, Any]:  # fmt: skip
     dead = whole.silent
     kept = whole.only(~dead) if dead.any() else whole
-    measured = of_history(name, kept, rule, given, plan, gain, (kept.rows.shape[1], *shape[1:]), levels)
+    measured = of_history(name, kept, rule, given, plan, gain, (kept.sums.shape[1], *shape[1:]), levels)
     white = overlay(measured, "white")
     later = plan.steps // 2
     found: dict[str, Any] = {
@@ -156,14 +156,13 @@ def _kill(model: Any, neurons: int) -> None:
 def _of_dead(whole: Kept, dead: Array, plan: Schedule, half_life: int) -> dict[str, float]:
     if not dead.any():
         return {"decays": 0.0, "turned": 0.0, "with_dead": 1.0}
-    rows = whole.only(dead).rows
-    fell = np.log(rows[-1, :, 0] / rows[0, :, 0]) / 2
-    expected = (len(rows) - 1) * np.log1p(-plan.decay[0])
-    turned = max(float(whole.only(np.arange(dead.size) == row).motion()[1].max()) for row in np.flatnonzero(dead))
-    every, live = (x.motion()[1][:half_life] for x in (whole, whole.only(~dead)))
+    rows = whole.only(dead)
+    fell = np.log(rows.norms[-1] / rows.norms[0])
+    expected = plan.steps * np.log1p(-plan.decay[0])
+    every, live = (x.whole.angles[:half_life] for x in (whole, whole.only(~dead)))
     return {
         "decays": float(np.abs(fell / expected - 1).max()),
-        "turned": turned,
+        "turned": float(rows.angles.max()),
         "with_dead": float(np.sqrt(np.mean(every**2) / np.mean(live**2))),
     }
 
@@ -173,7 +172,7 @@ def of_history(
     correlated: bool,
 ) -> Measured:  # fmt: skip
     """A tensor as the overlay asks for it; correlations are of the last half of the run, at every lag."""
-    norm, angle, energy = kept.motion()
+    whole = kept.whole
     later, at = plan.steps // 2, np.arange(plan.steps)
     more: dict[str, Any] = {}
     if correlated:
@@ -183,8 +182,9 @@ def of_history(
             found = autocorrelation(x, later, last)
             more[key] = Correlated(found, at, np.square(x, dtype=float).sum(axis=1))
     return Measured(
-        name=name, optimizer=rule, hyperparameters=given, schedule=plan, shape=shape, steps=at, norm=norm, angle=angle,
-        unit_energy=energy, gain=gain, entries=_entries(kept.gradients[later:]), **more,
+        name=name, optimizer=rule, hyperparameters=given, schedule=plan, shape=shape, steps=at,
+        norm=whole.norms[:-1, 0], angle=whole.angles[:, 0], unit_energy=whole.energy[:, 0], gain=gain,
+        entries=_entries(kept.gradients[later:]), **more,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -61,14 +62,13 @@ def run(
         factors[w] = torch.where(special[name], factor, 1.0)[:, None].to(w)
     base = torch.optim.AdamW(weights.values(), lr=rate, betas=BETAS, weight_decay=wd)
     optimizer = Imbalanced(base, factors, update_norm_decay=0.0)
-    watch = Watch(weights)
-    falls = 1 - torch.arange(steps, dtype=torch.float64).numpy() / steps
-    outcome = train(
-        model, data, optimizer, steps=steps, batch=batch, seed=seed, device=device, on_step=watch,
-        schedule={"lr": rate * falls}, validate=None,
-    )  # fmt: skip
-    turned = torch.cat([torch.from_numpy(watch.angles(name)).tan() for name in weights], 1).numpy()
-    turned /= falls[:, None] ** 0.5
+    falls = 1 - np.arange(steps) / steps
+    with Watch(optimizer, weights) as watch:
+        outcome = train(
+            model, data, optimizer, steps=steps, batch=batch, seed=seed, device=device, schedule={"lr": rate * falls},
+            validate=None,
+        )  # fmt: skip
+    turned = np.tan(np.concatenate([watch.of(name).angles for name in weights], 1)) / falls[:, None] ** 0.5
     chosen = torch.cat(list(special.values())).numpy()
     assert outcome.validation is not None
     return {

@@ -10,7 +10,7 @@ from numerics import networks, optimizers
 from numerics.data import digits
 from numerics.optimizers.rescaling import NormRescaling
 from numerics.training import train
-from proofs.experiments.cells.turning import Turning, invariant_weights
+from proofs.experiments.cells.watching import Watch, invariant_weights
 from theory.driven import driven
 from theory.prediction import predict
 from theory.schedule import Schedule
@@ -36,7 +36,7 @@ def run(
     weights, rows = invariant_weights(model.to(device))
     stepped = optimizers.build(optimizer, weights.values(), lr=rate, wd=wd, **OWN[optimizer])
     lrs = np.repeat([rate, rate / factor], [before, after])
-    with Turning(stepped, weights, rows) as turning:
+    with Watch(stepped, weights, rows) as watch:
         if rescaled:
             NormRescaling(stepped, weights.values())
         outcome = train(
@@ -47,10 +47,11 @@ def run(
     begins = before + 1 if rescaled else 0
     schedule = Schedule(lrs[begins:], np.full(before + after - begins, wd))
     for name, weight in weights.items():
-        energy, squares = turning.energy(name), turning.squares(name)
-        sizes = np.full(rows[name], weight[0].numel())
-        law = driven(optimizer, schedule, squares[begins], energy=energy[begins:], sizes=sizes, **OWN[optimizer])
-        found["angle"].append(turning.angle(name))
+        by_row = watch.of(name)
+        energy, sizes = by_row.energy, np.full(rows[name], weight.numel() // rows[name])
+        start = by_row.squares[begins]
+        law = driven(optimizer, schedule, start, energy=energy[begins:], sizes=sizes, **OWN[optimizer])
+        found["angle"].append(by_row.whole.angles[:, 0])
         found["predicted"].append(np.concatenate([np.full(begins, np.nan), law.angle]))
         found["energy"].append(energy.sum(1))
     own = {name: value for name, value in OWN[optimizer].items() if name != "beta2"}

@@ -11,7 +11,7 @@ from numerics.data import digits
 from numerics.errors import NotFinite
 from numerics.networks import scale_invariant, twin_options
 from numerics.training import train
-from proofs.experiments.cells.turning import Turning
+from proofs.experiments.cells.watching import Watch
 from theory.driven import driven
 from theory.prediction import predict
 from theory.schedule import Schedule
@@ -43,7 +43,7 @@ def run(
     wd = product / rate
     stepped = optimizers.build("sgdm", weights.values(), lr=rate, wd=wd, momentum=MOMENTUM)
     accuracy, broke, losses = 0.0, 0, np.full(steps, np.nan)
-    with Turning(stepped, weights, rows) as turning:
+    with Watch(stepped, weights, rows) as watch:
         try:
             outcome = train(model, data, stepped, steps=steps, batch=batch, seed=seed, device=device)
             losses, accuracy = outcome.losses, outcome.validation.accuracy if outcome.validation else 0.0
@@ -53,13 +53,13 @@ def run(
     measured, predicted, norms = [], [], []
     schedule = Schedule(np.full(steps, rate), np.full(steps, wd))
     for name in weights:
-        squares = turning.squares(name)
-        angle = np.full(steps, np.nan)
-        angle[: len(squares)] = turning.angle(name)
+        by_row = watch.of(name)
+        whole, angle = by_row.whole, np.full(steps, np.nan)
+        angle[: len(whole.angles)] = whole.angles[:, 0]
         measured.append(angle)
-        norms.append([float(np.sqrt(squares[at].sum())) for at in (0, -1)])
+        norms.append(whole.norms[[0, -1], 0])
         if invariant:
-            law = driven("sgdm", schedule, squares[0], energy=turning.energy(name), momentum=MOMENTUM)
+            law = driven("sgdm", schedule, by_row.squares[0], energy=by_row.energy, momentum=MOMENTUM)
             predicted.append(law.angle)
         else:
             predicted.append(np.full(steps, np.nan))

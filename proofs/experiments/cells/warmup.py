@@ -61,26 +61,27 @@ def sizes(
     weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
     optimizer = torch.optim.AdamW(weights.values(), lr=rate, betas=BETAS, eps=1e-12, weight_decay=wd)
     probe = data.to(device).batch(0, PROBE, seed + APART)[0].double()
-    watch, seen = Watch(weights), Representations(model, weights, probe)
+    seen = Representations(model, weights, probe)
     marks = sorted({round(m) for m in np.geomspace(1, steps, 48)} - {steps} | {0})
 
     def look(done: int) -> None:
-        watch(done)
         seen.after()
         if done in marks:
             seen.before()
 
     seen.before()
-    outcome = train(
-        model, data, optimizer, steps=steps, batch=batch, seed=seed, device=device, on_step=look,
-        schedule={"lr": rates(rate, steps, warm, falls=False)}, validate=0,
-    )  # fmt: skip
+    with Watch(optimizer, weights) as watch:
+        outcome = train(
+            model, data, optimizer, steps=steps, batch=batch, seed=seed, device=device, on_step=look,
+            schedule={"lr": rates(rate, steps, warm, falls=False)}, validate=0,
+        )  # fmt: skip
+    whole = [watch.of(name).whole for name in weights]
     squares = [optimizer.state[weight]["exp_avg_sq"] for weight in weights.values()]
     return {
         "layers": list(weights),
-        "norm": np.stack([watch.norms(name, whole=True) for name in weights]),
-        "change": np.stack([watch.changes(name, whole=True) for name in weights]),
-        "angle": np.stack([watch.angles(name, whole=True) for name in weights]),
+        "norm": np.stack([layer.norms[:, 0] for layer in whole]),
+        "change": np.stack([layer.changes[:, 0] for layer in whole]),
+        "angle": np.stack([layer.angles[:, 0] for layer in whole]),
         "dim": np.array([int((square > 1e-9 * square.mean()).sum()) for square in squares]),
         "marks": np.array(marks),
         "representation": np.array(seen.found).T,

@@ -1,51 +1,120 @@
-"""Norm and change of every neuron at every step of a short run, kept in memory."""
+"""What an optimizer did to tensors at every step of a short run, kept in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from numerics.networks import scale_invariant
 
 Array = np.ndarray
 
 
+@dataclass(frozen=True)
+class Steps:
+    """T steps from w to w + dw of a tensor in n blocks, g the gradient: sums over blocks, in double.
+
+    ``sums`` [T, n, 4] are those of w^2, w dw, dw^2 and g^2. All angles are in radians.
+    """
+
+    sums: Array
+
+    @property
+    def whole(self) -> Steps:
+        """The same of the whole tensor, as one block."""
+        return Steps(self.sums.sum(axis=1, keepdims=True))
+
+    @property
+    def squares(self) -> Array:
+        """|w|^2 before each step, [T, n]."""
+        return self.sums[..., 0]
+
+    @property
+    def norms(self) -> Array:
+        """|w| before each step and after the last, [T + 1, n]."""
+        last = self.sums[-1:]
+        after = last[..., 0] + 2 * last[..., 1] + last[..., 2]
+        return np.sqrt(np.concatenate([self.squares, np.maximum(after, 0)]))
+
+    @property
+    def changes(self) -> Array:
+        """|dw|, [T, n]."""
+        return np.asarray(np.sqrt(self.sums[..., 2]))
+
+    @property
+    def angles(self) -> Array:
+        """Between w and w + dw, [T, n]; small ones keep their digits."""
+        squares, across, moved, _ = np.moveaxis(self.sums, -1, 0)
+        before, after = np.sqrt(squares), np.sqrt(np.maximum(squares + 2 * across + moved, 0))
+        longer = (2 * across + moved) / (before + after)
+        chord = np.maximum(moved - longer**2, 0) / (before * after)
+        return np.asarray(2 * np.arctan2(np.sqrt(chord), np.sqrt(np.maximum(4 - chord, 0))))
+
+    @property
+    def energy(self) -> Array:
+        """|g|^2 |w|^2, the squared norm of the unit gradient, [T, n]."""
+        return np.asarray(self.sums[..., 3] * self.squares)
+
+
 class Watch:
-    """For ``on_step`` of a training: made before it, it looks at ``weights`` [rows, ..] after every step."""
+    """Watches ``tensors`` by name while ``optimizer`` steps.
 
-    def __init__(self, weights: Mapping[str, Tensor]) -> None:
-        self.weights = dict(weights)
-        self._last = {name: _rows(weight) for name, weight in self.weights.items()}
-        self._norms = {name: [_lengths(rows)] for name, rows in self._last.items()}
-        self._changes: dict[str, list[Tensor]] = {name: [] for name in self.weights}
+    ``blocks`` says into how many blocks of consecutive rows a tensor is divided; a row is one where it is not named.
+    Watching starts before any other hook of the optimizer's step that is registered later.
+    """
 
-    def __call__(self, done: int) -> None:
-        """Take the step."""
-        for name, weight in self.weights.items():
-            rows = _rows(weight)
-            self._norms[name].append(_lengths(rows))
-            self._changes[name].append(_lengths(rows - self._last[name]))
-            self._last[name] = rows
+    def __init__(self, optimizer: Any, tensors: Mapping[str, Tensor], blocks: Mapping[str, int] | None = None) -> None:
+        self.tensors = dict(tensors)
+        self.blocks = {name: (blocks or {}).get(name, len(tensor)) for name, tensor in self.tensors.items()}
+        self._before: dict[str, Tensor] = {}
+        self._sums: dict[str, list[Tensor]] = {name: [] for name in self.tensors}
+        self._hooks = [
+            optimizer.register_step_pre_hook(lambda *_: self._look()),
+            optimizer.register_step_post_hook(lambda *_: self._stepped()),
+        ]
 
-    def norms(self, name: str, *, whole: bool = False) -> Array:
-        """|w_t| [steps + 1, rows], or of the ``whole`` tensor [steps + 1]."""
-        return _joined(self._norms[name], whole)
+    def __enter__(self) -> Self:
+        return self
 
-    def changes(self, name: str, *, whole: bool = False) -> Array:
-        """|w_{t+1} - w_t| [steps, rows], or of the ``whole`` tensor [steps]."""
-        return _joined(self._changes[name], whole)
+    def __exit__(self, kind: type | None, raised: BaseException | None, trace: TracebackType | None) -> None:
+        for hook in self._hooks:
+            hook.remove()
 
-    def angles(self, name: str, *, whole: bool = False) -> Array:
-        """The angle of every step in radians, [steps, rows], or of the ``whole`` tensor [steps]."""
-        norms = self.norms(name, whole=whole)
-        return angle_between(norms[:-1], norms[1:], self.changes(name, whole=whole))
+    def _divided(self, name: str, tensor: Tensor) -> Tensor:
+        return tensor.detach().reshape(self.blocks[name], -1).to(torch.float64, copy=True)
+
+    def _look(self) -> None:
+        self._before = {name: self._divided(name, w) for name, w in self.tensors.items()}
+
+    def _stepped(self) -> None:
+        for name, weight in self.tensors.items():
+            assert weight.grad is not None
+            w, g = self._before[name], self._divided(name, weight.grad)
+            step = self._divided(name, weight) - w
+            self._sums[name].append(
+                torch.stack([(x * y).sum(1) for x, y in ((w, w), (w, step), (step, step), (g, g))], 1)
+            )
+            self.keep(name, w, step, g)
+
+    def keep(self, name: str, w: Tensor, step: Tensor, g: Tensor) -> None:
+        """Called at every step with w before it, dw and g, [n, m] each: for more than the sums."""
+
+    def of(self, name: str) -> Steps:
+        """What was seen of a tensor."""
+        return Steps(torch.stack(self._sums[name]).cpu().numpy())
 
 
-def angle_between(before: Array, after: Array, change: Array) -> Array:
-    """The angle in radians between vectors of these lengths whose difference has length ``change``."""
-    square = (change**2 - (after - before) ** 2) / (4 * before * after)
-    return np.asarray(2 * np.arcsin(np.sqrt(np.clip(square, 0, 1))))
+def invariant_weights(model: nn.Module) -> tuple[dict[str, nn.Parameter], dict[str, int]]:
+    """The trained tensors that claim to be scale-invariant, and how many blocks each has."""
+    claimed = scale_invariant(model)
+    found = {name: weight for name, weight in model.named_parameters() if name in claimed and weight.requires_grad}
+    return found, {name: claimed[name].groups for name in found}
 
 
 def change_between(before: Array, after: Array, angle: Array) -> Array:
@@ -53,19 +122,6 @@ def change_between(before: Array, after: Array, angle: Array) -> Array:
     return np.asarray(np.sqrt((after - before) ** 2 + 4 * before * after * np.sin(angle / 2) ** 2))
 
 
-def rms(values: Array, axis: int | None = None) -> Array:
-    """Root of the mean square."""
-    return np.asarray(np.sqrt(np.mean(np.square(values), axis=axis)))
-
-
-def _rows(weight: Tensor) -> Tensor:
-    return weight.detach().flatten(1).to(torch.float64, copy=True)
-
-
-def _lengths(rows: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(rows, dim=1)
-
-
-def _joined(taken: list[Tensor], whole: bool) -> Array:
-    found = torch.stack(taken).cpu().numpy()
-    return np.asarray(np.linalg.norm(found, axis=1) if whole else found)
+def rms(values: Any, axis: int | None = None) -> Any:
+    """Root of the mean square, over all or along an axis."""
+    return np.sqrt(np.mean(np.square(values), axis=axis))

@@ -10,7 +10,7 @@ import torch
 from numerics import networks
 from numerics.data import digits
 from numerics.training import train
-from proofs.experiments.cells.watching import Watch, rms
+from proofs.experiments.cells.watching import Steps, Watch, rms
 
 MOMENTUM = 0.9
 NOISE = 0.2
@@ -34,30 +34,15 @@ def run(
     ).to(device)  # fmt: skip
     weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
     optimizer = torch.optim.SGD(weights.values(), lr=rate, momentum=MOMENTUM, weight_decay=wd)
-    watch, gradients = Watch(weights), []
-
-    def look(done: int) -> None:
-        gradients.append(torch.stack([_gradient(weight) for weight in weights.values()]).cpu())
-        watch(done)
-
-    outcome = train(
-        model, data, optimizer, steps=steps, batch=batch, seed=seed, device=device, on_step=look,
-        schedule={"lr": np.full(steps, rate)},
-    )  # fmt: skip
-    half = steps // 2
-    sizes = torch.stack(gradients).numpy()[half:]
-    before = np.stack([watch.norms(name)[half:-1] for name in weights], axis=1)
+    with Watch(optimizer, weights) as watch:
+        outcome = train(model, data, optimizer, steps=steps, batch=batch, seed=seed, device=device)
+    late = [Steps(watch.of(name).sums[steps // 2 :]) for name in weights]
     assert outcome.validation is not None
     return {
-        "angle": np.stack([rms(watch.angles(name)[half:], axis=0) for name in weights]),
-        "norm": rms(before, axis=0),
-        "energy": np.mean((sizes * before) ** 2, axis=0),
-        "idle": np.mean(sizes == 0, axis=0),
+        "angle": np.stack([rms(layer.angles, axis=0) for layer in late]),
+        "norm": np.stack([rms(layer.norms[:-1], axis=0) for layer in late]),
+        "energy": np.stack([layer.energy.mean(0) for layer in late]),
+        "idle": np.stack([(layer.energy == 0).mean(0) for layer in late]),
         "accuracy": outcome.validation.accuracy,
         "loss": outcome.validation.loss,
     }
-
-
-def _gradient(weight: torch.nn.Parameter) -> torch.Tensor:
-    assert weight.grad is not None
-    return torch.linalg.vector_norm(weight.grad.flatten(1).double(), dim=1)

@@ -34,12 +34,12 @@ def test_the_history_is_what_the_optimizer_did():
     kept = history.of("w")
     assert kept.updates[:, 0] == pytest.approx(np.tile([-1.0, 1.0], (3, 1)), abs=1e-5)
     assert kept.silent.tolist() == [False, True]
-    norm, angle, energy = kept.only(~kept.silent).motion()
-    assert norm[0] == pytest.approx(5)
-    assert energy[0] == pytest.approx(625)
+    moving = kept.only(~kept.silent)
+    assert moving.norms[0] == pytest.approx(5)
+    assert moving.energy[0] == pytest.approx(625)
     after = np.array([3 * 0.95 + 0.1, 4 * 0.95 - 0.1])
-    assert angle[0] == pytest.approx(np.arctan2(4, 3) - np.arctan2(after[1], after[0]), rel=1e-5)
-    assert kept.only(kept.silent).motion()[1].max() < 1e-7
+    assert moving.angles[0] == pytest.approx(np.arctan2(4, 3) - np.arctan2(after[1], after[0]), rel=1e-5)
+    assert kept.only(kept.silent).angles.max() < 1e-7
 
 
 def test_autocorrelation_is_over_the_same_times_at_every_lag():

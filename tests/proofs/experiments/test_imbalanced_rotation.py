@@ -39,12 +39,11 @@ def test_factors_of_one_change_nothing():
         base = torch.optim.AdamW([w], lr=0.01, weight_decay=1.0)
         factors = {w: torch.full((6, 1), factor or 1.0, dtype=torch.float64)}
         optimizer = Rotational(base) if factor is None else cells.Imbalanced(base, factors)
-        watch = Watch({"w": w})
-        for done, slope in enumerate(slopes):
-            w.grad = slope.clone()
-            optimizer.step()
-            watch(done)
-        norms = watch.norms("w")
+        with Watch(optimizer, {"w": w}) as watch:
+            for slope in slopes:
+                w.grad = slope.clone()
+                optimizer.step()
+        norms = watch.of("w").norms
         np.testing.assert_allclose(norms, np.broadcast_to(norms[0], norms.shape), rtol=1e-12)
         ends.append(w.detach())
     torch.testing.assert_close(ends[0], ends[1], rtol=1e-10, atol=1e-12)

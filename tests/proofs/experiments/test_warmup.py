@@ -8,7 +8,7 @@ from numerics.networks import build
 from numerics.seeding import generator
 from numerics.sweep import Cell
 from proofs.experiments.cells import warmup as cells
-from proofs.experiments.cells.watching import Watch, angle_between, change_between
+from proofs.experiments.cells.watching import change_between
 from proofs.experiments.experiment import Mode
 from proofs.experiments.warmup import EXPERIMENT, _law
 from proofs.verdict import Outcome
@@ -17,30 +17,6 @@ pytestmark = pytest.mark.chance(0)
 SIZES = {"width": 8, "depth": 2, "batch": 8, "rate": 0.022, "wd": 0.045, "steps": 12}
 GPT = {"width": 8, "batch": 2, "wd": 0.1, "rate": 0.01, "steps": 3}
 HERE = {"seed": 0, "device": "cpu"}
-
-
-def test_a_watched_tensor_has_its_norms_changes_and_angles():
-    """Of rows and of the whole tensor, by the definitions; small angles keep their digits."""
-    chosen = generator(0)
-    before = torch.randn(3, 2, 5, generator=chosen, dtype=torch.float64)
-    after = before + torch.tensor([1e-6, 0.1, 3.0])[:, None, None] * torch.randn(
-        3, 2, 5, generator=chosen, dtype=torch.float64
-    )
-    weight = before.clone()
-    watch = Watch({"w": weight})
-    weight.copy_(after)
-    watch(1)
-    for whole, shape in ((False, (3, -1)), (True, (1, -1))):
-        p, q = before.reshape(shape), after.reshape(shape)
-        cosine = (p * q).sum(1) / (p.norm(dim=1) * q.norm(dim=1))
-        sine = (q - (p * q).sum(1, keepdim=True) / p.square().sum(1, keepdim=True) * p).norm(dim=1) / q.norm(dim=1)
-        np.testing.assert_allclose(watch.angles("w", whole=whole)[0], torch.atan2(sine, cosine).squeeze(), rtol=1e-8)
-        np.testing.assert_allclose(watch.norms("w", whole=whole)[1], q.norm(dim=1).squeeze(), rtol=1e-12)
-        np.testing.assert_allclose(watch.changes("w", whole=whole)[0], (q - p).norm(dim=1).squeeze(), rtol=1e-9)
-    sides = np.array([2.0]), np.array([3.0])
-    change = change_between(*sides, np.array([0.7]))
-    np.testing.assert_allclose(change**2, 4 + 9 - 12 * np.cos(0.7), rtol=1e-12)
-    np.testing.assert_allclose(angle_between(*sides, change), 0.7, rtol=1e-12)
 
 
 def test_first_step_is_bias_corrected_and_runs_repeat():
