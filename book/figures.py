@@ -12,27 +12,12 @@ import theory
 from numerics import Result
 from numerics.statistics import Estimate
 from proofs.digits import shown
+from proofs.experiments.drawing import HEIGHT, SERIES, STYLE, THEORY, WIDTH
 from proofs.printed import predict as enclosed_predict
 from smd.predicting import predict
 
-THEORY = "#000000"
-SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # Okabe and Ito: told apart without colour vision
-
 set_matplotlib_formats("svg")
-plt.rcParams.update(
-    {
-        "figure.figsize": (8.2, 3.1),
-        "figure.constrained_layout.use": True,
-        "svg.fonttype": "none",
-        "svg.hashsalt": "spherical-motion",
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "grid.alpha": 0.25,
-        "font.size": 10,
-        "legend.frameon": False,
-    }
-)
+plt.rcParams.update({**STYLE, "figure.figsize": (WIDTH, HEIGHT)})
 
 
 def cosines(run: Result) -> np.ndarray:

@@ -25,6 +25,7 @@ def overlay(
     level: str = "white",
     *,
     window: int | None = None,
+    since: int | None = None,
     seed: int = 0,
 ) -> Overlay:
     """What the theory predicts for one tensor of a recorded run, over what was measured.
@@ -32,10 +33,12 @@ def overlay(
     ``record`` is a monitor's record or its file, ``tensor`` a parameter's name, or None for the only one with a line,
     ``level`` one of LEVELS: "white" from the schedule, the start and the unit gradient's energy alone, "gradients" from
     their autocorrelation and law, "updates" from the updates' own autocorrelation. ``window`` is the number of steps
-    over which the energy is averaged. Raises OutOfDomain for a tensor or level that is none, BadRecord for the file.
+    over which the energy is averaged; correlations are of the steps from ``since`` on, by default of the second half,
+    and so is what is compared with them. Raises OutOfDomain for a tensor, level or step that is none, BadRecord for the
+    file.
     """
     found = _read(record)
-    return overlay_record(found, tensor_of(found, tensor), level, window=window, seed=seed)
+    return overlay_record(found, tensor_of(found, tensor), level, window=window, since=since, seed=seed)
 
 
 def overlay_all(
@@ -43,6 +46,7 @@ def overlay_all(
     levels: tuple[str, ...] = LEVELS,
     *,
     window: int | None = None,
+    since: int | None = None,
     seed: int = 0,
     on_tensor: Callable[[int, int, str], None] = lambda done, total, name: None,
 ) -> list[Overlay]:
@@ -52,7 +56,7 @@ def overlay_all(
     for done, (name, one) in enumerate(found.tensors.items()):
         on_tensor(done, len(found.tensors), name)
         for level in levels if one.label == INVARIANT else levels[:1]:
-            lines.append(overlay_record(found, name, level, window=window, seed=seed))
+            lines.append(overlay_record(found, name, level, window=window, since=since, seed=seed))
     return lines
 
 

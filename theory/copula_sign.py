@@ -36,10 +36,6 @@ class SignLaw:
     standard_error: Array
     moving: float
 
-    def memory(self, decay: float) -> float:
-        """S = sum_{k>=1} (1 - p)^(k-1) R_k over the lags there are."""
-        return float(np.power(1 - decay, np.arange(self.correlations.size - 1)) @ self.correlations[1:])
-
     @property
     def first(self) -> MonteCarlo:
         """R_1."""

@@ -63,7 +63,10 @@ def driven(
     rows = squares.size
     if not (squares.sum() > 0 and np.isfinite(squares).all() and (squares >= 0).all()):
         raise OutOfDomain("start: squared norms must be finite, not negative, and not all zero")
-    q = None if energy is None else np.asarray(energy, dtype=float).reshape(schedule.steps, rows)
+    q = None if energy is None else np.asarray(energy, dtype=float)
+    if q is not None and q.size != schedule.steps * rows:
+        raise OutOfDomain(f"energy: there must be one for each of {schedule.steps} steps and {rows} rows, not {q.size}")
+    q = None if q is None else q.reshape(schedule.steps, rows)
     if q is not None and not (np.isfinite(q).all() and (q >= 0).all()):
         raise OutOfDomain("energy: |g|^2 |w|^2 must be finite and not negative at each step")
     dims = np.ones(rows) if sizes is None else np.broadcast_to(np.asarray(sizes, dtype=float), (rows,))

@@ -19,17 +19,8 @@ def measured(
     formulas: Callable[[], list[Formula]] = list,
 ) -> Claim:
     """A claim about what runs show; ``formulas`` are what of the theory they are compared with."""
-    return Claim(
-        id=claim_id,
-        title=title,
-        statement=statement,
-        kind=Kind.EMPIRICAL,
-        setting=Setting.MEASURED,
-        formulas=formulas,
-        obligations=list,
-        sources=sources,
-        extra_hypotheses=hypotheses,
-    )
+    kind, setting = Kind.EMPIRICAL, Setting.MEASURED
+    return Claim(claim_id, title, statement, kind, setting, formulas, list, sources, extra_hypotheses=hypotheses)
 
 
 SCALE_INVARIANT = "all trained weights are scale-invariant"
@@ -177,8 +168,8 @@ CLAIMS = [
         "network-adam-decay-forms",
         "A network under AdamW and under Adam with L2: the spread of rotation over layers",
         "In a scale-invariant ResNet-20 the law predicts the angles of AdamW and of Adam with L2 within 5 per cent in "
-        "the median over layers. The standard deviation over layers of the log angle is below 0.05 with AdamW; with L2 "
-        "it is above 0.25 and within 10 per cent of what the layers' unit gradients make the law say.",
+        "the median over layers. The standard deviation over layers of the log angle is within 0.05 of the law's with "
+        "AdamW; with L2 it is above 0.25 and within 10 per cent of what the layers' unit gradients make the law say.",
         ("kosson2024rotational",),
         (SCALE_INVARIANT, "the law is driven by the measured energy of the unit gradient", NOISY),
     ),
@@ -186,9 +177,9 @@ CLAIMS = [
         "network-same-product",
         "Learning rates a thousandfold apart at one product lr wd",
         "Under SGDM every layer of a weight-standardised network ends within 10 per cent of one and the same angle and "
-        "within 5 of the law's, in the time that the law says within 15 per cent, and accuracies differ by at most 4 "
-        "points; the angles of its scale-sensitive twin differ more than twofold and its accuracies by more than 10 "
-        "points.",
+        "within 5 of the law's, at the two lowest rates in the time that the law says within 15 per cent, and "
+        "accuracies differ by at most 4 points; the angles of its scale-sensitive twin differ more than twofold and "
+        "its accuracies by more than 10 points.",
         ("kosson2024rotational",),
         (SCALE_INVARIANT, "digits, minibatches of 64, from weights as drawn"),
     ),

@@ -113,23 +113,23 @@ def _judge(cells: Sequence[Cell]) -> list[Finding]:
             continue
         if name not in WITHHELD:
             what = f"{where}: level A, worst layer's |measured / predicted angle - 1|"
-            found.append(_most(what, _seen(own, _worst("updates")), A, BAR.format(2), IDENTITY))
+            found.append(_most(what, over_seeds(own, _worst("updates")), A, BAR.format(2), IDENTITY))
             what = f"control, {where}: level A without correlations, measured / predicted angle"
             reason = "an identity that sees no correlations must be far off"
-            found.append(_most(what, _seen(own, _median("blind")), 0.5, reason, IDENTITY))
+            found.append(_most(what, over_seeds(own, _median("blind")), 0.5, reason, IDENTITY))
         if name != "muon":
             bar = B_SIGN if name in SIGNS else B
             what = f"{where}: level B, worst layer's |measured / predicted angle - 1|"
-            found.append(_most(what, _seen(own, _worst("gradients")), bar, BAR.format(f"{bar * 100:g}"), claim))
+            found.append(_most(what, over_seeds(own, _worst("gradients")), bar, BAR.format(f"{bar * 100:g}"), claim))
     return found + _causes(cells) + _of_dead(cells)
 
 
 def _white(where: str, network: str, noise: float, name: str, own: Sequence[Cell]) -> list[Finding]:
     if name in SIGNS or name == "muon":
         return []
-    what, error = f"{where}: white, median error of the angle over layers and time", _seen(own, _median("errors"))
+    what, error = f"{where}: white, median error of the angle over layers and time", over_seeds(own, _median("errors"))
     if name == "adam_l2" and network == "mlp" and not noise:
-        seen = _seen(own, _median("bursts"))
+        seen = over_seeds(own, _median("bursts"))
         reason = "what the law allows; the energy is to be steady where v is its mean"
         return [
             _least(f"{where}: white misses, median error over layers and time", error, WHITE, BAR.format(5), LINEAR),
@@ -150,24 +150,24 @@ def _causes(cells: Sequence[Cell]) -> list[Finding]:
         own = at.get(key)
         if own is None:
             continue
-        where, errors = _where(*key), _seen(own, _median("errors"))
-        zeros = _seen(own, lambda cell: abs(_rung(1)(cell) - _rung(0)(cell)))
+        where, errors = _where(*key), over_seeds(own, _median("errors"))
+        zeros = over_seeds(own, lambda cell: abs(_rung(1)(cell) - _rung(0)(cell)))
         found += [
             _least(f"{where}: white misses, median error over layers and time", errors, WHITE, BAR.format(5), SIGN),
             _most(
                 f"{where}: zeros alone change measured / predicted by", zeros, 0.01, "a hundredth: not the cause", SIGN
             ),
         ]
-        law = _seen(own, _rung(2))
+        law = over_seeds(own, _rung(2))
         if key[0] == "mlp":
-            seen = _seen(own, _median("kurtosis"))
+            seen = over_seeds(own, _median("kurtosis"))
             found += [
                 _least(f"{where}: entries have heavy tails, kurtosis in time", seen, 10.0, "Gaussian is 3", SIGN),
-                _most(f"{where}: Gaussian, measured / predicted", _seen(own, _rung(0)), 0.8, "it persists", SIGN),
+                _most(f"{where}: Gaussian, measured / predicted", over_seeds(own, _rung(0)), 0.8, "it persists", SIGN),
                 _near(f"{where}: by the entries' law alone, measured / predicted", law, 0.1, "it is the cause", SIGN),
             ]
         else:
-            seen = _seen(own, _median("whiteness"))
+            seen = over_seeds(own, _median("whiteness"))
             reason = "white is 0; gradients that undo one another"
             found += [
                 _most(f"{where}: 2 sum_k a^(k-1) R_k of the gradients", seen, -0.2, reason, SIGN),
@@ -177,13 +177,13 @@ def _causes(cells: Sequence[Cell]) -> list[Finding]:
             ]
     for key, own in at.items():
         if key[2] == "muon":
-            where, seen = _where(*key), _seen(own, lambda cell: float(cell.values["stable_rank"].max()))
+            where, seen = _where(*key), over_seeds(own, lambda cell: float(cell.values["stable_rank"].max()))
             reason = "the law supposes 1"
             what = f"{where}: |G|_F^2 / |G|_2^2 of the gradient over a Gaussian matrix's, largest of the layers"
             found.append(_most(what, seen, 0.6, reason, MUON))
             reason = "not the bar of 5 per cent: gradients are far from isotropic, see the next finding"
             what = f"{where}: white, median error of the angle over layers and time"
-            found.insert(-1, _most(what, _seen(own, _median("errors")), 0.15, reason, MUON))
+            found.insert(-1, _most(what, over_seeds(own, _median("errors")), 0.15, reason, MUON))
     return found
 
 
@@ -195,17 +195,13 @@ def _of_dead(cells: Sequence[Cell]) -> list[Finding]:
         found += [
             Finding(f"{where}: told apart, share of layers", 1.0, right, 0.0, "they are known", claims=(DEAD,)),
             _most(f"{where}: relative error of log|w_T| - log|w_0| = T log(1 - p)",
-                  _seen(own, lambda cell: float(cell.values["decays"].max())), 1e-4, "single precision", DEAD),
+                  over_seeds(own, lambda cell: float(cell.values["decays"].max())), 1e-4, "single precision", DEAD),
             _most(f"{where}: largest angle of a step of theirs, in radians",
-                  _seen(own, lambda cell: float(cell.values["turned"].max())), 1e-6, "single precision", DEAD),
+                  over_seeds(own, lambda cell: float(cell.values["turned"].max())), 1e-6, "single precision", DEAD),
             _most(f"{where}: control, angle of the layer with them over that without, first half-life",
-                  _seen(own, _median("with_dead")), 0.98, "left in they must be seen", DEAD),
+                  over_seeds(own, _median("with_dead")), 0.98, "left in they must be seen", DEAD),
         ]  # fmt: skip
     return found
-
-
-def _seen(own: Sequence[Cell], read: Callable[[Cell], float]) -> Estimate:
-    return over_seeds(own, read)
 
 
 def _most(name: str, seen: Estimate, bound: float, reason: str, claim: str) -> Finding:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 CONFIDENCE = 0.95
 """A finding holds when the interval of this confidence over seeds lies within its tolerance."""
 FALSE_ALARM = 1e-3
-"""It is refuted when the interval of confidence 1 - FALSE_ALARM lies outside: less often than that where it is true."""
+"""It is refuted when the interval of confidence 1 - FALSE_ALARM lies outside: less often than that where it is true.
+
+Of each finding by itself: among n that are true one is refuted with probability n FALSE_ALARM at most.
+"""
 
 
 class Mode(StrEnum):

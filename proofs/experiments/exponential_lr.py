@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from proofs.experiments.experiment import Cell, Experiment, Finding, Mode, Relation, Table, groups, largest
@@ -46,7 +45,7 @@ def _judge(cells: Sequence[Cell]) -> list[Finding]:
             claim = {"root": "exponential-lr-root", "published": "exponential-lr-sgd"}.get(schedule, "exponential-lr")
             reason = "rounding of float64, as training passes it on; the largest of all seeds and marks"
             for name, what in (("difference", "logits over their RMS"), ("norms", "norms over P")):
-                measured = largest([replace(cell, values={name: cell.values[name].max()}) for cell in own], name)
+                measured = largest(own, _most(name))
                 found.append(Finding(f"{rule}: {what}", 0.0, measured, ROUNDING[network], reason, claims=(claim,)))
             continue
         claim = "exponential-lr-root" if schedule == "published" else "exponential-lr"
@@ -57,6 +56,10 @@ def _judge(cells: Sequence[Cell]) -> list[Finding]:
             Finding(f"control, {rule}: {what}", wrong, _smallest(own), 0.0, reason, Relation.AT_LEAST, (claim,))
         )
     return found
+
+
+def _most(name: str) -> Callable[[Cell], float]:
+    return lambda cell: float(cell.values[name].max())
 
 
 def _smallest(cells: Sequence[Cell]) -> Any:
@@ -74,7 +77,7 @@ def _table(cells: Sequence[Cell]) -> Table:
     for (network, momentum, schedule, invariant), own in _at(cells).items():
         seen = network if invariant else f"{network}, scale-sensitive"
         optimizer = "SGD" if momentum == 0 else f"SGDM {momentum:g}"
-        apart = (max(float(cell.values[name].max()) for cell in own) for name in ("difference", "norms"))
+        apart = (largest(own, _most(name)).value for name in ("difference", "norms"))
         growth = float(own[0].values["growth"][-1])
         rows.append((seen, optimizer, NAMED[schedule], own[0].parameters["steps"], growth, *apart))
     columns = ("network", "optimizer", "schedule without decay", "steps", "last lr over lr", "logits", "norms")

@@ -74,7 +74,7 @@ def _judge(cells: Sequence[Cell]) -> list[Finding]:
             ("loss", "accuracy"), balanced, (1.0, -1.0), ("held-out loss added", "accuracy lost"), strict=True
         ):
             cost = over_seeds(_best(cells, share, factor, what), partial(_more, than=other, what=what, sign=sign))
-            why = "direction: imbalance costs, each at its best angle"
+            why = "direction: imbalance costs, each at its best angle in the mean over these seeds"
             found.append(Finding(f"{named}: {title}", 0.0, cost, 0.0, why, Relation.AT_LEAST))
     return found
 
@@ -142,8 +142,8 @@ EXPERIMENT = Experiment(
     claims=(CLAIM,),
     tests=(
         "Rotational AdamW, in which a share of each layer's neurons turns ten times faster or slower, against the "
-        "balanced one, each at the best of five angles, on the held-out loss and accuracy of a batch-norm network with "
-        "noisy labels. The realised rotations are the set ones, AdamW's in equilibrium to leading order times the "
+        "balanced one, each at the best of several angles, on the held-out loss and accuracy of a batch-norm network "
+        "with noisy labels. The realised rotations are the set ones, AdamW's in equilibrium to leading order times the "
         "factor; against that without the factor they miss, which is the control."
     ),
     cell="proofs.experiments.cells.imbalanced_rotation:run",

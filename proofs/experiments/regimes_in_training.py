@@ -14,7 +14,9 @@ from proofs.experiments.experiment import Cell, Experiment, Finding, Mode, Relat
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FIXED = (3e-4, 1e-3, 3e-3, 0.01, 0.015, 0.02, 0.03, 0.05, 0.07, 0.1)
+FIXED = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.015, 0.02, 0.03, 0.05, 0.07, 0.1)
+LOWER = (1e-5, 3e-5)
+"""Of the whole matrix alone, whose runs without decay fall further."""
 RATE, DECAYS = 0.1, (0.06, 0.2, 1.0, 3.0)
 SECOND, THIRD = (4.0, 8.0), (20.0, 200.0)
 """Learning rates without decay at which the run begins in the second and in the third regime."""
@@ -26,16 +28,20 @@ LOSS, ELR = math.log(1.5), math.log(1.25)
 
 def _grid(mode: Mode) -> list[dict[str, Any]]:
     size, steps = {"width": 32, "depth": 3}, 800
+    rates: tuple[float, ...] = FIXED
     if mode is Mode.FULL:
-        size, steps = {"width": 128, "depth": 4}, 8000
-    fixed = [("projected", rate, 0.0) for rate in FIXED]
+        size, steps, rates = {"width": 128, "depth": 4}, 8000, (*LOWER, *FIXED)
+    fixed = [("projected", rate, 0.0) for rate in rates]
     ordinary = [("sgd", RATE, wd) for wd in DECAYS] + [("sgd", rate, 0.0) for rate in (*SECOND, *THIRD)]
     return [{**size, "rule": rule, "phases": [[rate, steps]], "wd": wd} for rule, rate, wd in (*fixed, *ordinary)]
 
 
 @dataclass(frozen=True)
 class Curve:
-    """What runs at fixed ELR of one seed show, by log ELR: log loss, and log of the mean of log(1 + Phi^2 G)."""
+    """What runs at fixed ELR of one seed show, by log ELR: log loss, and log of the mean of log(1 + Phi^2 G).
+
+    NaN beyond the lowest and the highest of them, but that ELRs are followed down with the growth of the lowest.
+    """
 
     logs: np.ndarray
     losses: np.ndarray
@@ -43,7 +49,7 @@ class Curve:
 
     def loss(self, elr: float) -> float:
         """Log loss at an ELR, between the runs'."""
-        return float(np.interp(math.log(elr), self.logs, self.losses))
+        return float(np.interp(math.log(elr), self.logs, self.losses, math.nan, math.nan))
 
     def growth(self, elr: float) -> float:
         """By how much log Phi falls in a step."""
@@ -51,7 +57,9 @@ class Curve:
 
     def balanced(self, gain: float) -> float:
         """The least ELR at which a step's growth is ``gain``."""
-        return float(np.exp(np.interp(math.log(gain), np.maximum.accumulate(self.growths), self.logs)))
+        return float(
+            np.exp(np.interp(math.log(gain), np.maximum.accumulate(self.growths), self.logs, math.nan, math.nan))
+        )
 
     @property
     def best(self) -> float:

@@ -59,12 +59,12 @@ def _predicted(curvatures: Sequence[float], ratio: float) -> float:
     return max(0.0, second_regime_loss(curvatures, ratio * threshold(curvatures))) / sum(curvatures)
 
 
-def _left(ratio: float) -> float:
+def _left(ratio: float, burn_in: int) -> float:
     """What the multiplier of one group's cycle leaves after the burn-in, in the loss, and rounding."""
     from proofs.three_regimes import value
     from theory import three_regimes
 
-    return ROUNDING + abs(value(three_regimes.common_multiplier(), c=ratio)) ** BURN_IN
+    return ROUNDING + abs(value(three_regimes.common_multiplier(), c=ratio)) ** burn_in
 
 
 def _over_cycle(cell: Cell, ratio: float) -> Cell:
@@ -96,7 +96,8 @@ def _judge(cells: Sequence[Cell]) -> list[Finding]:
     found += [
         Finding(
             f"second regime: {name} loss over K at {ratio:g} times the threshold, one group", _predicted(ONE, ratio),
-            largest(at[ONE, ratio], name), _left(ratio), "rounding, and what the cycle's multiplier leaves of a start",
+            largest(at[ONE, ratio], name), _left(ratio, at[ONE, ratio][0].parameters["burn_in"]),
+            "rounding, and what the cycle's multiplier leaves of a start",
             claims=("toy-single-group", "toy-second-regime"),
         )
         for ratio in SECOND for name in ("largest", "smallest")

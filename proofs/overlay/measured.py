@@ -15,8 +15,6 @@ from theory.schedule import Schedule
 Array = np.ndarray
 WINDOW = 200
 """Most steps over which |g|^2 |w|^2 is averaged to be the law's L, as key ``wan2021spherical`` did."""
-SETTLING = 0.25
-"""Share of the run, from its start, whose correlations are left out."""
 MOST_LAGS = 4000
 HORIZON = 4.0
 """Lags go to this many times 1/p, beyond which the weights have forgotten all but exp(-HORIZON)."""
@@ -45,7 +43,8 @@ class Measured:
     ``norm``, ``angle`` in radians, ``unit_energy`` |g|^2 |w|^2 and ``radial`` <g, w>/(|g||w|) are of each sample.
     ``optimizer`` and ``hyperparameters`` are the theory's. ``updates`` are the u of w' = (1 - gain p) w - lr u at decay
     p [T]; ``gradients`` weigh each coordinate by its energy, ``even_gradients`` give each the same weight; ``entries``
-    [S', F] are gradients of F coordinates. ``dead`` is the share of |w_0|^2 in neurons that never have a gradient.
+    [S', F] are gradients of F coordinates; all of these from step ``since`` on. ``dead`` is the share of |w_0|^2 in
+    neurons that never have a gradient.
     """
 
     name: str
@@ -66,6 +65,7 @@ class Measured:
     gradients: Correlated | None = None
     even_gradients: Correlated | None = None
     entries: Array | None = None
+    since: int = 0
 
     def __post_init__(self) -> None:
         good = np.isfinite(self.norm) & np.isfinite(self.angle) & (self.norm > 0)
@@ -126,8 +126,11 @@ def smoothed(steps: Array, values: Array, length: int, window: int) -> Array:
     return np.asarray(np.where(high > low, mean, known[nearest]))
 
 
-def of_record(record: Any, tensor: str) -> Measured:
-    """One tensor of a ``numerics.monitor.Record``, its correlations without the first SETTLING of the run."""
+def of_record(record: Any, tensor: str, since: int | None = None) -> Measured:
+    """One tensor of a ``numerics.monitor.Record``, its correlations from step ``since`` on: of the second half.
+
+    Of the whole run where no pair was sampled there.
+    """
     from proofs.overlay.optimizers import meaning
 
     if tensor not in record.tensors:
@@ -136,9 +139,10 @@ def of_record(record: Any, tensor: str) -> Measured:
     group = record.header["options"][one.group]
     optimizer, hyperparameters = meaning(record.header["optimizer"], group, one.decay)
     lr, wd = (_whole(values[:, one.group], name) for name, values in (("lr", record.lr), ("wd", record.wd)))
-    later = one.between(SETTLING * record.steps, record.steps)
+    since = record.steps // 2 if since is None else since
+    later = one.between(since, record.steps)
     if later.gradients is None or not later.gradients.counts.any():
-        later = one
+        later, since = one, 0
     plan = Schedule(lr, _per_lr(one.decay, lr, wd, group))
     last = lags_seen(plan, one.decay_gain)
     return Measured(
@@ -159,6 +163,7 @@ def of_record(record: Any, tensor: str) -> Measured:
         gradients=_correlated(later.gradients, last),
         even_gradients=_correlated(later.gradients, last, even=True),
         entries=None if later.gradients is None else later.gradients.followed.finite.values,
+        since=since,
     )
 
 

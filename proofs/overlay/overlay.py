@@ -1,7 +1,7 @@
 """Measured against predicted: norm and angle of one tensor, with what the prediction supposes and whether it holds.
 
-The angle is compared as a root mean square over blocks of time of one half-life each, from the first half-life on;
-the error of a block is |predicted / measured - 1|.
+The angle is compared as a root mean square over blocks of time of one half-life each, from the first half-life on, or
+from where the correlations are taken that the line is told of; the error of a block is |predicted / measured - 1|.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from proofs.overlay.levels import LEVELS, predicted
 from proofs.overlay.measured import INVARIANT, WINDOW, Array, Measured, of_record
 from theory.domain import NoEquilibrium, OutOfDomain
 
-COUPLED = ("adam_l2", "nadam_l2", "rmsprop", "lars")
-"""Rules whose half-life is not that of the decay alone: their decay passes a denominator or a trust ratio."""
 FEWEST = 4
 """Samples in a block, at least."""
 
@@ -29,8 +27,8 @@ class Overlay:
     """The theory's line over one tensor's motion.
 
     ``steps`` [S] are those sampled, ``measured_norm`` and ``measured_angle`` (radians) [S] what was found there,
-    ``predicted_norm`` and ``predicted_angle`` [S] what is expected, ``half_life`` is in steps. Where nothing is
-    predicted, ``withheld`` says why and the predictions are NaN.
+    ``predicted_norm`` and ``predicted_angle`` [S] what is expected, ``half_life`` is in steps; both are compared from
+    step ``since`` on. Where nothing is predicted, ``withheld`` says why and the predictions are NaN.
     """
 
     tensor: str
@@ -46,12 +44,13 @@ class Overlay:
     hypotheses: tuple[Hypothesis, ...] = ()
     withheld: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
+    since: float = 0.0
 
     @cached_property
     def blocks(self) -> Array:
-        """Middle step, measured and predicted RMS angle of each block after the first half-life, [B, 3]."""
+        """Middle step, measured and predicted RMS angle of each block from ``since`` on, [B, 3]."""
         good = np.isfinite(self.measured_angle) & np.isfinite(self.predicted_angle)
-        good &= self.steps >= self.half_life
+        good &= self.steps >= self.since
         steps = self.steps[good]
         if not steps.size:
             return np.zeros((0, 3))
@@ -84,8 +83,8 @@ class Overlay:
 
     @property
     def norm_ratio(self) -> float:
-        """Measured over predicted norm, median after the first half-life."""
-        later = self.steps >= self.half_life
+        """Measured over predicted norm, median from ``since`` on."""
+        later = self.steps >= self.since
         found = self.measured_norm[later] / self.predicted_norm[later]
         return float(np.median(found[np.isfinite(found)])) if np.isfinite(found).any() else math.nan
 
@@ -103,6 +102,7 @@ class Overlay:
             "label": self.label,
             "withheld": self.withheld or None,
             "half_life": _plain(self.half_life),
+            "since": _plain(self.since),
             "median_error": _plain(self.median_error),
             "ratio": _plain(self.ratio),
             "norm_ratio": _plain(self.norm_ratio),
@@ -140,12 +140,14 @@ def overlay(measured: Measured, level: str = "white", *, window: int | None = No
             why = str(refused)
     at = measured.steps.astype(int)
     nothing = np.full(at.size, np.nan)
+    settling = half_life(measured)
     return Overlay(
         tensor=measured.name,
         optimizer=measured.optimizer,
         level=level,
         label=measured.label,
-        half_life=half_life(measured),
+        half_life=settling,
+        since=settling if level == "white" else max(settling, measured.since),
         steps=at,
         measured_norm=measured.norm,
         measured_angle=measured.angle,
@@ -164,56 +166,61 @@ def refused(name: str, label: str, steps: Array, norm: Array, angle: Array, why:
 
 
 def overlay_record(
-    record: Any, tensor: str, level: str = "white", *, window: int | None = None, seed: int = 0
+    record: Any,
+    tensor: str,
+    level: str = "white",
+    *,
+    window: int | None = None,
+    since: int | None = None,
+    seed: int = 0,
 ) -> Overlay:
-    """``overlay`` of one tensor of a ``numerics.monitor.Record``; raises OutOfDomain for a tensor it does not hold."""
+    """``overlay`` of one tensor of a ``numerics.monitor.Record``, its correlations of the steps from ``since`` on.
+
+    By default that is the second half of the run. Raises OutOfDomain for a tensor or a step that it does not hold.
+    """
     if level not in LEVELS:
         raise OutOfDomain(f"level = {level} is unknown; known are {', '.join(LEVELS)}")
     if tensor not in record.tensors:
         raise OutOfDomain(f"tensor = {tensor} is not in the record; there are {', '.join(record.tensors)}")
+    if since is not None and not 0 <= since < record.steps:
+        raise OutOfDomain(f"since = {since} is outside the run, whose steps are 0 to {record.steps - 1}")
     one = record.tensors[tensor]
     try:
-        return overlay(of_record(record, tensor), level, window=window, seed=seed)
+        return overlay(of_record(record, tensor, since), level, window=window, seed=seed)
     except OutOfDomain as unknown:
         return refused(tensor, one.label, one.steps, one.norm, one.angle, str(unknown))
 
 
 def half_life(measured: Measured, memory: bool = True) -> float:
-    """Steps in which a deviation of the norm halves, at the median of the decay.
+    """Steps in which a deviation of the norm halves, by the theory's equilibrium at the step of the median decay.
 
-    Or of AdamW's v, where that is slower and ``memory`` counts.
+    The unit gradient's energy is the mean of the measured one. Or the half-life of AdamW's v, where that is slower and
+    ``memory`` counts. All steps where there is no decay or no equilibrium.
     """
-    plan, given = measured.schedule, measured.hyperparameters
-    decay = float(np.median(plan.decay[plan.decay > 0])) if (plan.decay > 0).any() else 0.0
-    if not 0 < decay < 1:
-        return float(plan.steps)
-    if measured.optimizer in COUPLED:
-        return _of_rule(measured)
-    contraction = (1 - decay) ** 2
-    if measured.optimizer in ("sgd", "sgdm", "sgdw", "nesterov", "nesterovw", "lars"):
-        # |w| falls by p a step and gains in inverse proportion to |w|^3: four times as fast in |w|^4.
-        momentum = float(given.get("momentum", 0.0))
-        coupled = measured.optimizer in ("sgdm", "nesterov")
-        contraction = max((1 - decay / ((1 - momentum) if coupled else 1.0)) ** 4, momentum**2)
-    slow = max(contraction, float(given.get("beta2", 0.0)) if memory and measured.optimizer == "adamw" else 0.0)
-    return max(1.0, math.log(2) / -math.log(slow)) if 0 < slow < 1 else 1.0
-
-
-def _of_rule(measured: Measured) -> float:
-    """The half-life of the theory's equilibrium at the peak of lr, with the unit gradient's energy as measured."""
-    from theory.compiled import load
     from theory.prediction import predict
 
-    plan, peak = measured.schedule, int(np.argmax(measured.schedule.lr))
-    energy = float(np.nanmean(measured.unit_energy))
-    seen = {"lr": float(plan.lr[peak]), "wd": float(plan.wd[peak]), "grad_norm": math.sqrt(energy)}
-    given = {**measured.hyperparameters, **seen, "dim": float(measured.size * measured.live)}
-    known = {p.name for p in load(measured.optimizer).parameters}
-    try:
-        found = predict(measured.optimizer, **{name: x for name, x in given.items() if name in known}).half_life
-    except (OutOfDomain, NoEquilibrium):
-        found = None
-    return float(plan.steps) if found is None else max(1.0, found)
+    plan, given = measured.schedule, measured.hyperparameters
+    decayed = np.flatnonzero(plan.decay > 0)
+    if not decayed.size:
+        return float(plan.steps)
+    middle = decayed[np.argsort(plan.decay[decayed])[decayed.size // 2]]
+    if measured.optimizer == "muon":  # its update is as long whatever |w| is, so that decay alone moves |w|^2
+        found: float | None = math.log(2) / (-2 * math.log1p(-plan.decay[middle]))
+    else:
+        from theory.compiled import load
+
+        seen = {"lr": float(plan.lr[middle]), "wd": float(plan.wd[middle])}
+        more = {"grad_norm": math.sqrt(float(np.nanmean(measured.unit_energy))), "dim": measured.size * measured.live}
+        known = {p.name for p in load(measured.optimizer).parameters}
+        try:
+            found = predict(
+                measured.optimizer, **{name: x for name, x in (given | seen | more).items() if name in known}
+            ).half_life
+        except (OutOfDomain, NoEquilibrium):
+            found = None
+    slow = float(given.get("beta2", 0.0)) if memory and measured.optimizer == "adamw" else 0.0
+    kept = math.log(2) / -math.log(slow) if 0 < slow < 1 else 1.0
+    return float(plan.steps) if found is None else max(1.0, found, kept)
 
 
 def _rms(x: Array) -> float:

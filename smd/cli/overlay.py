@@ -27,6 +27,14 @@ def command(
             metavar="STEPS",
         ),
     ] = None,
+    since: Annotated[
+        int | None,
+        typer.Option(
+            help="step from which correlations are taken, and the lines compared that use them [default: half the run]",
+            parser=whole,
+            metavar="STEP",
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="write a figure; needs --tensor unless there is only one")] = None,
     as_json: options.Json = False,
 ) -> None:
@@ -44,10 +52,10 @@ def command(
     levels = overlaying.LEVELS if level is None else (level,)
     if out is not None or tensor is not None:
         name = overlaying.tensor_of(record, tensor)
-        lines = [overlaying.overlay(record, name, one, window=window) for one in levels]
+        lines = [overlaying.overlay(record, name, one, window=window, since=since) for one in levels]
     else:
         with Bar("predicting", "tensors") as bar:
-            lines = overlaying.overlay_all(record, levels, window=window, on_tensor=bar.show)
+            lines = overlaying.overlay_all(record, levels, window=window, since=since, on_tensor=bar.show)
     if out is not None:
         overlaying.plot(lines[0], out)
     if as_json:
@@ -63,4 +71,7 @@ def command(
         table.add_row(*row)
     Console().print(table)
     console = Console(highlight=False, soft_wrap=True)
-    console.print("RMS angles of blocks of one half-life, from the first half-life on; norms are measured / predicted.")
+    console.print(
+        "RMS angles of blocks of one half-life, from the first half-life on and, where correlations are used, from the "
+        "step from which they are taken; norms are measured / predicted."
+    )

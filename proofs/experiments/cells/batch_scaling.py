@@ -39,9 +39,8 @@ def run(
     """Means over the second half of ``examples`` examples, for each layer [layers].
 
     ``angle`` RMS per step and ``predicted`` by the law from the start norms and measured energies, ``norm`` and
-    ``norm_law`` likewise; ``equilibrium`` the law's angle when settled; ``energy`` that of the unit gradient, |g|^2
-    |w|^2 of each minibatch; ``turn`` RMS angle over TURN examples, and ``turn_law`` that at equilibrium; ``loss`` of
-    the last TURN examples, ``accuracy``.
+    ``norm_law`` likewise; ``energy`` that of the unit gradient, |g|^2 |w|^2 of each minibatch; ``turn`` RMS angle over
+    TURN examples, and ``turn_law`` that at equilibrium; ``loss`` of the last TURN examples, ``accuracy``.
     """
     lr_power, wd_power = POWERS[rule][optimizer]
     lr, decay = rate * (batch / BASE) ** lr_power, wd * (batch / BASE) ** wd_power
@@ -60,7 +59,6 @@ def run(
     with Watch(stepped, weights, rows) as watch:
         outcome = train(model, data, stepped, steps=steps, batch=batch, seed=seed, device=device, on_step=look)
     schedule, late = Schedule(np.full(steps, lr), np.full(steps, decay)), slice(steps // 2, None)
-    cosine = settled_cosine(optimizer, lr, decay, apart * stride), settled_cosine(optimizer, lr, decay, 1)
     found: dict[str, list[float]] = {name: [] for name in ("angle", "predicted", "norm", "norm_law", "energy", "turn")}
     for name, weight in weights.items():
         by_row = watch.of(name)
@@ -74,8 +72,7 @@ def run(
         found["turn"].append(rms([float(angle(*pair)) for pair in zip(seen[name], seen[name][apart:], strict=False)]))
     assert outcome.validation is not None
     return {name: np.array(values) for name, values in found.items()} | {
-        "equilibrium": float(np.arccos(cosine[1])),
-        "turn_law": float(np.arccos(cosine[0])),
+        "turn_law": float(np.arccos(settled_cosine(optimizer, lr, decay, apart * stride))),
         "loss": float(outcome.losses[-TURN // batch :].mean()),
         "accuracy": outcome.validation.accuracy,
     }

@@ -184,7 +184,7 @@ def of_history(
     return Measured(
         name=name, optimizer=rule, hyperparameters=given, schedule=plan, shape=shape, steps=at,
         norm=whole.norms[:-1, 0], angle=whole.angles[:, 0], unit_energy=whole.energy[:, 0], gain=gain,
-        entries=_entries(kept.gradients[later:]), **more,
+        entries=_entries(kept.gradients[later:]), since=later, **more,
     )  # fmt: skip
 
 

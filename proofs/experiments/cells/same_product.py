@@ -51,18 +51,18 @@ def run(
             broke = 1
             losses[: len(ended.losses)] = ended.losses  # type: ignore[attr-defined]
     measured, predicted, norms = [], [], []
-    schedule = Schedule(np.full(steps, rate), np.full(steps, wd))
     for name in weights:
         by_row = watch.of(name)
-        whole, angle = by_row.whole, np.full(steps, np.nan)
-        angle[: len(whole.angles)] = whole.angles[:, 0]
-        measured.append(angle)
-        norms.append(whole.norms[[0, -1], 0])
+        whole, taken = by_row.whole, len(by_row.squares)
+        angle, line = np.full(steps, np.nan), np.full(steps, np.nan)
+        angle[:taken] = whole.angles[:, 0]
         if invariant:
+            schedule = Schedule(np.full(taken, rate), np.full(taken, wd))
             law = driven("sgdm", schedule, by_row.squares[0], energy=by_row.energy, momentum=MOMENTUM)
-            predicted.append(law.angle)
-        else:
-            predicted.append(np.full(steps, np.nan))
+            line[:taken] = law.angle
+        measured.append(angle)
+        predicted.append(line)
+        norms.append(whole.norms[[0, -1], 0])
     return {
         "angle": np.array(measured),
         "predicted": np.array(predicted),

@@ -116,7 +116,7 @@ def scaled(p, seed, wrong=1.0):
         name: np.full(2, value * (jitter(seed) if name == "angle" else 1 + 1e-3 * seed))
         for name, value in values.items()
     }
-    return found | {"equilibrium": 0.02, "turn_law": 0.8, "loss": 1.0, "accuracy": 0.5}
+    return found | {"turn_law": 0.8, "loss": 1.0, "accuracy": 0.5}
 
 
 def alike(p, seed, wrong=1.0):

@@ -59,6 +59,7 @@ def test_bad_input(smd, recorded, tmp_path):
         ([str(recorded), "--level", "grey"], "level = grey"),
         ([str(recorded), "--window", "half"], "half is not a whole number"),
         ([str(recorded), "--window", "0"], "window = 0 is outside its range [1, inf)"),
+        ([str(recorded), "--since", "400"], "since = 400 is outside the run, whose steps are 0 to 399"),
         ([str(recorded), "--out", str(tmp_path / "line.txt")], "must end in"),
     ):
         ran = smd("overlay", *arguments)
