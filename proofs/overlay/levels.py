@@ -43,7 +43,7 @@ def _linear(measured: Measured, level: str, window: int) -> Driven:
     if level == "gradients":
         found = measured.even_gradients if measured.optimizer in ADAMS else measured.gradients
         if found is None:
-            raise OutOfDomain(f"tensor = {measured.name}: no correlations of its gradients were recorded")
+            raise measured.lacks("gradients")
         correlations = found.upto(measured.lags)
     given: dict[str, Any] = dict(measured.hyperparameters)
     return driven(
@@ -60,7 +60,7 @@ def _linear(measured: Measured, level: str, window: int) -> Driven:
 
 def _from_updates(measured: Measured, window: int) -> Driven:
     if measured.updates is None:
-        raise OutOfDomain(f"tensor = {measured.name}: no correlations of its updates were recorded")
+        raise measured.lacks("updates")
     if measured.gain == 0:
         raise OutOfDomain(
             f"tensor = {measured.name}: {measured.optimizer}'s update holds its own decay, so that it is not stationary"
@@ -88,7 +88,7 @@ def sign_law(
     scores: Array = np.zeros(0)
     if correlated:
         if measured.even_gradients is None:
-            raise OutOfDomain(f"tensor = {measured.name}: no correlations of its gradients were recorded")
+            raise measured.lacks("gradients")
         scores = score_correlations(known, measured.even_gradients.upto(last))
     chosen = measured.hyperparameters
     beta1 = float(chosen.get("beta1", 0.0))
@@ -110,7 +110,7 @@ def polar_of_gradients(measured: Measured, white: bool) -> tuple[Array, float]:
     known = np.zeros(last)
     if not white:
         if measured.gradients is None:
-            raise OutOfDomain(f"tensor = {measured.name}: no correlations of its gradients were recorded")
+            raise measured.lacks("gradients")
         known = measured.gradients.upto(last)
     mu = float(chosen.get("momentum", 0.95))
     scale = float(SQUARED_SCALES[str(chosen.get("scale", "original"))](rows, columns))

@@ -72,6 +72,12 @@ class Measured:
         if not good.any():
             raise OutOfDomain(f"tensor = {self.name}: no sample has a norm above zero and an angle")
 
+    def lacks(self, what: str) -> OutOfDomain:
+        """To be raised where correlations are needed that there are none of."""
+        return OutOfDomain(
+            f"tensor = {self.name}: no correlations of its {what} were recorded from step {self.since} on"
+        )
+
     @property
     def size(self) -> int:
         """Number of entries."""
@@ -129,7 +135,7 @@ def smoothed(steps: Array, values: Array, length: int, window: int) -> Array:
 def of_record(record: Any, tensor: str, since: int | None = None) -> Measured:
     """One tensor of a ``numerics.monitor.Record``, its correlations from step ``since`` on: of the second half.
 
-    Of the whole run where no pair was sampled there.
+    Unless ``since`` is given they are of the whole run where none were recorded for the second half.
     """
     from proofs.overlay.optimizers import meaning
 
@@ -139,10 +145,10 @@ def of_record(record: Any, tensor: str, since: int | None = None) -> Measured:
     group = record.header["options"][one.group]
     optimizer, hyperparameters = meaning(record.header["optimizer"], group, one.decay)
     lr, wd = (_whole(values[:, one.group], name) for name, values in (("lr", record.lr), ("wd", record.wd)))
-    since = record.steps // 2 if since is None else since
-    later = one.between(since, record.steps)
-    if later.gradients is None or not later.gradients.counts.any():
-        later, since = one, 0
+    start = record.steps // 2 if since is None else since
+    later = one.between(start, record.steps)
+    if since is None and (later.gradients is None or not later.gradients.counts.any()):
+        later, start = one, 0
     plan = Schedule(lr, _per_lr(one.decay, lr, wd, group))
     last = lags_seen(plan, one.decay_gain)
     return Measured(
@@ -163,7 +169,7 @@ def of_record(record: Any, tensor: str, since: int | None = None) -> Measured:
         gradients=_correlated(later.gradients, last),
         even_gradients=_correlated(later.gradients, last, even=True),
         entries=None if later.gradients is None else later.gradients.followed.finite.values,
-        since=since,
+        since=start,
     )
 
 
@@ -192,6 +198,6 @@ def _dead(one: Any) -> float:
 
 
 def _correlated(found: Any, last: int, even: bool = False) -> Correlated | None:
-    if found is None or not found.lags.size:
+    if found is None or not found.counts.any():
         return None
     return Correlated(dense(found, last, even), found.steps, found.energy)

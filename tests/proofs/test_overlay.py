@@ -12,7 +12,7 @@ from proofs.overlay.long_lags import dense
 from proofs.overlay.measured import INVARIANT, Correlated, Measured, smoothed
 from proofs.overlay.optimizers import meaning
 from proofs.overlay.overlay import half_life, overlay, overlay_record
-from theory import OutOfDomain
+from theory import OutOfDomain, predict
 from theory.schedule import Schedule
 
 STEPS, SIZE = 1200, 4000
@@ -212,6 +212,11 @@ def test_levels_and_tensors_that_are_none():
     with pytest.raises(OutOfDomain, match="tensor = x is not in the record"):
         overlay_record(SimpleNamespace(tensors={"w": None}), "x")
     assert half_life(run) == pytest.approx(np.log(2) / -2 / np.log(1 - LR * WD))
+    heavy = Measured(**{**run.__dict__, "optimizer": "sgdm", "hyperparameters": {"momentum": 0.9}})
+    energy = float(np.sqrt(run.unit_energy.mean()))
+    assert half_life(heavy) == predict("sgdm", lr=LR, wd=WD, momentum=0.9, grad_norm=energy).half_life
+    muon = Measured(**{**run.__dict__, "optimizer": "muon", "hyperparameters": {}})
+    assert half_life(muon) == pytest.approx(half_life(run))
     coupled = Measured(**{**run.__dict__, "optimizer": "adam_l2", "hyperparameters": {"beta1": 0.9}})
     assert 1 < half_life(coupled) < STEPS
     assert bursts(Measured(**{**run.__dict__, "unit_energy": np.ones(STEPS)})) == 1

@@ -40,6 +40,20 @@ def test_the_line_holds_for_a_real_network(recorded):
     assert found.as_json()["ratio"] == found.ratio
 
 
+def test_correlations_are_those_of_the_part_that_is_compared(recorded):
+    """By default of the second half; where there are none the line is withheld; white does not ask for them."""
+    record = read(recorded)
+    name = next(n for n, one in record.tensors.items() if one.label == "scale-invariant")
+    half, whole = (face.overlay(record, name, "updates", since=since) for since in (None, 0))
+    assert (half.since, whole.since) == (200, whole.half_life)
+    assert half.blocks[0, 0] > 200 > whole.blocks[0, 0]
+    assert half.ratio != whole.ratio
+    assert face.overlay(record, name, since=300).ratio == face.overlay(record, name).ratio
+    for level, what in (("updates", "updates"), ("gradients", "gradients")):
+        late = face.overlay(record, name, level, since=399)
+        assert f"no correlations of its {what} were recorded from step 399 on" in late.withheld
+
+
 def test_a_figure_and_json(smd, recorded, tmp_path):
     record = read(recorded)
     name = next(n for n, one in record.tensors.items() if one.label == "scale-invariant")
