@@ -88,14 +88,14 @@ class Finding:
         return Outcome.REFUTED if gap - critical(FALSE_ALARM, freedom) * error > self.tolerance else Outcome.UNDECIDED
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """As JSON has it; an error that is not known is None."""
         return {
             "name": self.name,
             "claims": list(self.claims),
             "relation": str(self.relation),
             "predicted": self.predicted,
             "measured": self.measured.value,
-            "error": self.measured.standard_error,
+            "error": self.measured.standard_error if math.isfinite(self.measured.standard_error) else None,
             "seeds": self.measured.replicas,
             "tolerance": self.tolerance,
             "reason": self.reason,

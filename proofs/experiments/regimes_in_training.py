@@ -177,7 +177,7 @@ def _table(cells: Sequence[Cell]) -> Table:
         elr, loss = over_seeds(own, "elr"), over_seeds(own, "loss")
         curve = over_seeds(own, lambda cell: math.exp(by_seed[cell.seed].loss(cell.values["elr"])))
         raised = gain(wd) if wd else 0.0
-        balanced = float(np.mean([by_seed[c.seed].balanced(raised) for c in own])) if wd else math.nan
+        balanced = float(np.mean([by_seed[c.seed].balanced(raised) for c in own])) if wd else ""
         rows.append((rate, wd, over_seeds(own, "first_elr").value, elr.value, elr.standard_error, balanced,
                      over_seeds(own, "last_elr").value, loss.value, loss.standard_error, curve.value))  # fmt: skip
     columns = ("lr", "wd", "first ELR", "ELR", "its error", "predicted", "last ELR", "loss", "its error",

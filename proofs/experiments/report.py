@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import shutil
 from collections.abc import Sequence
@@ -153,7 +152,7 @@ def finding_row(finding: dict[str, Any]) -> tuple[str, ...]:
     """A finding's cells under the columns FINDINGS."""
     error = finding["error"]
     measured = number(finding["measured"])
-    if error and math.isfinite(error):
+    if error:
         measured += f" ± {error:.2g}"
     relation = "" if finding["relation"] == "=" else f"{finding['relation']} "
     predicted = f"{relation}{number(finding['predicted'])}"

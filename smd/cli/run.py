@@ -36,6 +36,7 @@ def command(
 
     Without a name it lists the experiments with their claims, modes and times.
     """
+    from numerics.container import plain
     from proofs.experiments import EXPERIMENTS
     from proofs.experiments.experiment import Mode
 
@@ -51,7 +52,7 @@ def command(
         for report in found:
             report.publish(_place(report, out), publish)
     if as_json:
-        print(json.dumps([asdict(report) for report in found], indent=1))
+        print(json.dumps([asdict(report) for report in found], indent=1, default=plain))
     else:
         for report in found:
             _print(report, out)
