@@ -173,6 +173,13 @@ def largest(cells: Iterable[Cell], value: str | Callable[[Cell], float]) -> Esti
     return Estimate(max(found, key=lambda x: math.inf if math.isnan(x) else x), 0.0, len(found))
 
 
+def smallest(cells: Iterable[Cell], value: str | Callable[[Cell], float]) -> Estimate:
+    """The smallest over the cells, likewise."""
+    read = value if callable(value) else lambda cell: cell.values[value]
+    found = largest(cells, lambda cell: -read(cell))
+    return Estimate(-found.value, 0.0, found.replicas)
+
+
 def groups(cells: Iterable[Cell], *names: str) -> dict[tuple[Any, ...], list[Cell]]:
     """The cells by the values of the named parameters, all if none is named, in their order; seeds are gathered."""
     found: dict[tuple[Any, ...], list[Cell]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from proofs.experiments.experiment import Cell, Experiment, Finding, Mode, Relation, Table, groups, largest
+from proofs.experiments.experiment import Cell, Experiment, Finding, Mode, Relation, Table, groups, largest, smallest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,19 +53,21 @@ def _judge(cells: Sequence[Cell]) -> list[Finding]:
         reason = "a wrong schedule, start or network must be seen"
         wrong = 2 * ROUNDING[network]
         found.append(
-            Finding(f"control, {rule}: {what}", wrong, _smallest(own), 0.0, reason, Relation.AT_LEAST, (claim,))
+            Finding(
+                f"control, {rule}: {what}",
+                wrong,
+                smallest(own, lambda cell: cell.values["difference"][-1]),
+                0.0,
+                reason,
+                Relation.AT_LEAST,
+                (claim,),
+            )
         )
     return found
 
 
 def _most(name: str) -> Callable[[Cell], float]:
     return lambda cell: float(cell.values[name].max())
-
-
-def _smallest(cells: Sequence[Cell]) -> Any:
-    from numerics.statistics import Estimate
-
-    return Estimate(min(float(cell.values["difference"][-1]) for cell in cells), 0.0, len(cells))
 
 
 def _at(cells: Sequence[Cell]) -> dict[tuple[Any, ...], list[Cell]]:

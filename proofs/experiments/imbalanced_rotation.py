@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from proofs.experiments.experiment import Cell, Experiment, Finding, Mode, Relation, Table, groups, largest, over_seeds
+from proofs.experiments.experiment import (
+    Cell,
+    Experiment,
+    Finding,
+    Mode,
+    Relation,
+    Table,
+    groups,
+    largest,
+    over_seeds,
+    smallest,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,9 +78,9 @@ def _judge(cells: Sequence[Cell]) -> list[Finding]:
         if (share, factor) == BALANCED:
             continue
         why = "a rotation that is not the set one must be seen"
-        least = largest(own, lambda cell: -_missed(cell, 1.0))
-        found.append(Finding(f"control, {named}: as if balanced, the least error", -0.5, least, 0.0, why,
-                             Relation.AT_MOST))  # fmt: skip
+        least = smallest(own, lambda cell: _missed(cell, 1.0))
+        found.append(Finding(f"control, {named}: as if balanced, the least error", 0.5, least, 0.0, why,
+                             Relation.AT_LEAST))  # fmt: skip
         for what, other, sign, title in zip(
             ("loss", "accuracy"), balanced, (1.0, -1.0), ("held-out loss added", "accuracy lost"), strict=True
         ):

@@ -190,7 +190,7 @@ def _judge_batches(cells: Sequence[Cell]) -> list[Finding]:
                 found.append(Finding(name, 1.0, measured, 0.0, why, Relation.AT_MOST, (BATCH,)))
             else:
                 name = f"control, not trained: critical batch size at the start over that at step {mark}"
-                why = "within a half, the estimate's own chance: trained, it is to change by more"
+                why = "within a half: nothing was trained, what is left is the estimate's own chance"
                 found.append(Finding(name, 1.0, measured, 0.5, why, claims=(BATCH,)))
     return found
 
