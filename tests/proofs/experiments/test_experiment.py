@@ -13,7 +13,7 @@ from numerics.sweep.calling import named as function
 from proofs.claim import Kind
 from proofs.claims import CLAIMS
 from proofs.experiments import EXPERIMENTS, NoExperiment, named, names, of_claim
-from proofs.experiments.experiment import Experiment, Finding, Mode, Relation, groups, largest, over_seeds
+from proofs.experiments.experiment import Experiment, Finding, Mode, Relation, groups, largest, over_seeds, smallest
 from proofs.literature import ROWS, UNAUDITED
 from proofs.verdict import Outcome
 
@@ -56,14 +56,16 @@ def test_false_alarms_of_a_finding():
 
 
 def test_cells_are_gathered():
-    """Means with errors over seeds, largest values, groups by parameters."""
+    """Means with errors over seeds, largest and smallest values, groups by parameters."""
     cells = [Cell({"a": a, "b": 1}, seed, {"y": a + seed}) for a in (1, 2) for seed in (0, 1, 2)]
     assert [len(own) for own in groups(cells, "a").values()] == [3, 3]
     assert list(groups(cells)) == [(1, 1), (2, 1)]
     assert over_seeds(cells[:3], "y") == Estimate(2.0, 1 / math.sqrt(3), 3)
     assert over_seeds(cells[:1], lambda cell: 2 * cell.values["y"]) == Estimate(2.0, math.inf, 1)
     assert largest(cells, "y") == Estimate(4.0, 0.0, 6)
+    assert smallest(cells, lambda cell: -cell.values["y"]) == Estimate(-4.0, 0.0, 6)
     assert math.isnan(largest([*cells, Cell({}, 0, {"y": math.nan})], "y").value)
+    assert math.isnan(smallest([*cells, Cell({}, 0, {"y": math.nan})], "y").value)
 
 
 @pytest.mark.parametrize("name", names())
