@@ -230,6 +230,6 @@ EXPERIMENT = Experiment(
     judge=_judge,
     table=_table,
     figure=_figure,
-    seeds={Mode.QUICK: 4, Mode.FULL: 8},
+    seeds={Mode.QUICK: 8, Mode.FULL: 8},
     seconds={Mode.QUICK: 50.0, Mode.FULL: 7200.0},
 )
