@@ -14,7 +14,7 @@ def row_sums(w: Any, step: Any, g: Any, ends: Any) -> Any:
     """The SUMS of each row [R, 7], rows beginning at ``ends`` [R + 1] of flat arrays [n]."""
     found = np.zeros((len(ends) - 1, 7))
     for row in range(len(ends) - 1):
-        # Places in a slice count from 0: those of the whole may be negative to the compiler, which then takes them singly.
+        # Places in a slice count from 0; those of the whole may be negative to the compiler, which takes them singly.
         own = slice(ends[row], ends[row + 1])
         xs, ds, ys = w[own], step[own], g[own]
         ww = across = dd = gg = gw = fourth = 0.0
