@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from numerics.errors import BadData
-from numerics.seeding import BATCHES, EPOCHS, LABELS, generator
+from numerics.seeding import BATCHES, EPOCHS, LABELS, generator, mixed
 
 Batch = tuple[Tensor, Tensor]
 
@@ -72,8 +72,12 @@ class Dataset:
             return torch.randint(len(self), (size,), generator=generator(seed, BATCHES + step))
         places = torch.arange(step * size, (step + 1) * size)
         epochs, places = places // len(self), places % len(self)
-        parts = [_permutation(len(self), epoch, seed)[places[epochs == epoch]] for epoch in epochs.unique().tolist()]
+        parts = [self.order(epoch, seed)[places[epochs == epoch]] for epoch in epochs.unique().tolist()]
         return torch.cat(parts)
+
+    def order(self, epoch: int, seed: int) -> Tensor:
+        """The order of all examples in an epoch."""
+        return _permutation(len(self), mixed(seed, EPOCHS + epoch))
 
     def held_out(self, size: int = 256, most: int | None = None) -> Iterator[Batch]:
         """The validation examples in order, in batches; at most ``most``, spread evenly over all."""
@@ -95,10 +99,13 @@ class Dataset:
         """Each training target is, with probability ``share``, another class, each of the others as likely.
 
         It is drawn once, from the seed, and stays for the whole training; validation targets stay right. (Where a
-        random class may be the right one too, a share p' alters (1 - 1/classes) p'.) BadData outside [0, 1].
+        random class may be the right one too, a share p' alters (1 - 1/classes) p'.) BadData outside [0, 1], and
+        for a single class.
         """
         if not 0 <= share <= 1:
             raise BadData(f"label_noise = {share} is outside its range [0, 1]")
+        if self.classes < 2:
+            raise BadData(f"{self.name} has one class: no label can be wrong")
         right = self.training.targets
         chosen = generator(seed, LABELS)
         altered = torch.rand(right.shape, generator=chosen, dtype=torch.float64) < share
@@ -112,8 +119,8 @@ class Dataset:
 
 
 @lru_cache(maxsize=2)
-def _permutation(number: int, epoch: int, seed: int) -> Tensor:
-    return torch.randperm(number, generator=generator(seed, EPOCHS + epoch))
+def _permutation(number: int, drawn: int) -> Tensor:
+    return torch.randperm(number, generator=torch.Generator().manual_seed(drawn))
 
 
 @dataclass(frozen=True)

@@ -60,14 +60,15 @@ class Writer:
             self._file.seek(end)
 
     def append(self, meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
-        """Write one chunk whole, or cut off what was written of it and raise OSError."""
+        """Write one chunk whole, or cut off what was written of it and raise what stopped it."""
         left = memoryview(encoded(meta, arrays))
         size = len(left)
         try:
             while left:
                 left = left[self._file.write(left) or 0 :]
-        except OSError:
+        except BaseException:  # an interrupt too: what follows must not stand behind a torn chunk
             self._file.truncate(self.end)
+            self._file.seek(self.end)
             raise
         self.end += size
 

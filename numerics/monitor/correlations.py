@@ -27,13 +27,6 @@ class Followed:
         good = np.isfinite(self.values).all(axis=1)
         return replace(self, steps=self.steps[good], values=self.values[good])
 
-    @property
-    def signal_to_noise(self) -> Array:
-        """Mean over standard deviation in time, for each coordinate [F]; NaN where nothing varies."""
-        values = self.finite.values.astype(float)
-        with np.errstate(all="ignore"):
-            return np.where(np.ptp(values, axis=0) > 0, values.mean(axis=0) / values.std(axis=0, ddof=1), np.nan)
-
     def autocorrelation(self, lag: int, centred: bool = False, sign: bool = False) -> Array:
         """mean x_t x_{t+lag} / mean (x_t^2 + x_{t+lag}^2)/2 of each coordinate [F], over the pairs sampled.
 
@@ -122,11 +115,6 @@ class Correlations:
         """Standard deviation over followed coordinates of each one's own autocorrelation [K], its noise included."""
         found = (self.followed.autocorrelation(int(lag)) for lag in self.lags)
         return np.array([np.nanstd(x) if np.isfinite(x).any() else np.nan for x in found])
-
-    @property
-    def mean_energy(self) -> float:
-        """E|x|^2 over the samples that are finite."""
-        return _mean(self.energy)
 
     def between(self, start: float, stop: float) -> Correlations:
         """Of the windows that lie in [start, stop) as a whole."""

@@ -28,6 +28,7 @@ from numerics.monitor.record import SERIES
 from numerics.monitor.sampling import Sample, Sampler
 from numerics.monitor.tensors import tracked
 from numerics.monitor.window import Window
+from numerics.optimizers.base import decay_share
 from numerics.provenance import source_hash, versions
 from numerics.seeding import base_seed
 
@@ -85,9 +86,12 @@ class Monitor:
         self.optimizer = _innermost(optimizer)
         self.pattern = Pattern(every)
         self._tensors, self._frozen = tracked(model, self.optimizer, groups or {})
-        param_groups = self.optimizer.param_groups
-        self._conventions = [decays.convention(self.optimizer, g, decay) for g in param_groups]
-        self._gains = [decays.gain(self.optimizer, g, c) for g, c in zip(param_groups, self._conventions, strict=True)]
+        whole = [self.optimizer.param_groups[t.group] for t in self._tensors]
+        self._conventions = [
+            decays.convention(self.optimizer, g, t.parameter, decay) for g, t in zip(whole, self._tensors, strict=True)
+        ]
+        self._gains = [decays.gain(self.optimizer, g, c) for g, c in zip(whole, self._conventions, strict=True)]
+        self._groups = len(self.optimizer.param_groups)
         self._sampler = Sampler(self._tensors, exact, coordinates, seed)
         self._clock = Clock()
         self._extras = Extras(model, self._tensors, loss, probe, microbatches, seed, self._clock)
@@ -138,14 +142,14 @@ class Monitor:
             return
         self._sampled = self.pattern.samples(self.step)
         with self._clock("sampling" if self._sampled else "stepping"):
-            groups = optimizer.param_groups[: len(self._gains)]
+            groups = optimizer.param_groups[: self._groups]
             self._lr = [float(g.get("lr", math.nan)) for g in groups]
             self._wd = [float(g.get("weight_decay", 0.0) or 0.0) for g in groups]
             if not self._sampled:
                 return
             self._shares = [
-                gain * decays.share(g, c) if gain else 0.0
-                for g, c, gain in zip(groups, self._conventions, self._gains, strict=True)
+                gain * decay_share(groups[t.group], c) if gain else 0.0
+                for t, c, gain in zip(self._tensors, self._conventions, self._gains, strict=True)
             ]
             if self._due:
                 self._extras.before(self.step)
@@ -158,9 +162,8 @@ class Monitor:
         with self._clock("sampling" if self._sampled else "stepping"):
             self._window.step(self._lr, self._wd)
             if self._sampled:
-                group = [t.group for t in self._tensors]
-                shares, lr = [self._shares[i] for i in group], [self._lr[i] for i in group]
-                sample = self._sampler.after(shares, lr, _scale(optimizer))
+                lr = [self._lr[t.group] for t in self._tensors]
+                sample = self._sampler.after(self._shares, lr, _scale(optimizer))
                 self._window.add(self.step, sample)
                 self._look_at(sample)
                 if self._due:
@@ -220,8 +223,8 @@ class Monitor:
                 "exact": bool(sampler.exact[place]),
                 "groups": sampler.groups(place),
                 "followed": len(sampler.followed[place]),
-                "decay": self._conventions[t.group],
-                "decay_gain": self._gains[t.group],
+                "decay": self._conventions[place],
+                "decay_gain": self._gains[place],
             }
             for place, t in enumerate(self._tensors)
         ]

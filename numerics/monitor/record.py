@@ -134,8 +134,8 @@ class TensorRecord(Motion):
     The update u_t is w_{t+1} = (1 - decay_gain d_t) w_t - lr u_t, where d_t is what ``decay`` says: lr wd for
     decoupled and coupled, wd for independent, lr wd lr/lr_max for corrected decay. decay_gain is 1 but where coupled
     decay passes a linear filter, whose gain at constant input it is, 1/(1 - momentum): there u is free of decay up to
-    what w moves in the filter's memory. Where decay is coupled and what becomes of it is not linear, or nothing is
-    known, it is 0 and u holds the decay too.
+    what w moves in the filter's memory. It is 0 where there is no decay, as where the norm is held by projection; and
+    where decay is coupled and what becomes of it is not linear, or nothing is known: there u holds the decay too.
 
     ``radial_update`` is <u, w>/|w|^2 and ``update_norm`` |u|, NaN at lr = 0. ``label`` is one of LABELS,
     ``labelled_by`` what it was told from; ``grouping`` says over which groups of rows scale does not matter: "tensor",

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from numerics.monitor.lagged import KINDS
 from numerics.monitor.sketch import DIMENSION, GROUPS, Sketch
 from numerics.monitor.sums import SUMS, row_sums
 from numerics.monitor.tensors import Tracked, buckets
@@ -16,15 +17,13 @@ from numerics.seeding import generator
 
 Array = np.ndarray
 FOLLOWED_STREAM = 1 << 20
-KINDS = 2
-"""Updates and gradients, in this order."""
 
 
 @dataclass(frozen=True)
 class Sample:
     """Series of the tensors [P, series] and of their rows [R, series], and what is correlated.
 
-    ``silent`` [R] are rows without gradient, ``followed`` [2, F] values, ``vectors`` [2][M] the tensors' vectors end
+    ``silent`` [R] are rows without gradient, ``followed`` [2, F] values, ``vectors`` [2, M] the tensors' vectors end
     to end as the sampler's ``parts`` say, of norms ``norms`` [2, P]; ``lengths`` [2, P] are those of the updates, which
     are the vectors over lr, and of the gradients.
     """
@@ -33,7 +32,7 @@ class Sample:
     rows: Array
     silent: Array
     followed: Array
-    vectors: tuple[Tensor, Tensor]
+    vectors: Tensor
     norms: Array
     lengths: Array
 
@@ -109,14 +108,16 @@ class Sampler:
             sums[~np.repeat(present, np.diff(self.starts)), 3:] = np.nan
             whole[~present, 3:] = np.nan
         rate = np.where(np.asarray(lr, float) == 0, np.nan, lr)
-        series, norms, lengths = self._series(whole, np.asarray(shares), rate)
+        motion = _motion(np.concatenate([sums, whole]))
+        more, norms, lengths = self._series(whole, np.asarray(shares), rate)
+        series = np.concatenate([motion[len(sums) :], more], axis=1)
         values = np.empty((KINDS, len(self._owner)), np.float32)
         values[:, self._followed_of] = np.stack([torch.cat(parts).numpy() for parts in followed])
         values[0] /= -rate[self._owner]
         values[1, ~present[self._owner]] = np.nan
         one = vectors[0][0].device
-        whole_vectors = tuple(torch.cat([part.to(one) for part in parts]) for parts in vectors)
-        return Sample(series, _motion(sums), sums[:, 3] == 0, values, whole_vectors, norms, lengths)  # type: ignore[arg-type]
+        joined = torch.cat([part.to(one) for parts in vectors for part in parts]).view(KINDS, -1)
+        return Sample(series, motion[: len(sums)], sums[:, 3] == 0, values, joined, norms, lengths)
 
     def _series(self, sums: Array, shares: Array, rate: Array) -> tuple[Array, Array, Array]:
         ww, across, dd, gg, _, fourth, filled = sums.T
@@ -126,7 +127,7 @@ class Sampler:
             lengths = np.stack([norms[0] / np.abs(rate), norms[1]])
             radial = np.where(ww > 0, -(across + shares * ww) / rate / ww, np.nan)
             more = np.stack([radial, lengths[0], 1 - filled / self.sizes, fourth / self.sizes], axis=1)
-        return np.concatenate([_motion(sums), more], axis=1), norms, lengths
+        return more, norms, lengths
 
 
 def _motion(sums: Array) -> Array:

@@ -14,10 +14,13 @@ def row_sums(w: Any, step: Any, g: Any, ends: Any) -> Any:
     """The SUMS of each row [R, 7], rows beginning at ``ends`` [R + 1] of flat arrays [n]."""
     found = np.zeros((len(ends) - 1, 7))
     for row in range(len(ends) - 1):
+        # Places in a slice count from 0; those of the whole may be negative to the compiler, which takes them singly.
+        own = slice(ends[row], ends[row + 1])
+        xs, ds, ys = w[own], step[own], g[own]
         ww = across = dd = gg = gw = fourth = 0.0
         filled = 0
-        for i in range(ends[row], ends[row + 1]):
-            x, d, y = np.float64(w[i]), np.float64(step[i]), np.float64(g[i])
+        for i in range(len(xs)):
+            x, d, y = np.float64(xs[i]), np.float64(ds[i]), np.float64(ys[i])
             square = y * y
             ww += x * x
             across += x * d

@@ -92,10 +92,11 @@ class Bucket:
 
     def gather(self, values: Iterable[Tensor]) -> Tensor:
         """A copy of one tensor for each, flat and in at least single precision."""
-        parts = [value.detach().reshape(-1) for value in values]
-        if len(parts) == 1:
-            return parts[0].to(self.dtype, copy=True)
-        return torch.cat(parts).to(self.dtype)
+        with torch.no_grad():
+            parts = [value.reshape(-1) for value in values]
+            if len(parts) == 1:
+                return parts[0].to(self.dtype, copy=True)
+            return torch.cat(parts).to(self.dtype)
 
     @property
     def weights(self) -> Tensor:

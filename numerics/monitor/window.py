@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from numerics.monitor.lagged import Lagged, Pairs
+from numerics.monitor.lagged import KINDS, Lagged, Pairs
 from numerics.monitor.pattern import Pattern
 from numerics.monitor.record import NEURON_SERIES, SERIES
-from numerics.monitor.sampling import KINDS, Sample, Sampler
+from numerics.monitor.sampling import Sample, Sampler
 
 Array = np.ndarray
 
@@ -21,7 +21,7 @@ class Window:
         self.sampler, self.pattern, self.neurons = sampler, pattern, neurons
         places = range(len(sampler.tensors))
         parts, groups = [sampler.parts[i] for i in places], [sampler.groups(i) for i in places]
-        self._lagged = [Lagged(len(pattern.lags), parts, groups) for _ in range(KINDS)]
+        self._lagged = Lagged(len(pattern.lags), parts, groups)
         self._held = np.zeros(0, np.int64)
         self.first = first
         self._taken = 0
@@ -57,8 +57,7 @@ class Window:
             self._neuron_steps.append(step)
             self._rows.append(sample.rows.astype(np.float32))
         self._taken += 1
-        for kind, lagged in enumerate(self._lagged):
-            lagged.add(sample.vectors[kind], sample.norms[kind], sample.lengths[kind])
+        self._lagged.add(sample.vectors, sample.norms, sample.lengths)
 
     def close(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """First step and the step after the last, and the arrays; the next window begins here."""
@@ -78,9 +77,7 @@ class Window:
         if len(new):
             pairs = Pairs.of(self.pattern, self._held, new, stop)
             self._held = np.concatenate([self._held, new])[pairs.kept]
-            sums = [lagged.close(pairs) for lagged in self._lagged]
-            for name, *kinds in zip(("cross", "own", "counts"), *sums, strict=True):
-                arrays[name] = np.stack(kinds, axis=1)
+            arrays |= zip(("cross", "own", "counts"), self._lagged.close(pairs), strict=True)
         self.first = stop
         self._clear()
         return meta, arrays

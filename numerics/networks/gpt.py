@@ -102,12 +102,17 @@ class Attention(nn.Module):
 
 
 def rotated(x: Tensor) -> Tensor:
-    """Rotary positions (Su et al., 2021): plane i of [.., positions, size] turns by position / 10000^(2 i / size)."""
+    """Rotary positions (Su et al., 2021): plane i of [.., positions, size] turns by position / 10000^(2 i / size).
+
+    Angles are in float32 at least: half precision does not have all positions above 256.
+    """
     positions, size = x.shape[-2:]
-    speeds = 10000.0 ** (-torch.arange(0, size, 2, device=x.device, dtype=x.dtype) / size)
-    angles = torch.arange(positions, device=x.device, dtype=x.dtype)[:, None] * speeds
+    dtype = torch.promote_types(x.dtype, torch.float32)
+    speeds = 10000.0 ** (-torch.arange(0, size, 2, device=x.device, dtype=dtype) / size)
+    angles = torch.arange(positions, device=x.device, dtype=dtype)[:, None] * speeds
+    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     one, other = x.chunk(2, -1)
-    return torch.cat((one * angles.cos() - other * angles.sin(), one * angles.sin() + other * angles.cos()), -1)
+    return torch.cat((one * cos - other * sin, one * sin + other * cos), -1)
 
 
 def _whole(normalised: str) -> Grouping | None:

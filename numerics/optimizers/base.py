@@ -12,6 +12,7 @@ float32 in the state, and rounds only their copy in the model.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -129,6 +130,7 @@ class Base(KeepsState):
 
     def begin(self, group: Group) -> None:
         """What a rule looks at in a group, and refuses, before any weight of any group moves."""
+        self.decay(group)
 
     def batches(self, group: Group, parameters: list[Tensor]) -> list[list[Tensor]]:
         """The lists that the rule is applied to."""
@@ -176,14 +178,28 @@ class Base(KeepsState):
 
     def decay(self, group: Group) -> float:
         """The share of w that decay takes off in this step, lr weight_decay where it is coupled."""
-        lr, wd = float(group["lr"]), group["weight_decay"]
-        if group.get("decay") == "independent":
-            return wd
-        if group.get("decay") == "corrected":
-            if lr > group["lr_max"] * (1 + 1e-9):
-                raise BadOptimizer(f"lr = {lr:g} is above lr_max = {group['lr_max']:g}, the largest of the schedule")
-            return lr * wd * (lr / group["lr_max"]) if lr else 0.0
-        return lr * wd
+        found = group.get("decay", "")
+        if found == "corrected":
+            below_the_largest(group)
+        return decay_share(group, found)
+
+
+def decay_share(group: Mapping[str, Any], convention: str) -> float:
+    """The share of w that the group's decay stands for in this step, by the convention; NaN without lr_max."""
+    lr, wd = float(group["lr"]), float(group.get("weight_decay") or 0.0)
+    if convention == "independent":
+        return wd
+    if convention == "corrected":
+        largest = float(group.get("lr_max") or math.nan)
+        return lr * wd * (lr / largest)
+    return lr * wd
+
+
+def below_the_largest(group: Group) -> None:
+    """Raises BadOptimizer where the group's lr is above its lr_max."""
+    lr, largest = float(group["lr"]), group["lr_max"]
+    if lr > largest * (1 + 1e-9):
+        raise BadOptimizer(f"lr = {lr:g} is above lr_max = {largest:g}, the largest of the schedule")
 
 
 def kept(
@@ -213,6 +229,11 @@ def averaged(average: list[Tensor], new: list[Tensor], beta: float) -> list[Tens
 def norms(tensors: list[Tensor]) -> list[Tensor]:
     """The Euclidean norm of each tensor."""
     return list(torch._foreach_norm(tensors))
+
+
+def nonzero(x: Tensor) -> Tensor:
+    """x, and 1 where it is 0: a divisor of what is zero with it."""
+    return torch.where(x == 0, torch.ones_like(x), x)
 
 
 def with_decay(group: Group, weights: list[Tensor], gradients: list[Tensor]) -> list[Tensor]:

@@ -12,7 +12,7 @@ from numerics.optimizers.options import BadOptimizer
 
 
 def blocks_of(tensor: Tensor, grouping: Any) -> Tensor:
-    """A view of the tensor as [blocks, entries].
+    """A view of the tensor, of any strides, as [blocks, rows, ..]; ``within`` are the axes behind the first.
 
     ``grouping`` is "tensor", "neuron" (each row of the first axis), a number of equal blocks of consecutive rows, or
     anything with such a number as ``groups``, like ``numerics.networks.Grouping``. Raises BadOptimizer for any other.
@@ -26,16 +26,22 @@ def blocks_of(tensor: Tensor, grouping: Any) -> Tensor:
         raise BadOptimizer(f"grouping = {grouping} is unknown; known are tensor, neuron, a number of blocks")
     if tensor.ndim and tensor.shape[0] % number:
         raise BadOptimizer(f"grouping = {grouping} does not divide the rows of {describe(tensor)}")
-    return tensor.view(number, -1)
+    return tensor.view(number, -1, *tensor.shape[1:])
+
+
+def within(blocks: Tensor) -> tuple[int, ...]:
+    """The axes of a block's entries."""
+    return tuple(range(1, blocks.ndim))
 
 
 def block_norms(tensor: Tensor, grouping: Any) -> Tensor:
-    """The Euclidean norm of each block, [blocks, 1]."""
-    return torch.linalg.vector_norm(blocks_of(tensor, grouping), dim=1, keepdim=True)
+    """The Euclidean norm of each block, [blocks, 1, ..]."""
+    blocks = blocks_of(tensor, grouping)
+    return torch.linalg.vector_norm(blocks, dim=within(blocks), keepdim=True)
 
 
 def nonzero_norms(tensor: Tensor, grouping: Any, label: str) -> Tensor:
-    """The norm of each block, [blocks, 1]; raises BadOptimizer where one is zero, since nothing can turn there."""
+    """The norm of each block, [blocks, 1, ..]; raises BadOptimizer where one is zero, since nothing can turn there."""
     found = block_norms(tensor, grouping)
     zero = int((found == 0).sum())
     if zero:

@@ -15,9 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from numerics.optimizers.base import Group, State, norms, wide
+from numerics.optimizers.base import Group, State, below_the_largest, nonzero, norms, wide
 from numerics.optimizers.blocks import block_norms, blocks_of, label_of, nonzero_norms
-from numerics.optimizers.options import BadOptimizer, one_of
+from numerics.optimizers.options import one_of
 from numerics.optimizers.sign import Lion
 
 SCHEDULES = ("equilibrium", "linear")
@@ -51,8 +51,8 @@ class LionAR(LionA):
 
     A step turns w by atan(theta) where u is orthogonal to w, less or more where it is not. There is no decay. Norms are
     of blocks by ``grouping``; the bias factor f_t multiplies theta. Tensors with one axis, and all of a group with
-    ``rotational=False`` or without weight decay, take LionA's step. State: ``exp_avg``, ``norm`` [blocks, 1]. Our own
-    definition.
+    ``rotational=False`` or without weight decay, take LionA's step. State: ``exp_avg``, ``norm`` [blocks, 1, ..]. Our
+    own definition.
 
     Raises BadOptimizer for a block of norm zero.
     """
@@ -85,6 +85,8 @@ class LionAR(LionA):
 
     def begin(self, group: Group) -> None:
         """Takes the norms of the blocks, once."""
+        super().begin(group)
+        self.angle(group)
         for p in group["params"]:
             if p.grad is not None and turns(group, p) and "norm" not in self.state[p]:
                 self.state[p]["norm"] = nonzero_norms(wide(p), group["grouping"], label_of(group, p))
@@ -94,8 +96,7 @@ class LionAR(LionA):
         lr, peak = float(group["lr"]), group["lr_max"]
         if group["schedule"] == "equilibrium":
             return math.sqrt(2 * lr * group["weight_decay"] * of_adamw(group))
-        if lr > peak * (1 + 1e-9):
-            raise BadOptimizer(f"lr = {lr:g} is above lr_max = {peak:g}, the largest of the schedule")
+        below_the_largest(group)
         return lr / peak * math.sqrt(2 * peak * group["weight_decay"] * of_adamw(group)) if lr else 0.0
 
     def batches(self, group: Group, parameters: list[Tensor]) -> list[list[Tensor]]:
@@ -128,11 +129,6 @@ def turns(group: Group, p: Tensor) -> bool:
     return group["rotational"] and p.ndim > 1
 
 
-def nonzero(x: Tensor) -> Tensor:
-    """x, and 1 where it is 0: a divisor of what is zero with it."""
-    return torch.where(x == 0, torch.ones_like(x), x)
-
-
 def unit(tensor: Tensor, grouping: Any) -> Tensor:
     """The tensor, each of its blocks of norm 1 or 0."""
-    return (blocks_of(tensor, grouping) / nonzero(block_norms(tensor, grouping))).view_as(tensor)
+    return (blocks_of(tensor, grouping) / nonzero(block_norms(tensor, grouping))).reshape(tensor.shape)

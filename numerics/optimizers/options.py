@@ -45,7 +45,10 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 def in_range(name: str, value: Any, range_of: str | None = None) -> float:
     """The value as a number; raises BadOptimizer naming it and its range."""
     low, closed, high = RANGES[range_of or name]
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise BadOptimizer(f"Invalid {name} = {value}: it is no number") from None
     if not (low < number < high or (closed and number == low)):
         raise BadOptimizer(f"Invalid {name} = {number:g}: its range is {'[' if closed else '('}{low:g}, {high:g})")
     return number
@@ -65,5 +68,7 @@ def check(group: Mapping[str, Any]) -> None:
         elif name in CHOICES:
             one_of(name, value, CHOICES[name])
         elif name == "betas":
+            if not isinstance(value, tuple | list) or len(value) != 2:
+                raise BadOptimizer(f"Invalid betas = {value}: they are two numbers")
             for i, beta in enumerate(value):
                 in_range(f"betas[{i}]", beta, "beta")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from numerics.optimizers.base import Base, Group, State, wide
-from numerics.optimizers.blocks import blocks_of, label_of, nonzero_norms
+from numerics.optimizers.blocks import blocks_of, label_of, nonzero_norms, within
 from numerics.optimizers.options import BadOptimizer
 
 TOGETHER = "together"
@@ -22,7 +22,7 @@ class ProjectedSGD(Base):
     which a scheduler changes as any other. ``grouping`` says what theta is: "together" (default, as published: all
     tensors of the param group as one vector, whose parts may trade norm), or "tensor", "neuron" and so on, as in
     ``numerics.optimizers.blocks``. There is neither momentum nor weight decay. A group with ``projected=False`` takes
-    plain SGD's step, w <- w - lr g. State: ``radius`` [blocks, 1], the same [1, 1] on tensors that go together.
+    plain SGD's step, w <- w - lr g. State: ``radius`` [blocks, 1, ..], one number on tensors that go together.
 
     Raises BadOptimizer for a sphere of radius zero, and where tensors that go together have not all a gradient.
     """
@@ -50,6 +50,7 @@ class ProjectedSGD(Base):
 
     def begin(self, group: Group) -> None:
         """Takes the radii, once."""
+        super().begin(group)
         moving = [p for p in group["params"] if p.grad is not None]
         if not group["projected"] or not moving:
             return
@@ -93,9 +94,10 @@ def how(group: Group) -> tuple[bool, Any]:
 
 
 def squared_norms(tensors: list[Tensor], grouping: Any, together: bool) -> list[Tensor]:
-    """|theta|^2 of each block, [blocks, 1] for each tensor; their sum for every tensor where they go together."""
-    found = [blocks_of(t, grouping).square().sum(1, keepdim=True) for t in tensors]
+    """|theta|^2 of each block, [blocks, 1, ..] for each tensor; their sum, a number, where they go together."""
+    blocks = [blocks_of(t, grouping) for t in tensors]
+    found = [b.square().sum(within(b), keepdim=True) for b in blocks]
     if not together:
         return found
-    total = torch.stack([s.to(found[0].device) for s in found]).sum(0)
+    total = torch.stack([s.reshape(()).to(found[0].device) for s in found]).sum(0)
     return [total.to(s.device) for s in found]

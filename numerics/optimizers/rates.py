@@ -1,10 +1,12 @@
-"""Angles per step in equilibrium as published, to leading order in lr weight_decay: data, not derived here.
+"""Angles per step in equilibrium as published, to leading order in lr wd: data, not derived here.
 
 From table 1 of key ``kosson2024rotational``, as its authors' code has them:
 
     SGD with heavy ball and coupled decay   sqrt(2 lr wd/(1 + momentum))
     AdamW                                   sqrt(2 lr wd (1 - beta1)/(1 + beta1))
     Lion                                    sqrt(pi lr wd ((1 - beta1)^2 + beta1^2 (1 - beta2)/(1 + beta2)))
+
+lr wd is the share of w that decay takes off in a step; where it takes another, that stands for it.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import torch
 from torch.optim import Optimizer
 
 from numerics.optimizers.adam import AdamW
+from numerics.optimizers.base import decay_share
 from numerics.optimizers.options import BadOptimizer
 from numerics.optimizers.sign import Lion
 
@@ -60,4 +63,4 @@ def published_rate(optimizer: Optimizer) -> Rate:
 
 
 def _decay(group: Mapping[str, Any]) -> float:
-    return float(group["lr"]) * group["weight_decay"]
+    return decay_share(group, group.get("decay", ""))

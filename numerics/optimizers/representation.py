@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -103,8 +102,3 @@ class RepresentationCompensated(Wrapper):
         factor = min(1.0, change(reference, incoherent) / now) if now else 1.0
         self.state[p]["factor"] = factor
         w.add_(change_of_base, alpha=factor)
-
-
-def compensation(optimizer: RepresentationCompensated) -> dict[Any, float]:
-    """The last factor of each parameter that has moved."""
-    return {p: state["factor"] for p, state in optimizer.state.items() if "factor" in state}

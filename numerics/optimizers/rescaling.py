@@ -19,7 +19,7 @@ QUARTER: tuple[type[Optimizer], ...] = (torch.optim.SGD, SGDW)
 THIRD: tuple[type[Optimizer], ...] = (torch.optim.Adam, torch.optim.NAdam, torch.optim.RMSprop)
 """With coupled decay, which is divided by the gradient's size."""
 HALF: tuple[type[Optimizer], ...] = (torch.optim.AdamW, torch.optim.Muon, Base, NGD, LARS)
-"""An update whose size does not depend on |w|."""
+"""An update whose size does not depend on |w|; of LARS's the decay is in proportion wd |w|^2 to the gradient."""
 WATCHED = "rescaled_at"
 
 

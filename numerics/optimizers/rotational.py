@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from numerics.optimizers.base import Group
-from numerics.optimizers.blocks import block_norms, blocks_of, label_of, nonzero_norms
+from numerics.optimizers.base import Group, nonzero
+from numerics.optimizers.blocks import block_norms, blocks_of, label_of, nonzero_norms, within
 from numerics.optimizers.options import BadOptimizer, in_range
 from numerics.optimizers.rates import published_rate
 from numerics.optimizers.wrapper import Wrapper
@@ -33,9 +33,9 @@ class Rotational(Wrapper):
     by default the published one of ``numerics.optimizers.rates``. A number does not follow the schedule.
     Blocks are given by ``grouping``: see ``numerics.optimizers.blocks``.
 
-    Parameters with one axis, and all of a group with ``rotational=False`` or without weight decay, take base's step.
-    State: ``step``, ``norm`` and ``update_square`` [blocks, 1]; a group may have ``angle`` (a number), ``rotational``,
-    ``grouping``, ``centre``, ``update_norm_decay`` and ``norm_eps`` of its own.
+    Parameters with one axis, and all of a group with ``rotational=False`` or with neither weight decay nor a number for
+    its angle, take base's step. State: ``step``, ``norm`` and ``update_square`` [blocks, 1, ..]; a group may have
+    ``angle`` (a number), ``rotational``, ``grouping``, ``centre``, ``update_norm_decay`` and ``norm_eps`` of its own.
 
     Raises BadOptimizer, before any weight has moved, for a block of norm zero.
     """
@@ -88,8 +88,8 @@ class Rotational(Wrapper):
         norm = nonzero_norms(w, group["grouping"], label_of(group, p))
         if group["centre"]:
             blocks = blocks_of(w, group["grouping"])
-            centred = blocks - blocks.mean(1, keepdim=True)
-            lengths = torch.linalg.vector_norm(centred, dim=1, keepdim=True)
+            centred = blocks - blocks.mean(within(blocks), keepdim=True)
+            lengths = torch.linalg.vector_norm(centred, dim=within(blocks), keepdim=True)
             if (lengths == 0).any():
                 raise BadOptimizer(f"{label_of(group, p)} has blocks of equal entries: centring leaves nothing")
             blocks.copy_(centred * (norm / lengths))
@@ -100,12 +100,11 @@ class Rotational(Wrapper):
         state, phi = self.state[p], group["update_norm_decay"]
         blocks, norm = blocks_of(w, group["grouping"]), state["norm"]
         d = blocks_of(change, group["grouping"]) / -group["raw_lr"]
-        d = d - blocks * ((d * blocks).sum(1, keepdim=True) / norm.square())
+        d = d - blocks * ((d * blocks).sum(within(d), keepdim=True) / norm.square())
         if group["centre"]:
-            d = d - d.mean(1, keepdim=True)
+            d = d - d.mean(within(d), keepdim=True)
         state["step"] += 1
-        square = state["update_square"].mul_(phi).add_(d.square().sum(1, keepdim=True), alpha=1 - phi)
-        length = (square / (1 - phi ** state["step"])).sqrt() + group["norm_eps"]
-        length = torch.where(length == 0, torch.ones_like(length), length)
+        square = state["update_square"].mul_(phi).add_(d.square().sum(within(d), keepdim=True), alpha=1 - phi)
+        length = nonzero((square / (1 - phi ** state["step"])).sqrt() + group["norm_eps"])
         blocks.sub_(d * (self.angle(group) * norm / length))
         blocks.mul_(norm / block_norms(w, group["grouping"]))

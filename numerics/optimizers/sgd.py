@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from numerics.optimizers.base import Base, Group, State, averaged, kept, norms
+from numerics.optimizers.base import Base, Group, State, averaged, kept, nonzero, norms
 from numerics.optimizers.options import BadOptimizer
 
 
@@ -71,8 +71,7 @@ class NGD(Base):
         self, group: Group, weights: list[Tensor], gradients: list[Tensor], states: list[State]
     ) -> list[Tensor]:
         """The average of the gradients' directions."""
-        lengths = [torch.where(n == 0, torch.ones_like(n), n) for n in norms(gradients)]
-        units = list(torch._foreach_div(gradients, lengths))
+        units = list(torch._foreach_div(gradients, [nonzero(n) for n in norms(gradients)]))
         if group["momentum"] == 0:
             return units
         return averaged(kept(states, "exp_avg", gradients), units, group["momentum"])

@@ -9,18 +9,19 @@ import torch
 from torch import Tensor
 
 from numerics.optimizers.adam import adam
-from numerics.optimizers.base import Base, Group, State, kept, norms, with_decay
+from numerics.optimizers.base import Base, Group, State, kept, nonzero, norms, with_decay
 
 
 def ratio(above: Tensor, below: Tensor) -> Tensor:
     """above/below, and 0 where both are 0."""
-    return above / torch.where(below == 0, torch.ones_like(below), below)
+    return above / nonzero(below)
 
 
 class LARS(Base):
     """buf <- momentum buf + lr trust |w|/(|g| + wd |w|) (g + wd w), w <- w - buf (arXiv 1708.03888).
 
-    The learning rate is inside the buffer. A zero weight or gradient gives no step. State: ``momentum_buffer``.
+    The learning rate is inside the buffer, to which a weight of norm zero adds nothing; where the gradient is zero, the
+    decay alone adds lr trust w. State: ``momentum_buffer``.
     """
 
     decay_convention: ClassVar[str] = "coupled"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -102,8 +103,9 @@ def points(function: str, grid: Iterable[Mapping[str, Any]], seeds: Iterable[int
         keys = [point.key for point in found]
     except TypeError as wrong:
         raise BadSweep(f"the grid of {function}: {wrong}") from None
+    times = Counter(keys)
     for point, key in zip(found, keys, strict=True):
-        if keys.count(key) > 1:
+        if times[key] > 1:
             raise BadSweep(f"the grid of {function} holds {point} twice")
     if not found:
         raise BadSweep(f"the grid of {function} is empty")

@@ -61,7 +61,9 @@ def here(
                 yield point.key
             under_way = [point for point in under_way if point.key in left]
             deaths.update(point.key for point in under_way)
-            lost(f"a worker was killed; trying again: {'; '.join(map(str, under_way))}")
+            again = [point for point in under_way if deaths[point.key] < TRIES]
+            if again:
+                lost(f"a worker was killed; trying again: {'; '.join(map(str, again))}")
             for point in under_way:
                 if deaths[point.key] >= TRIES:
                     failed = f"the process that ran it was killed {TRIES} times; is there memory enough?"

@@ -70,8 +70,9 @@ def train(
 
     ``optimizer`` is anything with zero_grad, step and param_groups, and state_dict and load_state_dict for
     checkpoints. ``schedule`` gives lr and wd of every step; see ``Schedule`` for several groups. ``loss`` is of
-    outputs and targets, a mean over the batch; with ``microbatches`` a batch is computed in so many parts, and batch
-    statistics are then those of a part. ``validate`` is the most validation examples looked at in the end, 0 none.
+    outputs and targets, a mean over the batch; with ``microbatches`` a batch is computed in so many parts, as equal as
+    may be, and batch statistics are then those of a part. ``validate`` is the most validation examples looked at in the
+    end, 0 none.
 
     Batches, and what the model itself draws (dropout), depend on seed and step alone: on the CPU, with as many
     threads, the same arguments give the same bits, whatever torch's own generator did before, which is left as it
@@ -181,7 +182,7 @@ class _Run:
         inputs, targets = self.data.batch(step, self.batch, self.seed)
         inputs, targets = fitting(inputs, self.device, self.dtype), targets.to(self.device)
         total = 0.0
-        for part, wanted in zip(inputs.chunk(self.microbatches), targets.chunk(self.microbatches), strict=True):
+        for part, wanted in zip(*(x.tensor_split(self.microbatches) for x in (inputs, targets)), strict=True):
             share = len(part) / len(inputs)
             loss = self._loss(part, wanted)
             value = float(loss.detach())

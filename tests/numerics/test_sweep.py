@@ -95,6 +95,7 @@ def test_a_cell_that_kills_its_process_fails_and_the_others_are_done(tmp_path):
         "",
     ]
     assert all(note.startswith("a worker was killed; trying again: ") for note in found.notes)
+    assert sum("x = 1, " in note for note in found.notes) == 2  # the third death is the last
 
 
 def test_a_cell_that_raises_is_recorded_and_tried_again(tmp_path, monkeypatch):
@@ -181,6 +182,23 @@ def test_a_cluster_gives_the_same_cells(tmp_path):
         other.run(dask=cluster.scheduler_address)
     with pytest.raises(BadSweep, match=r"^dask = nowhere: no scheduler answers there"):
         other.run(dask="nowhere")
+
+
+def test_a_worker_of_a_cluster_is_killed_and_nothing_is_lost(tmp_path, monkeypatch):
+    """A cell loses its process in the middle of the sweep; all are as in an undisturbed run."""
+    distributed = pytest.importorskip("distributed")
+    grid = {"grid": product(x=range(8)), "seeds": (0, 1)}
+    calm = Sweep(f"{CELLS}:draw", **grid, folder=tmp_path / "calm").run(jobs=1)
+    mark = tmp_path / "mark"
+    monkeypatch.setenv(sweep_cells.MARK, str(mark))
+    options = {"protocol": "tcp", "dashboard_address": None, "silence_logs": 50}
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster:
+        workers = {worker.pid for worker in cluster.workers.values()}
+        found = Sweep(f"{CELLS}:draw", **grid, folder=tmp_path / "cells").run(dask=cluster.scheduler_address)
+        assert int(mark.read_text(encoding="utf-8")) in workers
+    assert not found.failed
+    assert values(found) == values(calm)
+    assert len(files(tmp_path / "cells")) == 16
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def run(
     if optimizer == "muon":
         stepped.param_groups[1]["lr"] = OUTER_RATE
     options = stepped.param_groups[0]
-    convention = decays.convention(stepped, options, None)
+    convention = decays.convention(stepped, options, options["params"][0])
     gain = decays.gain(stepped, options, convention)
     with History(stepped, hidden, rate, gain * rate * wd) as history:
         outcome = train(model, data, stepped, steps=steps, batch=BATCH[network], seed=seed, device=device, validate=0)

@@ -2,6 +2,7 @@
 
 import math
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -44,6 +45,20 @@ def test_without_replacement_every_epoch_sees_every_example_once():
     assert not torch.equal(*epochs)
     with_more = torch.cat([DIGITS.chosen(step, size, 3) for step in range(len(drawn) // size + 1)])
     assert len(with_more[: len(drawn)].unique()) < len(drawn)
+
+
+def test_epochs_follow_the_base_seed(monkeypatch):
+    """Also where it changes within one process."""
+    drawn = DIGITS.without_replacement()
+    one = drawn.chosen(0, 50, 3)
+    monkeypatch.setenv("SMD_BASE_SEED", "77")
+    assert not torch.equal(drawn.chosen(0, 50, 3), one)
+
+
+def test_a_single_class_has_no_noise():
+    """There is no other to take."""
+    with pytest.raises(BadData, match="digits has one class: no label can be wrong"):
+        replace(DIGITS, classes=1).label_noise(0.1)
 
 
 def test_a_batch_larger_than_the_data():

@@ -9,6 +9,7 @@ from torch.optim import SGD
 from numerics.monitor import BadMonitor, Monitor, read
 from numerics.monitor.extras import Extras
 from numerics.monitor.overhead import overhead
+from numerics.monitor.record import GradientNoise
 from numerics.monitor.sketch import DIMENSION, Sketch
 from numerics.monitor.sums import row_sums
 from numerics.monitor.tensors import tracked
@@ -130,6 +131,9 @@ def test_critical_batch(tmp_path):
     noise = float(8 * g.var(0, unbiased=True).sum())
     assert found.noise[0] == close(noise, 1e-9)
     assert found.signal[0] == pytest.approx(float(g.mean(0).square().sum()) - noise / 40, rel=1e-9)
+    steps = np.arange(2)
+    assert GradientNoise(steps, np.array([1.0, 3.0]), np.array([10.0, 30.0])).critical_batch == 10
+    assert GradientNoise(steps, np.array([-1.0, 0.5]), np.array([1.0, 1.0])).critical_batch == np.inf
 
 
 @pytest.mark.chance(2)

@@ -178,6 +178,36 @@ def test_a_full_disk(tmp_path):
     assert all((x == y).all() for x, y in zip(model.parameters(), plain.parameters(), strict=True))
 
 
+def test_an_interrupt_while_writing_leaves_no_torn_chunk(tmp_path):
+    """What is written afterwards follows the last whole chunk."""
+
+    class Torn:
+        """A file whose second write is interrupted half-way."""
+
+        def __init__(self, file):
+            self.file, self.left = file, 2
+
+        def write(self, content):
+            self.left -= 1
+            if self.left == 1:
+                return self.file.write(content[: len(content) // 2])
+            if self.left == 0:
+                raise KeyboardInterrupt
+            return self.file.write(content)
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+    writer = chunks.Writer(tmp_path / "run.smd")
+    writer.append({"format": chunks.KIND, "n": 0}, {})
+    writer._file = Torn(writer._file)
+    with pytest.raises(KeyboardInterrupt):
+        writer.append({"n": 1}, {"x": np.arange(9)})
+    writer.append({"n": 2}, {})
+    writer.close()
+    assert [chunk.meta["n"] for chunk in chunks.chunks(tmp_path / "run.smd")] == [0, 2]
+
+
 def test_an_exception_is_recorded(tmp_path):
     model = network()
     optimizer = SGD(model.parameters(), lr=0.1)

@@ -11,7 +11,9 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from numerics import geometry
 from numerics.monitor import BadMonitor, Monitor, MonitorWarning, read
+from numerics.monitor.chunks import chunks
 from numerics.monitor.pattern import Pattern
+from numerics.optimizers import LionAR, RepresentationCompensated, Rotational
 from tests.compare import close
 from tests.numerics.monitor.runs import batch_loss, network, recorded, train
 
@@ -189,6 +191,31 @@ def test_unknown_optimizer_is_named_and_recorded(tmp_path):
     assert np.abs(record.tensors["0.weight"].updates.followed.values) == pytest.approx(1, abs=1e-4)
     with pytest.raises(BadMonitor, match="decay = sideways"):
         Monitor(model, Unknown(model.parameters()), tmp_path / "bad.smd", decay="sideways")
+
+
+def test_decay_is_told_tensor_by_tensor(tmp_path):
+    """Where a wrapper or LionAR holds norms nothing decays and u is the whole step; elsewhere it is their base's."""
+    makers = {
+        "rotational": lambda m: Rotational(SGD(m.parameters(), lr=0.1, momentum=0.9, weight_decay=0.01)),
+        "lion_ar": lambda m: LionAR(m.parameters(), lr=1e-2, weight_decay=0.1),
+    }
+    base = {"rotational": ("coupled", 10.0), "lion_ar": ("decoupled", 1.0)}
+    for name, make in makers.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", MonitorWarning)
+            record, seen = recorded(tmp_path / name, make, steps=4)
+        turned, vector = record.tensors["0.weight"], record.tensors["1.bias"]
+        assert (turned.decay, turned.decay_gain) == ("none", 0.0)
+        assert (vector.decay, vector.decay_gain) == (base[name][0], close(base[name][1], 1e-12))
+        before, _, after = seen["0.weight"].swapaxes(0, 1)
+        lr = {"rotational": 0.1, "lion_ar": 1e-2}[name]
+        assert turned.update_norm == close(np.linalg.norm(after - before, axis=1) / lr, 1e-6)
+    model = network()
+    compensated = RepresentationCompensated(AdamW(model.parameters(), weight_decay=0.1))
+    with Monitor(model, compensated, tmp_path / "compensated"):
+        pass
+    header = next(chunks(tmp_path / "compensated")).meta["tensors"][0]
+    assert (header["decay"], header["decay_gain"]) == ("decoupled", 0.0)
 
 
 def test_wrong_decay_convention_shows_in_the_updates(tmp_path):

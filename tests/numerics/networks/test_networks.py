@@ -85,6 +85,13 @@ def test_rotary_positions_keep_norms_and_see_distances_alone():
     assert not torch.allclose(products[0, 0], products[0, 1])
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_rotary_positions_are_all_different_in_half_precision(dtype):
+    """Each is that of float64 to the rounding of its own numbers, above 256 positions too."""
+    x = torch.ones(1024, 8, dtype=dtype)
+    assert (rotated(x).double() - rotated(x.double())).abs().max() < 4 * torch.finfo(dtype).eps
+
+
 def test_a_frozen_head_is_not_trained():
     """It has no gradient and no role; the rest does."""
     model = networks.build("mlp", seed=0, frozen_head=True, head_scale=10.0, **MLP)

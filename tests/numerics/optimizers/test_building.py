@@ -103,6 +103,18 @@ def test_corrected_decay_refuses_an_lr_above_the_largest():
         walk(optimizer, ps, gradients(1))
 
 
+@pytest.mark.parametrize(("name", "more"), [("adamc", {}), ("lion_ar", {"schedule": "linear"})])
+def test_what_is_refused_has_moved_nothing(name, more):
+    """Neither weights nor state, in no group."""
+    ps = weights()
+    optimizer = build(name, [{"params": [p]} for p in ps], lr=0.1, wd=0.1, **more)
+    optimizer.param_groups[1]["lr"] = 0.2
+    with pytest.raises(BadOptimizer, match=r"lr = 0.2 is above lr_max = 0.1"):
+        walk(optimizer, ps, gradients(1))
+    assert all(map(torch.equal, ps, weights()))
+    assert not any("exp_avg" in state for state in optimizer.state.values())
+
+
 @pytest.mark.parametrize("name", ["sgdm", "adamw", "nadam_l2", "lion"])
 def test_masters_are_to_be_had_with_every_class(name):
     """torch's walk in float32, rounded; weights that only torch's own class moves keep state of their own dtype."""
@@ -174,6 +186,9 @@ def test_muon_leaves_vectors_and_flagged_tensors_to_adamw():
         ("projected_sgd", {"lr": 0.1, "wd": 0.1}, r"weight_decay = 0.1 has no meaning on a sphere"),
         ("projected_sgd", {"lr": 0.1, "grouping": "layer"}, r"grouping = layer is unknown; known are tensor, neuron"),
         ("adamw", {"lr": 0.1, "beta1": 1.5}, r"[Ii]nvalid beta"),
+        ("lion", {"lr": "fast"}, r"Invalid lr = fast: it is no number"),
+        ("lion", {"lr": 0.1, "betas": (0.9,)}, r"Invalid betas = \(0.9,\): they are two numbers"),
+        ("lion", {"lr": 0.1, "betas": 0.9}, r"Invalid betas = 0.9: they are two numbers"),
     ],
 )
 def test_what_cannot_be_built_is_named(name, hyper, message):

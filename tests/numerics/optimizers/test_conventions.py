@@ -248,6 +248,23 @@ def test_a_wrapper_takes_over_a_running_optimizer():
     assert torch.equal(walk(Wrapper(other), qs, given[3:]), walk(base, ps, given[3:]))
 
 
+@pytest.mark.parametrize("name", ["rotational_sgdm", "rotational_lion", "lion_ar", "projected_sgd", "muon", "lamb"])
+def test_strided_weights_walk_as_contiguous_ones(name):
+    """A transposed matrix and a convolution in channels-last order, of which there is no flat view.
+
+    Sums have another order, and a wrapper divides the rounding of w by lr.
+    """
+
+    def strided(matrix, kernel):
+        return [matrix.detach().T.contiguous().T, kernel.detach().to(memory_format=torch.channels_last)]
+
+    ps, given = weights()[:2], [step[:2] for step in gradients(4)]
+    qs = [torch.nn.Parameter(q) for q in strided(*ps)]
+    assert not any(q.is_contiguous() for q in qs)
+    path = walk(ZOO[name](ps), ps, given)
+    assert torch.allclose(walk(ZOO[name](qs), qs, [strided(*g) for g in given]), path, rtol=1e-12, atol=1e-12)
+
+
 def test_the_decay_convention_is_told():
     """For torch's classes, ours and wrappers, by parameter."""
 
@@ -264,5 +281,6 @@ def test_the_decay_convention_is_told():
     assert of(Rotational(sgd(weights()))) == ["none", "none", "coupled"]
     assert of(build("lion_ar", weights(), lr=0.1, wd=0.1)) == ["none", "none", "decoupled"]
     assert of(build("lion", weights(), lr=0.1, decay="independent")) == ["independent"] * 3
-    assert of(torch.optim.Rprop(weights())) == ["unknown"] * 3
+    assert of(torch.optim.Rprop(weights())) == ["none"] * 3
+    assert of(type("Other", (torch.optim.AdamW,), {})(weights())) == ["unknown"] * 3
     assert isinstance(RepresentationCompensated(Lion(weights())), Wrapper)

@@ -9,6 +9,7 @@ from torch.nn import Parameter
 
 from numerics.geometry import angle as angle_between
 from numerics.optimizers import BadOptimizer, Lion, LionAR, Rotational, build, published_rate
+from tests.compare import close
 from tests.numerics.optimizers.zoo import adamw, gradients, lion, sgd, walk, weights
 
 
@@ -67,6 +68,17 @@ def test_the_published_rates_give_the_published_numbers():
     ]
     for optimizer, published in cases:
         assert published_rate(optimizer)(optimizer.param_groups[0]) == pytest.approx(published, rel=1e-3)
+
+
+def test_the_published_rate_is_of_the_share_that_decay_takes():
+    """Independent decay takes wd itself, corrected decay lr wd lr/lr_max."""
+    shares = {"decoupled": 0.02 * 0.3, "independent": 0.3, "corrected": 0.02 * 0.3 * 0.02 / 0.05}
+    for decay, share in shares.items():
+        for name, factor in (("adamw", 2 * 0.1 / 1.9), ("lion", math.pi * (0.01 + 0.81 * 0.01 / 1.99))):
+            ours = {"momentum_bias": "inverse"} if name == "adamw" else {}
+            base = build(name, weights(), lr=0.02, wd=0.3, decay=decay, lr_max=0.05, **ours)
+            optimizer = Rotational(base)
+            assert optimizer.angle(optimizer.param_groups[0]) == close(math.sqrt(share * factor), 1e-12)
 
 
 def test_an_angle_may_be_a_number_or_a_function():

@@ -280,6 +280,18 @@ def test_a_schedule_does_what_torchs_schedulers_do():
     )
 
 
+def test_a_batch_is_computed_in_as_many_parts_as_asked():
+    """Five examples in four parts, which cannot be equal."""
+    sizes = []
+
+    def loss(outputs, targets):
+        sizes.append(len(targets))
+        return cross_entropy(outputs, targets)
+
+    trained(model=network(normalisation="layer"), microbatches=4, batch=5, steps=1, loss=loss)
+    assert sizes == [2, 1, 1, 1]
+
+
 def test_parts_of_a_batch_add_up_to_it():
     """In float64 and without batch statistics, for parts of unequal size."""
     outcomes = [
