@@ -34,9 +34,9 @@ class Imbalanced(optimizers.Rotational):
         before = w.clone()
         super().move(group, p, w, change)
         along = (before * w).sum(1, keepdim=True) / before.square().sum(1, keepdim=True)
-        across = w - along * before
+        across, norm = w - along * before, torch.linalg.vector_norm(w, dim=1, keepdim=True)
         w.copy_(before + across / along * self.factors[p])
-        w.mul_(self.state[p]["norm"] / torch.linalg.vector_norm(w, dim=1, keepdim=True))
+        w.mul_(norm / torch.linalg.vector_norm(w, dim=1, keepdim=True))
 
 
 def run(
