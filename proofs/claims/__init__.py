@@ -15,6 +15,7 @@ from proofs.claims import (
     noise,
     polar,
     recipes,
+    rotation,
     schedules,
     sgd,
     sgdm,
@@ -27,7 +28,7 @@ from proofs.claims import (
 
 MODULES = (
     geometry, sgd, sgdm, adam, adam_beta2, lion, sign, trust, polar, muon, correlation, noise, trajectories, schedules,
-    adamw_lag, equivalences, three_regimes, stability, fluctuations, recipes,
+    adamw_lag, equivalences, three_regimes, rotation, stability, fluctuations, recipes,
     networks,
 )  # fmt: skip
 """The topics in the order of the book."""
