@@ -30,6 +30,8 @@ SABOTAGED = (
     "sgd-trajectory", "sgd-fourth-power", "sgd-slow-law", "drop-lower-bound", "norm-rescaling", "warmup-peak",
     "sgd-attraction", "sgd-deviation", "sgd-coupling", "sgd-at-two", "sgdm-region", "sgdm-oscillation",
     "norm-above-mean-field", "smd-noise-floor", "update-size", "sgd-turn-of-steps",
+    "rotational-step", "rotational-mean-turn", "oblique-step", "turning-budget", "turning-in-transit", "warmup-turn",
+    "early-momentum",
 )  # fmt: skip
 """Claims whose statements are altered: of every optimizer and topic, those that are derived fast."""
 
