@@ -6,6 +6,7 @@ Every ``error`` spoils the prediction by that relative part, for controls.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,12 +17,14 @@ from torch.nn import Parameter
 
 from numerics.arguments import update_for
 from numerics.geometry import angle as angle_between
+from numerics.gradients import Gradient
 from numerics.optimizers import AdamW, LionAR, Rotational
 from numerics.result import Result
 from numerics.scheduled import simulate_scheduled
 from numerics.seeding import generator as generator_of
 from numerics.simulation import simulate
 from numerics.statistics import Estimate, jackknife
+from numerics.updates.update import State
 from proofs.comparison import ROUNDING, Confrontation, Statistic
 from proofs.pathwise import confrontation, discrepancy
 from theory import OPTIMIZERS, equilibrium_of, predict, rotation, scheduled, transient
@@ -220,12 +223,13 @@ RUNS: dict[str, tuple[dict[str, float], str]] = {
     "sgd": ({}, "fixed"), "sgdm": ({"momentum": 0.9}, "fixed"), "adamw": ({"beta1": 0.9}, "iid"),
 }  # fmt: skip
 """Their hyper-parameters and gradients."""
+BETAS = (0.9, 0.99)
 FILLED = 100
 """Steps after which buffers of momentum 0.9 are full."""
 
 
 def transit(name: str, p: float = 5e-4, seed: int = 0, error: float = 0.0, device: str = "cpu") -> Confrontation:
-    """Squared angles once the buffers are full, from half the equilibrium norm, under a linear decay to half."""
+    """Squared angles once the buffers are full, from half the equilibrium norm, lr falling to half."""
     rate, steps = 0.1, round(0.4 / p)
     own, law = RUNS[name]
     width = {"dim": 1024} if law == "iid" else {}
@@ -261,6 +265,35 @@ def _mean(values: np.ndarray) -> Estimate:
     return jackknife(values, lambda mean: mean[..., 0])
 
 
+class Neurons:
+    """Rotational AdamW on one matrix, a replica a row, told lr and weight decay before every step."""
+
+    def __init__(self, plan: Schedule) -> None:
+        self.plan = plan
+
+    def start(self, w: Tensor) -> State:
+        """A fresh optimizer."""
+        self.matrix = Parameter(w.clone())
+        base = torch.optim.AdamW([self.matrix], lr=1.0, betas=BETAS, eps=1e-12, weight_decay=1.0)
+        self.optimizer = Rotational(base)
+        return State()
+
+    def step(self, w: Tensor, gradient: Gradient, state: State) -> tuple[Tensor, State]:
+        """One step of it."""
+        (group,) = self.optimizer.param_groups
+        group.update(lr=float(self.plan.lr[state.steps]), weight_decay=float(self.plan.wd[state.steps]))
+        self.matrix.grad = gradient.value.clone()
+        self.optimizer.step()
+        return self.matrix.detach().clone(), replace(state, steps=state.steps + 1)
+
+
+def controlled(plan: Schedule, start_norm: float, dim: int, replicas: int = 8, seed: int = 0) -> Result:
+    """Rotational AdamW under a schedule on gradients of a scale-invariant loss."""
+    return simulate(
+        Neurons(plan), law="sphere", dim=dim, replicas=replicas, steps=plan.steps, start_norm=start_norm, seed=seed
+    )
+
+
 def first_turn(factor: float, seed: int = 0, error: float = 0.0, device: str = "cpu") -> Confrontation:
     """SGD's first step from ``factor`` times its equilibrium norm against one at equilibrium."""
     rate, wd = 0.1, 0.05
@@ -290,7 +323,9 @@ def later_turn(p: float = 1e-4, seed: int = 0, error: float = 0.0, device: str =
     return confrontation("early-angle", "trajectory", at, _where(seed, plan.steps), statistic)
 
 
-def warmup_turn(warm: bool, length: int = 1500, seed: int = 0, error: float = 0.0, device: str = "cpu") -> Confrontation:
+def warmup_turn(
+    warm: bool, length: int = 1500, seed: int = 0, error: float = 0.0, device: str = "cpu"
+) -> Confrontation:
     """The squared angles of SGD's first W steps, from a norm that they lengthen 51^(1/4)-fold without warmup."""
     start, decayed = 1.0, 1e-9
     rule = OPTIMIZERS["sgd"]

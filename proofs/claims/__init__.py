@@ -24,11 +24,12 @@ from proofs.claims import (
     three_regimes,
     trajectories,
     trust,
+    warmup,
 )
 
 MODULES = (
     geometry, sgd, sgdm, adam, adam_beta2, lion, sign, trust, polar, muon, correlation, noise, trajectories, schedules,
-    adamw_lag, equivalences, three_regimes, rotation, stability, fluctuations, recipes,
+    adamw_lag, equivalences, three_regimes, rotation, warmup, stability, fluctuations, recipes,
     networks,
 )  # fmt: skip
 """The topics in the order of the book."""
