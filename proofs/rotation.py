@@ -224,18 +224,19 @@ RUNS: dict[str, tuple[dict[str, float], str]] = {
 }  # fmt: skip
 """Their hyper-parameters and gradients."""
 BETAS = (0.9, 0.99)
+"""Of the variant below, and of AdamW beside it."""
 FILLED = 100
 """Steps after which buffers of momentum 0.9 are full."""
 
 
 def transit(name: str, p: float = 5e-4, seed: int = 0, error: float = 0.0, device: str = "cpu") -> Confrontation:
-    """Squared angles once the buffers are full, from half the equilibrium norm, lr falling to half."""
+    """Squared angles once the buffers are full, from 0.7 of the equilibrium norm, lr falling to half."""
     rate, steps = 0.1, round(0.4 / p)
     own, law = RUNS[name]
     width = {"dim": 1024} if law == "iid" else {}
     rest = predict(name, lr=rate, wd=p / rate, **own, **width)
     plan = scheduled("linear", lr=rate, wd=p / rate, steps=steps, final=0.5)
-    run = _run(name, plan, float(rest.equilibrium_norm) / 2, seed, device)
+    run = _run(name, plan, 0.7 * float(rest.equilibrium_norm), seed, device)
     rule = OPTIMIZERS[name]
     share = number(rotation.turning_share(rule), AT) * (1 + error)
     contracted = 2 * number(transient.slow_law(rule).contraction, AT) * float(plan.decay[FILLED:].sum())
