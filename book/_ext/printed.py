@@ -15,6 +15,7 @@ from typing import Any
 import matplotlib
 import yaml
 from docutils import nodes
+from line_breaks import broken
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -41,6 +42,9 @@ LEFT_OUT = ("Notation",)
 """Facts that every claim shares; the page of conventions has them once."""
 SHORT = ("Setting", "Status")
 """Facts whose first word is explained once: by the conventions, by the ledger."""
+
+ACROSS = 88
+"""Signs of a table that fit side by side."""
 
 
 def title_page(citation: dict[str, Any]) -> str:
@@ -95,6 +99,8 @@ class Arrangement(SphinxPostTransform):
                 source.parent.remove(source)
         for facts in list(self.document.findall(lambda n: "claim-facts" in _classes(n))):
             facts.children = [_line(table) for table in facts.findall(nodes.table)]
+        for table in self.document.findall(nodes.table):
+            _fit(table)
         for proof in list(self.document.findall(proof_node)):
             _open(proof)
         for formula in [m for title in self.document.findall(nodes.title) for m in title.findall(nodes.math)]:
@@ -134,6 +140,23 @@ def _line(table: nodes.table) -> nodes.Element:
         line += [nodes.strong("", name), nodes.Text(" "), *told, nodes.Text(". ")]
     return nodes.container("", nodes.raw("", r"\begin{smdfacts}", format="latex"), line,
                            nodes.raw("", r"\end{smdfacts}", format="latex"))  # fmt: skip
+
+
+def _fit(table: nodes.table) -> None:
+    """Widths for the columns of a table that is wider than the page, by what stands in them."""
+    columns: list[list[str]] = [
+        [entry.astext() for entry in column]
+        for column in zip(*(row.children for row in table.findall(nodes.row)), strict=True)
+    ]
+    longest = [max(map(len, column)) for column in columns]
+    if sum(longest) <= ACROSS:
+        return
+    needed = [max(len(word) for text in column for word in re.split(r"[\s-]", text)) + 1 for column in columns]
+    spare = max(ACROSS - sum(needed), 0)
+    more = [min(long, ACROSS) - need for long, need in zip(longest, needed, strict=True)]
+    for spec, need, wish in zip(table.findall(nodes.colspec), needed, more, strict=True):
+        spec["colwidth"] = round(10 * (need + spare * max(wish, 0) / (sum(max(w, 0) for w in more) or 1)))
+    table["classes"] = [*table["classes"], "colwidths-given"]
 
 
 def _open(proof: nodes.Element) -> None:
@@ -209,7 +232,10 @@ def formula(self: LaTeXTranslator, node: nodes.Element) -> None:
     label = node.get("label")
     text = node.astext().strip()
     if not node.get("nowrap"):
-        text = text if text.startswith(r"\begin{aligned}") else rf"\begin{{aligned}}{text}\end{{aligned}}"
+        text = text.removeprefix(r"\begin{aligned}").removesuffix(r"\end{aligned}").strip()
+        if r"\begin" not in text:
+            text = " \\\\\n".join(broken(line.strip()) for line in text.split(r"\\"))
+        text = rf"\begin{{aligned}}{text}\end{{aligned}}"
         if label:
             counted = number(self, "displaymath", node["ids"][0])
             place = rf"\label{{equation:{node['docname']}:{label}}}"
