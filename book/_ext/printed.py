@@ -15,7 +15,7 @@ from typing import Any
 import matplotlib
 import yaml
 from docutils import nodes
-from line_breaks import broken
+from line_breaks import broken, width
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -43,8 +43,10 @@ LEFT_OUT = ("Notation",)
 SHORT = ("Setting", "Status")
 """Facts whose first word is explained once: by the conventions, by the ledger."""
 
-ACROSS = 88
-"""Signs of a table that fit side by side."""
+ACROSS = 104
+"""Signs of a table that fit side by side, a column's margins being one."""
+NARROW = 26
+"""As wide as a column must be for one formula or word."""
 
 
 def title_page(citation: dict[str, Any]) -> str:
@@ -80,6 +82,7 @@ def configure(app: Sphinx, config: Config) -> None:
         "maketitle": title_page(yaml.safe_load(CITATION.read_text(encoding="utf-8"))),
         "printindex": "",
         "makeindex": "",
+        "tableofcontents": r"\tableofcontents",
     }
 
 
@@ -143,20 +146,33 @@ def _line(table: nodes.table) -> nodes.Element:
 
 
 def _fit(table: nodes.table) -> None:
-    """Widths for the columns of a table that is wider than the page, by what stands in them."""
-    columns: list[list[str]] = [
-        [entry.astext() for entry in column]
-        for column in zip(*(row.children for row in table.findall(nodes.row)), strict=True)
-    ]
-    longest = [max(map(len, column)) for column in columns]
-    if sum(longest) <= ACROSS:
+    """Widths for the columns of a table that is wider than the page, by what stands in them; it may go over pages."""
+    rows = [row.children for row in table.findall(nodes.row)]
+    for formula in [math for row in rows for entry in row for math in entry.findall(nodes.math)]:
+        formula.replace_self(nodes.raw(formula.astext(), rf"\smdcell{{{formula.astext()}}}", format="latex"))
+    columns = [[_words(entry) for entry in column] for column in zip(*rows, strict=True)]
+    longest = [max(sum(words) + len(words) for words in column) for column in columns]
+    across = ACROSS - len(columns)
+    if sum(longest) <= across:
         return
-    needed = [max(len(word) for text in column for word in re.split(r"[\s-]", text)) + 1 for column in columns]
-    spare = max(ACROSS - sum(needed), 0)
-    more = [min(long, ACROSS) - need for long, need in zip(longest, needed, strict=True)]
-    for spec, need, wish in zip(table.findall(nodes.colspec), needed, more, strict=True):
-        spec["colwidth"] = round(10 * (need + spare * max(wish, 0) / (sum(max(w, 0) for w in more) or 1)))
-    table["classes"] = [*table["classes"], "colwidths-given"]
+    needed = [min(max(max(words, default=0) for words in column) + 1, NARROW) for column in columns]
+    spare = max(across - sum(needed), 0)
+    wished = [max(min(long, across) - need, 0) for long, need in zip(longest, needed, strict=True)]
+    for spec, need, wish in zip(table.findall(nodes.colspec), needed, wished, strict=True):
+        spec["colwidth"] = round(10 * (need + spare * wish / (sum(wished) or 1)))
+    table["classes"] = [*table["classes"], "colwidths-given", "longtable"]
+
+
+def _words(entry: nodes.Element) -> list[int]:
+    """Widths of what a line of a cell cannot break."""
+    found = []
+    for leaf in entry.findall(nodes.Text):
+        raw = leaf.parent if isinstance(leaf.parent, nodes.raw) else None
+        if raw is None or (raw["format"] == "latex" and not raw.rawsource):
+            found += [len(word) for word in re.split(r"(?<=-)|\s+", re.sub(r"\\[a-z]+ ?|[{}]", "", leaf)) if word]
+        elif raw["format"] == "latex":
+            found.append(width(raw.rawsource))
+    return found
 
 
 def _open(proof: nodes.Element) -> None:
