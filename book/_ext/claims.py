@@ -214,7 +214,7 @@ def link_to(
     address = "../" * inliner.document.settings.env.docname.count("/") + PAGE.format(text)
     shown = text if name == "claim-id" else f"Evidence, figure, LaTeX, BibTeX and Coq of {text}"
     html = f'<a class="{name}" href="{address}">{shown}</a>'
-    latex = r"\texttt{" + text.replace("-", r"-\allowbreak ") + "}"
+    latex = r"\texttt{" + text.replace("_", r"\_").replace("-", r"-\allowbreak ") + "}"
     return [nodes.raw("", html, format="html"), nodes.raw("", latex, format="latex")], []
 
 
