@@ -45,7 +45,7 @@ SHORT = ("Setting", "Status")
 
 ACROSS = 104
 """Signs of a table that fit side by side, a column's margins being one."""
-NARROW = 26
+NARROW = 20
 """As wide as a column must be for one formula or word."""
 
 
@@ -140,9 +140,23 @@ def _line(table: nodes.table) -> nodes.Element:
             told = [nodes.Text(fact.astext().partition(":")[0])]
         elif name == "Status":
             told = [fact[0]]
+        elif name == "Claim":
+            claim = fact[0].astext()
         line += [nodes.strong("", name), nodes.Text(" "), *told, nodes.Text(". ")]
+    line += [nodes.strong("", "Evidence"), nodes.Text(f" {evidence(claim)}.")]
     return nodes.container("", nodes.raw("", r"\begin{smdfacts}", format="latex"), line,
                            nodes.raw("", r"\end{smdfacts}", format="latex"))  # fmt: skip
+
+
+def evidence(claim: str) -> str:
+    """The layers of a claim by what they found, each with its date."""
+    from claims import known
+
+    by_outcome: dict[str, list[str]] = {}
+    for one in known(claim)["dossier"]["evidence"]:
+        outcome = one["outcome"] + (" (stale)" if one.get("stale") else "")
+        by_outcome.setdefault(outcome, []).append(f"{one['label']} {one.get('date', '')[:10]}".strip())
+    return "; ".join(f"{outcome}: {', '.join(labels)}" for outcome, labels in by_outcome.items()) or "none"
 
 
 def _fit(table: nodes.table) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from proofs import verification
+from proofs import installing, verification
 from proofs.claims import CLAIMS
 from proofs.evidence import record
 from proofs.formal import correspondence, run, toolchain
