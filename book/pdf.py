@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import build
 import numbering
@@ -25,9 +24,9 @@ INSTALL = (
     "texlive-latex-extra texlive-fonts-recommended lmodern librsvg2-bin poppler-utils"
 )
 PROGRAMS = ("latexmk", "xelatex", "rsvg-convert", "pdftotext")
-FILES = ("unicode-math.sty", "newunicodechar.sty", "framed.sty", "tabulary.sty", "lmroman10-regular.otf")
+FILES = ("unicode-math.sty", "newunicodechar.sty", "tabulary.sty", "lmroman10-regular.otf")
 WRONG = re.compile(
-    r"^(?:! .*|Missing character: .*|LaTeX Warning: (?:Hyper r|R|C)(?:eference|itation) .*|"
+    r"^(?:! .*|Missing character: .*|LaTeX Warning: (?:Hyper reference|Reference|Citation) .*|"
     r"LaTeX Warning: Label .* multiply.*)",
     re.MULTILINE,
 )

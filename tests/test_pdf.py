@@ -82,7 +82,9 @@ def small(tmp_path_factory, load):
         (source / f"{name}.rst").write_text(text, encoding="utf-8")
     for builder in ("html", "latex"):
         with docutils_namespace():
-            Sphinx(source, source, source / builder, source / "trees", builder, status=None, warningiserror=True).build()
+            Sphinx(
+                source, source, source / builder, source / "trees", builder, status=None, warningiserror=True
+            ).build()
     return source
 
 
@@ -135,7 +137,11 @@ PRINTED = "Theorem 1 (Of\nfirst).  Let x\n  x = 1   (1)\nBy (1) in Lemma 2 (x).\
 def test_what_a_reader_finds(numbering):
     """A number with its title, over a break and a ligature; equations one after the other."""
     numbered = numbering["Numbered"]
-    web = {"a": numbered("Theorem 1", "(Of \N{LATIN SMALL LIGATURE FI}rst)"), "b": numbered("(1)"), "c": numbered("(2)")}
+    web = {
+        "a": numbered("Theorem 1", "(Of \N{LATIN SMALL LIGATURE FI}rst)"),
+        "b": numbered("(1)"),
+        "c": numbered("(2)"),
+    }
     assert numbering["unseen"](web, PRINTED) == []
     assert numbering["unseen"](web, PRINTED.replace("Theorem 1", "Theorem 7")) == [
         "a: Theorem 1 (Of \N{LATIN SMALL LIGATURE FI}rst) is printed 0 times"

@@ -233,9 +233,7 @@ def begin_statement(self: LaTeXTranslator, node: nodes.Element) -> None:
     """A theorem or one of its kin, under the number given."""
     label = f"{self.curfilestack[-1]}:{node['label']}"
     counted = number(self, node["countertype"], node["ids"][0])
-    self.body.append(
-        rf"\begin{{smdstatement}}{{\detokenize{{{label}}}}}{{{node['realtype'].title()}}}{{{counted}}}"
-    )
+    self.body.append(rf"\begin{{smdstatement}}{{\detokenize{{{label}}}}}{{{node['realtype'].title()}}}{{{counted}}}")
 
 
 def end_statement(self: LaTeXTranslator, node: nodes.Element) -> None:
