@@ -62,7 +62,7 @@ def title_page(citation: dict[str, Any]) -> str:
 Version {citation["version"]}, {citation["date-released"]}\par
 \vfill
 Theorems and equations have the numbers of the web pages, which also hold the calculators,\\
-the page of each claim with its evidence, and the data of every figure.\par
+a page for each claim with its evidence, and downloads.\par
 \end{{titlepage}}
 """
 
@@ -152,11 +152,12 @@ def evidence(claim: str) -> str:
     """The layers of a claim by what they found, each with its date."""
     from claims import known
 
-    by_outcome: dict[str, list[str]] = {}
+    found: dict[tuple[str, str], list[str]] = {}
     for one in known(claim)["dossier"]["evidence"]:
-        outcome = one["outcome"] + (" (stale)" if one.get("stale") else "")
-        by_outcome.setdefault(outcome, []).append(f"{one['label']} {one.get('date', '')[:10]}".strip())
-    return "; ".join(f"{outcome}: {', '.join(labels)}" for outcome, labels in by_outcome.items()) or "none"
+        stale = " (stale)" if one.get("stale") else ""
+        found.setdefault((one["outcome"] + stale, one.get("date", "")[:10]), []).append(one["label"])
+    told = [f"{what} {date}".strip() + f": {', '.join(labels)}" for (what, date), labels in found.items()]
+    return "; ".join(told) or "none"
 
 
 def _fit(table: nodes.table) -> None:
@@ -164,6 +165,8 @@ def _fit(table: nodes.table) -> None:
     rows = [row.children for row in table.findall(nodes.row)]
     for formula in [math for row in rows for entry in row for math in entry.findall(nodes.math)]:
         formula.replace_self(nodes.raw(formula.astext(), rf"\smdcell{{{formula.astext()}}}", format="latex"))
+    for entry in (entry for row in rows for entry in row if not entry.astext()):
+        entry.children = []  # an empty paragraph has the height of two lines
     columns = [[_words(entry) for entry in column] for column in zip(*rows, strict=True)]
     longest = [max(sum(words) + len(words) for words in column) for column in columns]
     across = ACROSS - len(columns)
