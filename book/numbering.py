@@ -62,9 +62,9 @@ def differences(web: Mapping[str, Numbered], tex: Mapping[str, str]) -> list[str
 
 
 def unseen(web: Mapping[str, Numbered], printed: str) -> list[str]:
-    """One line for each statement whose number and title a reader of the PDF's text does not find together, once,
+    """One line for each statement whose number and title do not stand together once in the PDF's text.
 
-    and for the first equation whose number does not follow those before it at the end of a line.
+    One more for the first equation whose number does not follow those before it at the end of a line.
     """
     text = _letters(printed)
     lines = [

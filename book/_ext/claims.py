@@ -46,7 +46,7 @@ COLOUR = {
 ENVIRONMENT = {Kind.EXACT: "theorem", Kind.LEADING_ORDER: "corollary", Kind.BOUND: "lemma"}
 ELSEWHERE = (
     r"\emph{{The web page \texttt{{{}.html}} has the graph of what was derived from what; "
-    "the last column of the table above has its arrows.}}"
+    "the last column of the table of claims has its arrows.}}"
 )
 """In print, where the graph would be too small to read."""
 TYPESET = Path(__file__).parents[1] / ".jupyter_cache" / "claims.json"
