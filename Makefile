@@ -1,4 +1,5 @@
 # make book      the book, from nothing
+# make pdf       the book as a PDF; INSTALL=1 installs TeX (Debian, as root)
 # make test      the tests
 # make test-thorough  more examples; power, calibration, mutants and repetitions, measured again for the book
 # make test-book  the rendered book in a browser (needs make book, Chromium)
@@ -18,13 +19,16 @@ INSTALLED := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: book test test-thorough test-book test-gpu coverage experiments bench lint formal wheel env clean
+.PHONY: book pdf test test-thorough test-book test-gpu coverage experiments bench lint formal wheel env clean
 .DELETE_ON_ERROR:
 
 book: env
 	@echo "Checking the claims"
 	@$(BIN)/smd verify --missing
 	@$(BIN)/python book/build.py
+
+pdf: book
+	@$(BIN)/python book/pdf.py
 
 test: env
 	@$(BIN)/python -m pytest -n auto --ignore tests/book $(PYTEST)

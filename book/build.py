@@ -28,7 +28,6 @@ BOOK = Path(__file__).parent.resolve()
 BUILD = BOOK / "_build"
 CACHE = BOOK / ".jupyter_cache"
 KEY = CACHE / "sources"
-LOG = BUILD / "build.log"
 SHOWN = ("WARNING", "ERROR", "Executed")
 KERNEL_STARTS = 4
 TIMEOUT = 300
@@ -125,11 +124,17 @@ def _execute(notebook: NotebookNode) -> ExecutionResult:
     raise AssertionError("unreachable")
 
 
-def render() -> bool:
-    """Run jupyter-book strictly; the whole log stays in _build/build.log."""
+def log_of(builder: str) -> Path:
+    """Where the log of a rendering stays."""
+    return BUILD / f"{builder}.log"
+
+
+def render(builder: str = "html") -> bool:
+    """Run jupyter-book strictly; False if it failed or warned, which its log tells."""
     BUILD.mkdir(exist_ok=True)
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", ".", "-W", "-n", "--keep-going"]
-    with LOG.open("w", encoding="utf-8") as log:
+    program = str(Path(sys.executable).with_name("jupyter-book"))
+    command = [program, "build", ".", "--builder", builder, "-W", "-n", "--keep-going"]
+    with log_of(builder).open("w", encoding="utf-8") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=BOOK)
         assert process.stdout is not None
         for line in process.stdout:
@@ -160,7 +165,7 @@ def main() -> int:
         return 1
     print("Rendering the book", flush=True)
     if not render():
-        print(f"The book was not built; the log is {LOG}", file=sys.stderr)
+        print(f"The book was not built; the log is {log_of('html')}", file=sys.stderr)
         return 1
     print("Checking links and claims", flush=True)
     if not passed("The pages as built", checks.of_html()):

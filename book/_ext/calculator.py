@@ -21,7 +21,7 @@ SCRIPTS = (
 )  # fmt: skip
 """In the order in which they need each other."""
 OUTPUT = "calculator"
-ELSEWHERE = "This panel computes in the browser; it is part of the book's web pages."
+ELSEWHERE = r"\emph{{Here the web page \texttt{{{}.html}} has a panel that computes in the browser.}}"
 
 
 class Calculator(SphinxDirective):
@@ -37,7 +37,7 @@ class Calculator(SphinxDirective):
         for file in FOLDER.iterdir():
             self.env.note_dependency(str(file))
         self.env.metadata[self.env.docname]["calculator"] = True
-        elsewhere = nodes.raw("", ELSEWHERE, format="latex")
+        elsewhere = nodes.raw("", ELSEWHERE.format(self.env.docname), format="latex")
         return [nodes.raw("", panel.read_text(encoding="utf-8"), format="html"), elsewhere]
 
 

@@ -210,7 +210,8 @@ def download(
     name: str, rawtext: str, text: str, lineno: int, inliner: Inliner, *_: Any, **__: Any
 ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
     """Role ``{download-link}`FILE` ``: to a file of the LaTeX package."""
-    return [nodes.raw("", f'<a download href="{FOLDER}/{text}"><code>{text}</code></a>', format="html")], []
+    html = f'<a download href="{FOLDER}/{text}"><code>{text}</code></a>'
+    return [nodes.raw("", html, format="html"), nodes.raw("", rf"\texttt{{{text}}}", format="latex")], []
 
 
 def write_files(app: Sphinx, error: Exception | None) -> None:

@@ -44,8 +44,11 @@ COLOUR = {
     Status.FULLY_PROVED: "success",
 }
 ENVIRONMENT = {Kind.EXACT: "theorem", Kind.LEADING_ORDER: "corollary", Kind.BOUND: "lemma"}
-
-
+ELSEWHERE = (
+    r"\emph{{The web page \texttt{{{}.html}} has the graph of what was derived from what; "
+    "the last column of the table of claims has its arrows.}}"
+)
+"""In print, where the graph would be too small to read."""
 TYPESET = Path(__file__).parents[1] / ".jupyter_cache" / "claims.json"
 """The claims' MyST sources, made side by side beforehand."""
 
@@ -139,7 +142,8 @@ class ClaimGraphDirective(SphinxDirective):
         pages = pages_of_claims(Path(self.env.srcdir))
         chosen = family(self.arguments[0]) if self.arguments else connected()
         drawn = svg(chosen, lambda claim_id: f"{pages[claim_id]}.html#{claim_id}" if claim_id in pages else None)
-        return [nodes.raw("", f'<div class="claim-graph">{drawn}</div>', format="html")]
+        html = nodes.raw("", f'<div class="claim-graph">{drawn}</div>', format="html")
+        return [html, nodes.raw("", ELSEWHERE.format(self.env.docname), format="latex")]
 
 
 def pages_of_claims(source: Path) -> dict[str, str]:
@@ -214,7 +218,7 @@ def link_to(
     address = "../" * inliner.document.settings.env.docname.count("/") + PAGE.format(text)
     shown = text if name == "claim-id" else f"Evidence, figure, LaTeX, BibTeX and Coq of {text}"
     html = f'<a class="{name}" href="{address}">{shown}</a>'
-    latex = r"\texttt{" + text.replace("_", r"\_") + "}"
+    latex = r"\texttt{" + text.replace("_", r"\_").replace("-", r"-\allowbreak ") + "}"
     return [nodes.raw("", html, format="html"), nodes.raw("", latex, format="latex")], []
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from proofs.formal import toolchain
+from proofs.installing import provided
 
 EXPECTED = Path(__file__).parent / "assumptions.txt"
 """``File.theorem: axioms`` of every headline theorem."""
@@ -105,11 +105,7 @@ def main() -> int:
     """Run everything; 0 when all is as expected, 1 when something is refused or differs, 2 when Coq is missing."""
     if sys.argv[1:] == ["--outside"]:
         return write_outside()
-    if (hint := toolchain.missing()) and os.environ.get("INSTALL") == "1":
-        print(f"Installing Coq: {toolchain.INSTALL}", flush=True)
-        subprocess.run(["sh", "-c", toolchain.INSTALL], check=False, stdout=subprocess.DEVNULL)
-        hint = toolchain.missing()
-    if hint:
+    if hint := provided("Coq", toolchain.INSTALL, toolchain.missing):
         print(hint, file=sys.stderr)
         return 2
     if words := scan():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from proofs import verification
+from proofs import installing, verification
 from proofs.claims import CLAIMS
 from proofs.evidence import record
 from proofs.formal import correspondence, run, toolchain
@@ -48,7 +48,7 @@ def test_without_coq_it_says_what_to_install(coq, capsys):
     assert run.main() == 2
     assert capsys.readouterr() == ("", "no Coq here\n")
     asked = []
-    coq.setattr(run.subprocess, "run", lambda command, **rest: asked.append(command))
+    coq.setattr(installing.subprocess, "run", lambda command, **rest: asked.append(command))
     coq.setenv("INSTALL", "1")
     assert run.main() == 2
     assert asked == [["sh", "-c", toolchain.INSTALL]]
