@@ -106,11 +106,11 @@ def _reduce(at: ElementTree.Element, names: Mapping[str, str], classes: dict[str
     for part in at:
         _reduce(part, names, classes, 2 if tag == "defs" else digits)
         bare = part.tag == _name("g") and not part.attrib
-        if tag not in WORDS:
+        if tag not in WORDS or not (part.tail or "").strip():
             part.tail = None
         parts += list(part) if bare else [part]
     at[:] = parts
-    if tag not in WORDS:
+    if tag not in WORDS or not (at.text or "").strip():
         at.text = None
 
 

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 from proofs import CLAIMS, Status
 from proofs.dependencies import ancestors, depends_on
-from proofs.graph import COLOURS, connected, family, svg
+from proofs.graph import COLOURS, MARKS, WIDTH, connected, family, svg, table
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -46,7 +46,7 @@ def test_dependencies_have_no_circle():
 def test_boxes_do_not_overlap_and_arrows_run_to_the_right():
     """Boxes stand apart, and every arrow ends to the right of its start."""
     found = drawn(connected())
-    boxes = [(float(r.get("x")), float(r.get("y"))) for r in found.iter(f"{SVG}rect") if r.get("width") != "14"]
+    boxes = [(float(r.get("x")), float(r.get("y"))) for r in found.iter(f"{SVG}rect") if r.get("width") == str(WIDTH)]
     assert len(boxes) == len(set(boxes)) == len(connected())
     for path in found.iter(f"{SVG}path"):
         numbers = path.get("d").replace("M", "").replace("C", "").split()
