@@ -5,6 +5,7 @@ A figure that ``use`` or ``write`` writes as SVG carries its data (``drawn``) an
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,10 +68,7 @@ def use() -> None:
 
     matplotlib.rcParams.update(STYLE | _cycle())
     register_backend("svg", Canvas)
-    try:
-        set_matplotlib_formats("svg")
-    except AttributeError:  # no notebook: nothing is shown
-        return
+    set_matplotlib_formats("svg")
 
 
 def _cycle() -> dict[Any, Any]:
@@ -87,8 +85,15 @@ def panels(rows: int = 1, columns: int = 2, **shared: Any) -> tuple[Any, Any]:
     return figure, figure.subplots(rows, columns, **shared)
 
 
-def write(figure: Any, file: Path, command: str = "") -> None:
-    """Write the figure as SVG with its data and the command that makes it, without a date."""
+def svg(figure: Any, command: str = "") -> str:
+    """The figure as SVG with its data and the command that makes it, without a date."""
     from proofs.experiments.themed import Canvas
 
-    Canvas(figure).print_svg(file, metadata={"Source": command})
+    text = io.StringIO()
+    Canvas(figure).print_svg(text, metadata={"Source": command})
+    return text.getvalue()
+
+
+def write(figure: Any, file: Path, command: str = "") -> None:
+    """Write it to a file."""
+    file.write_text(svg(figure, command), encoding="utf-8")
