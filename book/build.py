@@ -53,7 +53,7 @@ def drop_stale_cache() -> None:
 
 
 def quiet_kernels() -> None:
-    """Give the kernels a configuration of their own: the house's figures, no user's settings, no word about local TCP."""
+    """Give the kernels a configuration of their own: the house's style, no user's settings, no word about local TCP."""
     profile = CACHE / "ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "ipython_kernel_config.py").write_text(KERNELS, encoding="utf-8")

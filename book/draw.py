@@ -64,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.chdir(BOOK)  # where the build runs the cells
     sys.path.insert(0, str(BOOK))
     count = 0
-    for count, found in enumerate(figures(cells(asked.page)), 1):  # noqa: B007
+    for count, found in enumerate(figures(cells(asked.page)), 1):
         if asked.number not in (None, count):
             continue
         picture, data, _ = carried(found) or ("", "", "")

@@ -57,7 +57,7 @@ def main() -> None:
     anchor = predict("lion", **at.recipe).angular_update / at.ratio
     axis.plot(grid, anchor * np.sqrt(grid / recipe), color=SERIES[3], linestyle=":", label="Lion: as published")
     axis.set(xscale="log", yscale="log", xlabel="lr * wd", ylabel="angular update (rad per step)")
-    axis.plot([], [], "o", color=ASIDE, label="simulation")
+    axis.plot([], [], "o", color=drawing.ASIDE, label="simulation")
     axis.legend(fontsize=8)
     drawing.write(figure, TARGET, "python book/overview.py")
 

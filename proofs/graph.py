@@ -109,7 +109,7 @@ def svg(
 
 
 def table(ids: Iterable[str], status_of: Callable[[Claim], Status] = status) -> str:
-    """The graph's data as CSV: a row a claim named, with its status and those of the claims that it was derived from."""
+    """The graph's data as CSV: a row a claim named, with its status and what it was derived from."""
     chosen = list(ids)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -1,6 +1,8 @@
 """What the build asks of figures, each seen to fail: data, a command, a vector, colours that are seen."""
 
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,3 +113,21 @@ def test_published_figures_carry_their_data(file):
     assert len(rows(data)) > 3
     assert checks["faint"](file.stem, picture) == []
     assert found.experiment in EXPERIMENTS
+
+
+def test_a_figure_is_drawn_again_as_the_book_has_it(tmp_path):
+    """By its command, twice to the byte; a number that there is not is one line."""
+    command = [sys.executable, str(BOOK / "draw.py"), "nesterov"]
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        done = subprocess.run(
+            [*command, "1", "--into", str(tmp_path / name)], capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+    one, two = (sorted((tmp_path / name).iterdir()) for name in ("one", "two"))
+    assert [f.name for f in one] == ["nesterov-1.csv", "nesterov-1.svg"]
+    assert [f.read_bytes() for f in one] == [f.read_bytes() for f in two]
+    assert len(rows(one[0].read_text(encoding="utf-8"))) > 10
+    done = subprocess.run([*command, "9", "--into", str(tmp_path)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("number = 9: nesterov has 1 figures")

@@ -43,9 +43,7 @@ def image(name: str, picture: str, alt: str) -> str:
     size = SIZE.search(picture)
     width, height = (round(float(points) * 4 / 3) for points in size.groups()) if size else (0, 0)
     shape = f'width="{width}" height="{height}"' if size else ""
-    return (
-        f'<img class="dark-light" loading="lazy" src="{FOLDER}/{name}.svg" alt="{escape(alt, quote=True)}" {shape}/>'
-    )
+    return f'<img class="dark-light" loading="lazy" src="{FOLDER}/{name}.svg" alt="{escape(alt, quote=True)}" {shape}/>'
 
 
 def html(shown: str, name: str, command: str, also: Sequence[str] = (), up: str = "") -> str:

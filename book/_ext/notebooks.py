@@ -9,19 +9,18 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from claims import known
 from jupyter_cache import get_cache
 from myst_nb.core.read import read_myst_markdown_notebook
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from sphinx.application import Sphinx
 
-import proofs
-from proofs.latex_package import aligned
 from proofs.release import package_version
 
 CELL = "{code-cell}"
@@ -73,7 +72,9 @@ def imported(text: str) -> set[str]:
 def writing(book: Path, names: list[str]) -> list[NotebookNode]:
     """Cells that write files beside the notebook."""
     folders = sorted({Path(name).parent.as_posix() for name in names} - {"."})
-    cells = [new_code_cell("from pathlib import Path\n" + "\n".join(f'Path("{f}").mkdir(exist_ok=True)' for f in folders))]
+    cells = [
+        new_code_cell("from pathlib import Path\n" + "\n".join(f'Path("{f}").mkdir(exist_ok=True)' for f in folders))
+    ]
     for name in names:
         text = (book / name).read_text(encoding="utf-8")
         if name.endswith(".json"):
@@ -82,25 +83,23 @@ def writing(book: Path, names: list[str]) -> list[NotebookNode]:
     return cells if folders else cells[1:]
 
 
-def stated(text: str) -> str:
-    """Markdown whose claims are written out."""
-
-    def one(found: re.Match[str]) -> str:
-        claim = proofs.CLAIMS[found[1]]
-        return f"**{claim.heading}** (`{claim.id}`). {claim.statement}\n\n$$\n{aligned(claim)}\n$$"
-
-    return CLAIM.sub(one, text)
+def stated(claim_id: str) -> str:
+    """A claim as Markdown that every notebook shows."""
+    one = known(claim_id)["dossier"]
+    return f"**{one['heading']}** (`{claim_id}`). {one['statement']}\n\n$$\n{one['latex']['formula']}\n$$"
 
 
-def notebook(book: Path, page: str, version: str, cache: Path | None = None) -> NotebookNode:
-    """The page as a notebook of its own, with the outputs that the cache has."""
+def notebook(
+    book: Path, page: str, version: str, state: Callable[[str], str] = stated, cache: Path | None = None
+) -> NotebookNode:
+    """The page as a notebook of its own, its claims as ``state`` writes them, with the outputs that the cache has."""
     found = source(book, page)
     if cache is not None:
         _, found = get_cache(str(cache)).merge_match_into_notebook(found)
     names = taken(book, [cell.source for cell in found.cells if cell.cell_type == "code"])
     for cell in found.cells:
         if cell.cell_type == "markdown":
-            cell.source = stated(cell.source)
+            cell.source = CLAIM.sub(lambda claim: state(claim[1]), cell.source)
     begin = [new_markdown_cell(HEAD.format(page=page, version=version)), *writing(book, names), new_code_cell(STYLE)]
     found.cells = begin + found.cells
     for number, cell in enumerate(found.cells):
@@ -117,7 +116,7 @@ def offer(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
     file = book / f"{page}.md"
     if app.builder.name != "html" or not file.is_file() or CELL not in file.read_text(encoding="utf-8"):
         return
-    made = notebook(book, page, package_version(), book / ".jupyter_cache")
+    made = notebook(book, page, package_version(), cache=book / ".jupyter_cache")
     target = Path(app.outdir) / "_sources" / f"{page}.ipynb"
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(made, target)

@@ -34,7 +34,9 @@ def table(figure: Figure) -> str:
     text = io.StringIO()
     for number, axis in enumerate(axes, 1):
         said = (axis.get_title(), f"x is {axis.get_xlabel()}", f"y is {axis.get_ylabel()}")
-        text.write(f"# panel {number}: " + "; ".join(part for part in said if part and not part.endswith(" is ")) + "\n")
+        text.write(
+            f"# panel {number}: " + "; ".join(part for part in said if part and not part.endswith(" is ")) + "\n"
+        )
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     for number, series, shown, *point in rows:

@@ -21,7 +21,7 @@ from proofs.experiments.drawn import table
 
 SVG, LINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 REFERENCE = re.compile(r"#([\w-]+)")
-TOKEN = re.compile(r"[A-Za-z]|-?\d+\.?\d*(?:e-?\d+)?")
+WORD = re.compile(r"[A-Za-z]|-?\d+\.?\d*(?:e-?\d+)?")
 NUMBER = re.compile(r"-?\d+\.\d+")
 WORDS = ("text", "tspan", "style")
 BASE = "*{stroke-linejoin:round;stroke-linecap:butt}svg{fill:%s}"
@@ -48,7 +48,7 @@ def themed(drawn: str, data: str, command: str = "") -> str:
     """
     ElementTree.register_namespace("", SVG)
     ElementTree.register_namespace("xlink", LINK)
-    root = ElementTree.fromstring(drawn)  # noqa: S314: Matplotlib wrote it
+    root = ElementTree.fromstring(drawn)  # noqa: S314 (Matplotlib wrote it)
     for part in root.findall(_name("metadata")):
         root.remove(part)
     names = {old: f"i{n}" for n, old in enumerate(sorted(_referred(root)))}
@@ -56,14 +56,14 @@ def themed(drawn: str, data: str, command: str = "") -> str:
     _reduce(root, names, classes, 1)
     (style,) = root.iter(_name("style"))
     style.text, style.attrib = _rules(classes), {}
-    for part, text in (("desc", command), ("metadata", data)):
-        ElementTree.SubElement(root, _name(part)).text = text
+    for tag, text in (("desc", command), ("metadata", data)):
+        ElementTree.SubElement(root, _name(tag)).text = text
     return ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
 def carried(text: str) -> tuple[str, str, str] | None:
     """Of a themed SVG: itself without its data, the data as CSV, the command; None for any other."""
-    root = ElementTree.fromstring(text)  # noqa: S314: written above, or refused for lack of data
+    root = ElementTree.fromstring(text)  # noqa: S314 (the book's own)
     found = [root.find(_name(part)) for part in ("metadata", "desc")]
     if root.tag != _name("svg") or any(part is None or len(part) for part in found):
         return None
@@ -120,21 +120,23 @@ def _short(value: float, digits: int) -> str:
 
 
 def _path(d: str, digits: int) -> str:
-    """The same path, rounded, in steps from point to point; Matplotlib writes M, L, Q, C and z, none of them in steps."""
+    """The same path, rounded, in steps from point to point; of Matplotlib's M, L, Q, C and z none is in steps."""
     scale = 10**digits
     parts: list[str] = []
-    tokens = iter(TOKEN.findall(d))
+    words = iter(WORD.findall(d))
     command, here, last = "", (0, 0), ""
     count = {"M": 1, "L": 1, "Q": 2, "C": 3}
-    for token in tokens:
-        if token in "zZ":
+    for word in words:
+        if word in "zZ":
             parts.append("z")
             last = ""
             continue
-        if token.isalpha():
-            command, token = token, next(tokens)
-        flat = [token, *(next(tokens) for _ in range(2 * count[command] - 1))]
-        points = [(round(float(x) * scale), round(float(y) * scale)) for x, y in zip(flat[::2], flat[1::2], strict=True)]
+        if word.isalpha():
+            command, word = word, next(words)
+        flat = [word, *(next(words) for _ in range(2 * count[command] - 1))]
+        points = [
+            (round(float(x) * scale), round(float(y) * scale)) for x, y in zip(flat[::2], flat[1::2], strict=True)
+        ]
         start = (0, 0) if command == "M" else here
         steps = [(x - start[0], y - start[1]) for x, y in points]
         here = points[-1]

@@ -135,7 +135,9 @@ def end(d):
     count = {"M": 1, "L": 1, "Q": 2, "C": 3}
     for command, flat in re.findall(r"([MLQCmlqc])([^MLQCmlqczZ]*)", d):
         numbers = [float(n) for n in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", flat)]
-        points = list(zip(numbers[::2], numbers[1::2], strict=True))[count[command.upper()] - 1 :: count[command.upper()]]
+        points = list(zip(numbers[::2], numbers[1::2], strict=True))[
+            count[command.upper()] - 1 :: count[command.upper()]
+        ]
         for px, py in points:
             x, y = (px, py) if command.isupper() else (x + px, y + py)
     return x, y
