@@ -21,9 +21,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from sphinx.application import Sphinx
 
+from proofs.experiments.themed import carried
 from proofs.release import package_version
 
 CELL = "{code-cell}"
+SVG = "image/svg+xml"
 CLAIM = re.compile(r"^```\{claim\} (\S+)\n```$", re.MULTILINE)
 HEAD = """*From the book of Spherical Motion, version {version}, page `{page}`.* It runs with the package:
 
@@ -100,6 +102,9 @@ def notebook(
     for cell in found.cells:
         if cell.cell_type == "markdown":
             cell.source = CLAIM.sub(lambda claim: state(claim[1]), cell.source)
+        for output in cell.get("outputs", ()):  # a figure's data lie in the book
+            if parts := carried(output.get("data", {}).get(SVG, "")):
+                output.data[SVG] = parts[0]
     begin = [new_markdown_cell(HEAD.format(page=page, version=version)), *writing(book, names), new_code_cell(STYLE)]
     found.cells = begin + found.cells
     for number, cell in enumerate(found.cells):

@@ -63,6 +63,8 @@ def themed(drawn: str, data: str, command: str = "") -> str:
 
 def carried(text: str) -> tuple[str, str, str] | None:
     """Of a themed SVG: itself without its data, the data as CSV, the command; None for any other."""
+    if "<metadata>" not in text:
+        return None
     root = ElementTree.fromstring(text)  # noqa: S314 (the book's own)
     found = [root.find(_name(part)) for part in ("metadata", "desc")]
     if root.tag != _name("svg") or any(part is None or len(part) for part in found):
