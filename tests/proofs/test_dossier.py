@@ -102,7 +102,7 @@ def test_dependents_turn_dependencies_around():
 
 def test_the_table_has_what_the_figure_draws(found):
     """A row a statistic, in its order, each number with every digit of the record."""
-    one, run = found
+    one, _ = found
     measured = comparisons(one)
     rows = list(csv.DictReader(io.StringIO(table(measured))))
     every = [statistic for each in measured for statistic in each["statistics"]]
