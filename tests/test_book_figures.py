@@ -131,3 +131,11 @@ def test_a_figure_is_drawn_again_as_the_book_has_it(tmp_path):
     done = subprocess.run([*command, "9", "--into", str(tmp_path)], capture_output=True, text=True, timeout=300)
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].endswith("number = 9: nesterov has 1 figures")
+
+
+def test_the_readme_s_figure_follows_its_reader_too():
+    """It carries its data and its command, in colours that are seen."""
+    picture, data, command = carried((BOOK / "_static" / "overview.svg").read_text(encoding="utf-8"))
+    assert command == "python book/overview.py"
+    assert len(rows(data)) > 100
+    assert checks["faint"]("overview", picture) == []
