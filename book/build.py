@@ -28,6 +28,11 @@ BOOK = Path(__file__).parent.resolve()
 BUILD = BOOK / "_build"
 CACHE = BOOK / ".jupyter_cache"
 KEY = CACHE / "sources"
+KERNELS = """c.IPKernelApp.log_level = 40
+c.IPKernelApp.exec_lines = ["__import__('proofs.experiments.drawing').experiments.drawing.use()"]
+c.IPKernelApp.hide_initial_ns = True
+"""
+"""Every page draws in the house's style, whatever it imports."""
 SHOWN = ("WARNING", "ERROR", "Executed")
 KERNEL_STARTS = 4
 TIMEOUT = 300
@@ -47,10 +52,10 @@ def drop_stale_cache() -> None:
 
 
 def quiet_kernels() -> None:
-    """Give the kernels a configuration of their own: no user's settings, no word about local TCP."""
+    """Give the kernels a configuration of their own: the house's style, no user's settings, no word about local TCP."""
     profile = CACHE / "ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n", encoding="utf-8")
+    (profile / "ipython_kernel_config.py").write_text(KERNELS, encoding="utf-8")
     os.environ["IPYTHONDIR"] = str(profile.parent)
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # one page has one core
 

@@ -2,7 +2,7 @@
 
 A decimal in prose must come from the build, or stand in ``allowed_decimals.txt`` with a reason. In the HTML every
 internal link and anchor must lead somewhere, every claim be reachable from the index and stand in the LaTeX package,
-every published row stand in the audit.
+every published row stand in the audit; figures have what ``figure_checks`` asks.
 """
 
 from __future__ import annotations
@@ -164,13 +164,15 @@ def of_sources(book: Path = BOOK) -> list[str]:
 
 def of_html(html: Path = HTML) -> list[str]:
     """What is wrong with the pages as built."""
+    import figure_checks
     import permanent
 
     pages = read(html)
     wanted = [permanent.address(entry) for entry in sorted(permanent.existing())]
     claims = [entry.removeprefix("claim ") for entry in permanent.existing() if entry.startswith("claim ")]
     package = (html / "package" / "smdclaims.sty").read_text(encoding="utf-8")
-    return dead(pages, html) + unreachable(pages, wanted) + package_lacks(package, sorted(claims))
+    lines = dead(pages, html) + unreachable(pages, wanted) + package_lacks(package, sorted(claims))
+    return lines + figure_checks.wrong(html)
 
 
 def main() -> int:

@@ -1,23 +1,24 @@
-"""The book's figures: one style, and the two pictures that every optimizer's page shows."""
+"""What the book's pages show: the two pictures of every optimizer, tables and numbers, in the house's style."""
 
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 import numerics
 import theory
 from numerics import Result
 from numerics.statistics import Estimate
 from proofs.digits import shown
-from proofs.experiments.drawing import HEIGHT, SERIES, STYLE, THEORY, WIDTH
+from proofs.experiments import drawing
+from proofs.experiments.drawing import THEORY
 from proofs.printed import predict as enclosed_predict
 from smd.predicting import predict
 
-set_matplotlib_formats("svg")
-plt.rcParams.update({**STYLE, "figure.figsize": (WIDTH, HEIGHT)})
+SERIES = drawing.SERIES[:4]
+
+drawing.use()
 
 
 def cosines(run: Result) -> np.ndarray:
@@ -147,6 +148,8 @@ def display(*expressions: tuple[str, object]) -> Markdown:
 
 
 __all__ = [
+    "SERIES",
+    "THEORY",
     "comparison",
     "cosines",
     "display",

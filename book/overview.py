@@ -10,7 +10,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-from figures import SERIES
+from figures import SERIES, drawing
 
 import numerics
 from proofs.literature import ROWS, compare
@@ -57,9 +57,9 @@ def main() -> None:
     anchor = predict("lion", **at.recipe).angular_update / at.ratio
     axis.plot(grid, anchor * np.sqrt(grid / recipe), color=SERIES[3], linestyle=":", label="Lion: as published")
     axis.set(xscale="log", yscale="log", xlabel="lr * wd", ylabel="angular update (rad per step)")
-    axis.plot([], [], "o", color="grey", label="simulation")
+    axis.plot([], [], "o", color=drawing.ASIDE, label="simulation")
     axis.legend(fontsize=8)
-    figure.savefig(TARGET, metadata={"Date": None}, facecolor="white")
+    drawing.write(figure, TARGET, "python book/overview.py")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ line in the middle is the prediction. Colours are those of the page.
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -24,6 +26,22 @@ COLOUR = "#0072b2"  # Okabe and Ito's blue, as the book's first series
 LEAST_RANGE = 4.0
 UNSAID = ("seed", "device")
 """Conditions that the command repeats and the band's head leaves out."""
+
+
+COLUMNS = ("layer", "design", "at", "quantity", "predicted", "measured", "error")
+
+
+def table(comparisons: Sequence[Mapping[str, Any]]) -> str:
+    """The figure's data as CSV with the columns COLUMNS, in the order of the figure; every digit of the record."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in comparisons:
+        at = "; ".join(f"{name} = {value}" for name, value in one["at"].items())
+        for found in one["statistics"]:
+            numbers = (found[name] for name in ("predicted", "measured", "error"))
+            writer.writerow((one.get("layer", ""), one["design"], at, found["name"], *numbers))
+    return text.getvalue()
 
 
 def svg(comparisons: Sequence[Mapping[str, Any]]) -> str:

@@ -6,6 +6,8 @@ part is a band of its own, its columns ordered so that a claim stands near what 
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
 
@@ -15,15 +17,28 @@ from proofs.dependencies import depends_on
 from proofs.status import STATUS_MEANING, Status, status
 
 COLOURS = {
-    Status.REFUTED: "#d32f2f",
-    Status.STALE: "#f9a825",
-    Status.UNDECIDED: "#ef6c00",
-    Status.SUPPORTED: "#0288d1",
-    Status.DECIDED: "#7e57c2",
-    Status.PROVED: "#66bb6a",
-    Status.FULLY_PROVED: "#2e7d32",
+    Status.REFUTED: "#b3261e",
+    Status.STALE: "#7a5c00",
+    Status.UNDECIDED: "#b34700",
+    Status.SUPPORTED: "#0072b2",
+    Status.DECIDED: "#6a4bc0",
+    Status.PROVED: "#2f7d4f",
+    Status.FULLY_PROVED: "#14532d",
 }
+"""Of the boxes, whose words are white."""
+MARKS = {
+    Status.REFUTED: "✗",
+    Status.STALE: "○",
+    Status.UNDECIDED: "?",
+    Status.SUPPORTED: "≈",
+    Status.DECIDED: "◇",
+    Status.PROVED: "✓",
+    Status.FULLY_PROVED: "✓✓",
+}
+"""In the boxes too: nobody needs the colours to tell the statuses apart."""
 WIDTH, HEIGHT, GAP, COLUMN, MARGIN = 190, 22, 8, 260, 16
+LEGEND = 22
+"""Width of a colour in the legend."""
 
 
 def family(claim_id: str) -> list[str]:
@@ -69,15 +84,16 @@ def svg(
     ]
     for row, known in enumerate(legend):
         y = MARGIN + row * (HEIGHT + 2)
-        parts.append(f'<rect x="{MARGIN}" y="{y}" width="14" height="14" rx="3" fill="{COLOURS[known]}"/>')
+        parts.append(f'<rect x="{MARGIN}" y="{y}" width="{LEGEND}" height="14" rx="3" fill="{COLOURS[known]}"/>')
+        parts.append(_mark(known, MARGIN + LEGEND / 2, y + 11))
         words = f"{known}: {escape(STATUS_MEANING[known])}"
-        parts.append(f'<text x="{MARGIN + 20}" y="{y + 11}" fill="currentColor">{words}</text>')
+        parts.append(f'<text x="{MARGIN + LEGEND + 6}" y="{y + 11}" fill="currentColor">{words}</text>')
     for start, end in edges:
         left, right = places[start][0] + MARGIN + WIDTH, places[end][0] + MARGIN
         above, below = (places[one][1] + top + HEIGHT // 2 for one in (start, end))
         middle = (left + right) // 2
         curve = f"M{left},{above} C{middle},{above} {middle},{below} {right},{below}"
-        parts.append(f'<path d="{curve}" fill="none" stroke="#9e9e9e"/>')
+        parts.append(f'<path d="{curve}" fill="none" stroke="#808080"/>')
     for one in chosen:
         x, y = places[one][0] + MARGIN, places[one][1] + top
         colour = COLOURS[statuses[one]]
@@ -85,10 +101,27 @@ def svg(
             f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="5" fill="{colour}">'
             f"<title>{escape(CLAIMS[one].heading)}: {statuses[one]}</title></rect>"
             f'<text x="{x + WIDTH / 2:g}" y="{y + 15}" text-anchor="middle" fill="white">{escape(one)}</text>'
+            f"{_mark(statuses[one], x + 12, y + 15)}"
         )
         address = link(one)
         parts.append(f'<a href="{escape(address, quote=True)}">{box}</a>' if address else box)
     return "\n".join([*parts, "</svg>"])
+
+
+def table(ids: Iterable[str], status_of: Callable[[Claim], Status] = status) -> str:
+    """The graph's data as CSV: a row a claim named, with its status and what it was derived from."""
+    chosen = list(ids)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("claim", "status", "derived from"))
+    for one in chosen:
+        above = [other for other in depends_on(CLAIMS[one]) if other in chosen]
+        writer.writerow((one, status_of(CLAIMS[one]), " ".join(above)))
+    return text.getvalue()
+
+
+def _mark(known: Status, x: float, y: float) -> str:
+    return f'<text x="{x:g}" y="{y}" text-anchor="middle" fill="white" aria-hidden="true">{MARKS[known]}</text>'
 
 
 def _places(ids: list[str], edges: list[tuple[str, str]]) -> dict[str, tuple[int, int]]:

@@ -12,6 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import drawn_figures
 from claims import COLOUR, ENVIRONMENT, known, pages_of_claims
 from docutils import nodes
 from docutils.parsers.rst.states import Inliner
@@ -23,7 +24,7 @@ from sphinx.application import Sphinx
 from proofs import CLAIMS
 from proofs.claim import Kind
 from proofs.dossier import NOT_RUN, PAGE, comparisons, dependents
-from proofs.forest import svg
+from proofs.forest import svg, table
 from proofs.latex_package import BIBLIOGRAPHY, NAME, PACKAGE, Citable, bibliography, package
 from proofs.status import Status
 
@@ -97,11 +98,9 @@ def sections(one: dict[str, Any], chapter: str, references: dict[str, Any], stan
     yield f'<h2 id="evidence">Evidence</h2>{evidence_table(one)}{code(one["recheck"], "Recheck")}'
     if measured := comparisons(one):
         yield f'<h2 id="confrontation">Confrontation</h2><p>{CAPTION}</p>'
-        yield f'<div class="forest-holder" tabindex="0" role="region" aria-label="figure">{svg(measured)}</div>'
-        yield (
-            f'<p>Data: <a download href="{claim_id}.json">{claim_id}.json</a>. '
-            f"Again: <code>{escape(one['recheck'])} --layer simulation-cpu</code>.</p>"
-        )
+        shown = f'<div class="forest-holder" tabindex="0" role="region" aria-label="figure">{svg(measured)}</div>'
+        command = f"{one['recheck']} --layer simulation-cpu"
+        yield drawn_figures.html(shown, claim_id, command, [f"{claim_id}.json"], up="../")
     files = " and ".join(f'<a download href="../{FOLDER}/{name}">{name}</a>' for name in (PACKAGE, BIBLIOGRAPHY))
     yield f'<h2 id="citing">Cite</h2><p>In a paper, with <code>\\usepackage{{{NAME}}}</code> of {files}:</p>'
     yield code(f"\\smdclaim{{{claim_id}}}")
@@ -223,6 +222,8 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
     for one in dossiers:
         file = out / PAGE.format(one["id"]).replace(".html", ".json")
         file.write_text(json.dumps(one, indent=1) + "\n", encoding="utf-8")
+        if measured := comparisons(one):
+            drawn_figures.write(out, one["id"], table(measured))
     folder = out / FOLDER
     folder.mkdir(exist_ok=True)
     claims = [Citable(**one["latex"]) for one in dossiers]

@@ -16,6 +16,7 @@ from typing import Any
 from docutils import nodes
 from docutils.parsers.rst.states import Inliner
 from docutils.statemachine import StringList
+from drawn_figures import Drawn
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
@@ -27,7 +28,7 @@ from proofs.dependencies import depends_on
 from proofs.dossier import PAGE, dossier
 from proofs.formal import correspondence
 from proofs.formal.run import headlines
-from proofs.graph import connected, family, svg
+from proofs.graph import connected, family, svg, table
 from proofs.latex_package import aligned
 from proofs.layers import kernel
 from proofs.sources import hash_of_all
@@ -142,8 +143,13 @@ class ClaimGraphDirective(SphinxDirective):
         pages = pages_of_claims(Path(self.env.srcdir))
         chosen = family(self.arguments[0]) if self.arguments else connected()
         drawn = svg(chosen, lambda claim_id: f"{pages[claim_id]}.html#{claim_id}" if claim_id in pages else None)
-        html = nodes.raw("", f'<div class="claim-graph">{drawn}</div>', format="html")
-        return [html, nodes.raw("", ELSEWHERE.format(self.env.docname), format="latex")]
+        name = "-".join(["graph", *self.arguments])
+        command = " ".join(["smd claims", *self.arguments, f"--graph {name}.svg"])
+        inline = f'<div class="claim-graph" tabindex="0" role="region" aria-label="graph">{drawn}</div>'
+        return [
+            Drawn("", name=name, inline=inline, data=table(chosen), command=command),
+            nodes.raw("", ELSEWHERE.format(self.env.docname), format="latex"),
+        ]
 
 
 def pages_of_claims(source: Path) -> dict[str, str]:

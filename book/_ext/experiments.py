@@ -69,7 +69,7 @@ def source(experiment: Experiment, folder: Path) -> str:
     lines = [f"{experiment.tests} It speaks of {claims}.{published}", ""]
     for mode, device in experiment.awaited:
         file = folder / report.file_name(experiment.name, mode, device)
-        command = f"smd run {experiment.name} --{mode}" + (f" --device {device}" if device != "cpu" else "")
+        command = report.command(experiment.name, mode, device)
         if not file.exists():
             lines += [f"**{mode}, {device}: not yet run** (`{command}`).", ""]
             continue

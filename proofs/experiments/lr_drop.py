@@ -217,31 +217,33 @@ def _table(cells: Sequence[Cell]) -> Table:
 
 
 def _figure(cells: Sequence[Cell]) -> Figure:
-    from proofs.experiments.drawing import SERIES, THEORY, panels
+    from proofs.experiments.drawing import SERIES, panels
 
     figure, axes = panels(sharey=False)
     at = {key[1:]: own for key, own in _at(cells).items() if key[0] == "mlp"}
     for axis, optimizer in zip(axes, RULES, strict=True):
         for rescaled, colour in ((True, SERIES[1]), (False, SERIES[0])):
             for own in filter(None, [at.get((optimizer, NOISY["label_noise"], rescaled))]):
-                _curves(axis, own, rescaled, colour, THEORY)
+                _curves(axis, own, rescaled, colour)
         axis.set(yscale="log", xlabel="steps after the drop", title=NAMED[optimizer])
     axes[0].set(ylabel="angle per step, radians")
     axes[0].legend()
     return figure
 
 
-def _curves(axis: Any, own: Sequence[Cell], rescaled: bool, colour: str, black: str) -> None:
+def _curves(axis: Any, own: Sequence[Cell], rescaled: bool, colour: str) -> None:
+    from proofs.experiments.drawing import ASIDE, THEORY
+
     drop, after = own[0].parameters["before"], own[0].parameters["after"]
     steps = np.arange(-200, after) + 0.5
     mean = {n: np.sqrt(np.mean([c.values[n][0] ** 2 for c in own], 0))[drop - 200 :] for n in ("angle", "predicted")}
     axis.plot(steps, mean["angle"], color=colour, linewidth=0.8, label="rescaled" if rescaled else "not rescaled")
     if not (rescaled and own[0].parameters["optimizer"] == "adamw"):  # restarted there without its second moment
         label = None if rescaled else "law"
-        axis.plot(steps, mean["predicted"], color=black, linestyle="--", linewidth=0.8, label=label)
+        axis.plot(steps, mean["predicted"], color=THEORY, linestyle="--", linewidth=0.8, label=label)
     if not rescaled:
         for level, x in zip(own[0].values["equilibrium"], ((-200, 0), (0, after)), strict=True):
-            axis.plot(x, (level, level), color="0.6", linestyle=":", label="equilibrium" if x[0] else None)
+            axis.plot(x, (level, level), color=ASIDE, linestyle=":", label="equilibrium" if x[0] else None)
 
 
 EXPERIMENT = Experiment(

@@ -24,6 +24,11 @@ def file_name(experiment: str, mode: str, device: str) -> str:
     return f"{experiment}-{mode}-{device}.json"
 
 
+def command(experiment: str, mode: str, device: str) -> str:
+    """What runs an experiment in a mode on a device, a GPU's number aside."""
+    return f"smd run {experiment} --{mode}" + ("" if device == "cpu" else " --device cuda")
+
+
 class BadReport(ValueError):
     """The file is no report of an experiment."""
 

@@ -71,7 +71,7 @@ def run(
     (place / FIGURE).unlink(missing_ok=True)
     if not swept.failed:
         with drawing.style():
-            drawing.write(experiment.figure(swept.cells), place / FIGURE)
+            drawing.write(experiment.figure(swept.cells), place / FIGURE, report.command(name, mode, device))
     found.write(place)
     _record(experiment, layer.name, found)
     return found

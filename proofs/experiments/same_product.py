@@ -133,7 +133,7 @@ def _table(cells: Sequence[Cell]) -> Table:
 
 
 def _figure(cells: Sequence[Cell]) -> Figure:
-    from proofs.experiments.drawing import SERIES, THEORY, panels
+    from proofs.experiments.drawing import ASIDE, SERIES, THEORY, panels
 
     figure, axes = panels(sharey=True)
     at = groups(cells, "network", "invariant", "rate")
@@ -150,7 +150,7 @@ def _figure(cells: Sequence[Cell]) -> Figure:
                 squares = np.mean([c.values[name][0] ** 2 for c in own], 0)
                 smooth = np.sqrt(np.convolve(squares, np.ones(20) / 20, "valid"))
                 axis.plot(steps[: len(smooth)] + 10, smooth, linewidth=1, **looks[name])
-        axis.axhline(own[0].values["equilibrium"], color="0.6", linestyle=":", label="equilibrium")
+        axis.axhline(own[0].values["equilibrium"], color=ASIDE, linestyle=":", label="equilibrium")
         axis.set(yscale="log", xlabel="steps", title=title)
     axes[0].set(ylabel="angle per step of layer 0, radians")
     axes[1].legend(fontsize=7)

@@ -1,5 +1,7 @@
 """Dossiers hold what the claim objects and the evidence say, and the figures draw what was recorded."""
 
+import csv
+import io
 import re
 from xml.etree import ElementTree
 
@@ -9,7 +11,7 @@ from proofs import CLAIMS, evidence
 from proofs.confrontation import Bench, stationarity
 from proofs.dependencies import depends_on
 from proofs.dossier import NOT_RUN, comparisons, dependents, dossier
-from proofs.forest import svg, told
+from proofs.forest import COLUMNS, svg, table, told
 from proofs.formal import correspondence
 from proofs.layers.simulation import recorded
 from proofs.verdict import Outcome, Verdict
@@ -96,3 +98,16 @@ def test_dependents_turn_dependencies_around():
     """B is derived from A exactly where A is used by B."""
     forward = {(other, one.id) for one in CLAIMS.values() for other in depends_on(one)}
     assert {(one, other) for one, others in dependents().items() for other in others} == forward
+
+
+def test_the_table_has_what_the_figure_draws(found):
+    """A row a statistic, in its order, each number with every digit of the record."""
+    one, _ = found
+    measured = comparisons(one)
+    rows = list(csv.DictReader(io.StringIO(table(measured))))
+    every = [statistic for each in measured for statistic in each["statistics"]]
+    assert tuple(rows[0]) == COLUMNS
+    assert [row["quantity"] for row in rows] == [s["name"] for s in every]
+    for name in ("predicted", "measured", "error"):
+        assert [float(row[name]) for row in rows] == [float(s[name]) for s in every]
+    assert len(list(ElementTree.fromstring(svg(measured)).iter(f"{SVG}circle"))) == len(rows)  # noqa: S314

@@ -1,10 +1,12 @@
 """The drawing of what was derived from what."""
 
+import csv
+import io
 from xml.etree import ElementTree
 
 from proofs import CLAIMS, Status
 from proofs.dependencies import ancestors, depends_on
-from proofs.graph import COLOURS, connected, family, svg
+from proofs.graph import COLOURS, MARKS, WIDTH, connected, family, svg, table
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -46,7 +48,7 @@ def test_dependencies_have_no_circle():
 def test_boxes_do_not_overlap_and_arrows_run_to_the_right():
     """Boxes stand apart, and every arrow ends to the right of its start."""
     found = drawn(connected())
-    boxes = [(float(r.get("x")), float(r.get("y"))) for r in found.iter(f"{SVG}rect") if r.get("width") != "14"]
+    boxes = [(float(r.get("x")), float(r.get("y"))) for r in found.iter(f"{SVG}rect") if r.get("width") == str(WIDTH)]
     assert len(boxes) == len(set(boxes)) == len(connected())
     for path in found.iter(f"{SVG}path"):
         numbers = path.get("d").replace("M", "").replace("C", "").split()
@@ -65,3 +67,27 @@ def test_links_lead_where_they_are_told():
     """A claim with an address is a link, one without is not."""
     found = drawn(["sgd-norm", "sgd-angle"], link=lambda one: f"sgd.html#{one}" if one == "sgd-norm" else None)
     assert [a.get("href") for a in found.iter(f"{SVG}a")] == ["sgd.html#sgd-norm"]
+
+
+def test_statuses_are_told_apart_without_colours():
+    """Each has a mark of its own in its boxes, white on a colour on which white is read (4.5 by WCAG)."""
+    assert set(MARKS) == set(Status)
+    assert len(set(MARKS.values())) == len(Status)
+    texts = [text.text for text in drawn(["sgd-norm", "sgd-angle"]).iter(f"{SVG}text")]
+    assert texts.count(MARKS[Status.PROVED]) == 3
+
+    def luminance(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    assert min(1.05 / (luminance(colour) + 0.05) for colour in COLOURS.values()) > 4.5
+
+
+def test_the_table_has_what_is_drawn():
+    """A row a claim with its status, and as many dependencies as arrows."""
+    ids = connected()
+    rows = list(csv.DictReader(io.StringIO(table(ids, lambda claim: Status.PROVED))))
+    assert [row["claim"] for row in rows] == ids
+    assert {row["status"] for row in rows} == {"proved"}
+    assert sum(len(row["derived from"].split()) for row in rows) == len(list(drawn(ids).iter(f"{SVG}path")))

@@ -1,0 +1,141 @@
+"""What the build asks of figures, each seen to fail: data, a command, a vector, colours that are seen."""
+
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from proofs.experiments import EXPERIMENTS, drawing, report
+from proofs.experiments.drawn import rows
+from proofs.experiments.themed import carried
+
+BOOK = Path(__file__).parents[1] / "book"
+checks = runpy.run_path(str(BOOK / "figure_checks.py"))
+NETWORKS = sorted((BOOK / "data" / "networks").glob("*.json"))
+STYLE = "<style>.a{fill:none;stroke:#0072b2}@media(prefers-color-scheme:dark){.a{stroke:#2a85d0}}</style>"
+FIGURE = (
+    '<article><figure class="drawn"><img src="figures/a.svg"><figcaption><a download href="figures/a.csv">data</a>'
+    '<code class="command">python book/draw.py a 1</code></figcaption></figure><p>text</article><img src="logo.png">'
+)
+
+
+@pytest.fixture
+def html(tmp_path):
+    """A page with one figure."""
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "a.html").write_text(FIGURE, encoding="utf-8")
+    (tmp_path / "figures" / "a.svg").write_text(f"<svg>{STYLE}</svg>", encoding="utf-8")
+    (tmp_path / "figures" / "a.csv").write_text("# panel 1: \npanel,x\n1,2\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_a_whole_figure_is_fine(html):
+    """And the theme's own pictures are no figures."""
+    assert checks["wrong"](html) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('<a download href="figures/a.csv">data</a>', "", "has no data"),
+        ('href="figures/a.csv"', 'href="figures/b.csv"', "no data in b.csv"),
+        ("python book/draw.py a 1", " ", "has no command"),
+        ('<code class="command">python book/draw.py a 1</code>', "python", "has no command"),
+        ('src="figures/a.svg"', 'src="figures/a.png"', "no vector"),
+        ('<img src="figures/a.svg">', "", "shows nothing"),
+        ('class="drawn"', "", "without data and command"),
+        ("<p>text", "<p><svg></svg>", "without data and command"),
+    ],
+)
+def test_control_a_lack_is_seen(html, old, new, says):
+    """Each thing that a figure must have."""
+    assert FIGURE.count(old) == 1
+    (html / "a.html").write_text(FIGURE.replace(old, new), encoding="utf-8")
+    (line,) = checks["wrong"](html)
+    assert says in line
+
+
+def test_control_a_table_without_rows_is_seen(html):
+    """A header is no data."""
+    (html / "figures" / "a.csv").write_text("# panel 1: \npanel,x\n", encoding="utf-8")
+    (line,) = checks["wrong"](html)
+    assert "no data in a.csv" in line
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("stroke:#0072b2", "stroke:#e69f00", "light"),
+        ("stroke:#2a85d0", "stroke:#333333", "dark"),
+        (".a{stroke:#2a85d0}", ".b{stroke:#2a85d0}", ""),
+        ("fill:none;stroke:#0072b2", "fill:none;stroke:#202020", ""),
+    ],
+)
+def test_control_ink_that_is_not_seen(html, old, new, says):
+    """Amber on white; grey on black; what does not change with the page is judged on both."""
+    file = html / "figures" / "a.svg"
+    file.write_text(f"<svg>{STYLE.replace(old, new)}</svg>", encoding="utf-8")
+    found = checks["wrong"](html)
+    assert len(found) == bool(says)
+    assert says in "".join(found)
+
+
+def test_control_ink_that_does_not_follow_is_seen(html):
+    """Black stays black on a dark page where no rule changes it."""
+    file = html / "figures" / "a.svg"
+    file.write_text("<svg><style>.a{stroke:#000000}@media(prefers-color-scheme:dark){}</style></svg>", encoding="utf-8")
+    (line,) = checks["wrong"](html)
+    assert "#000000 is hardly seen on a dark page" in line
+
+
+def test_every_colour_of_the_style_is_seen():
+    """On both papers; the grid alone may be faint."""
+    for light, dark in drawing.ON_DARK.items():
+        if light not in (drawing.GRID, "#ffffff"):
+            assert min(checks["contrast"](light, paper) for paper in checks["PAPER"]["light"]) >= 3
+            assert min(checks["contrast"](dark, paper) for paper in checks["PAPER"]["dark"]) >= 3
+
+
+def test_contrast_is_that_of_wcag():
+    """Black on white is 21, the grey #767676 the first that reaches 4.5, in either order."""
+    assert checks["contrast"]("#000000", "#ffffff") == pytest.approx(21)
+    assert checks["contrast"]("#ffffff", "#767676") > 4.5 > checks["contrast"]("#777777", "#ffffff")
+
+
+@pytest.mark.parametrize("file", NETWORKS, ids=lambda f: f.stem)
+def test_published_figures_carry_their_data(file):
+    """With the command of their run, in colours that are seen."""
+    found = report.read(file)
+    picture, data, command = carried(file.with_suffix(".svg").read_text(encoding="utf-8"))
+    assert command == report.command(found.experiment, found.mode, found.device)
+    assert len(rows(data)) > 3
+    assert checks["faint"](file.stem, picture) == []
+    assert found.experiment in EXPERIMENTS
+
+
+def test_a_figure_is_drawn_again_as_the_book_has_it(tmp_path):
+    """By its command, twice to the byte; a number that there is not is one line."""
+    command = [sys.executable, str(BOOK / "draw.py"), "nesterov"]
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        done = subprocess.run(
+            [*command, "1", "--into", str(tmp_path / name)], capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+    one, two = (sorted((tmp_path / name).iterdir()) for name in ("one", "two"))
+    assert [f.name for f in one] == ["nesterov-1.csv", "nesterov-1.svg"]
+    assert [f.read_bytes() for f in one] == [f.read_bytes() for f in two]
+    assert len(rows(one[0].read_text(encoding="utf-8"))) > 10
+    done = subprocess.run([*command, "9", "--into", str(tmp_path)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("number = 9: nesterov has 1 figures")
+
+
+def test_the_readme_s_figure_follows_its_reader_too():
+    """It carries its data and its command, in colours that are seen."""
+    picture, data, command = carried((BOOK / "_static" / "overview.svg").read_text(encoding="utf-8"))
+    assert command == "python book/overview.py"
+    assert len(rows(data)) > 100
+    assert checks["faint"]("overview", picture) == []
