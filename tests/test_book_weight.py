@@ -30,6 +30,16 @@ def test_style_sheets_lose_what_is_not_shown():
     assert weight["keep_rules"](rule + others, {"sun", "ring"}) == rule + others
 
 
+def test_pictures_wait_and_words_are_loaded_to_search():
+    """What is done already stays, and so do other scripts."""
+    others = '<script src="_static/book.js"></script><img loading="eager" src="a.svg">'
+    page = others + '<img src="b.svg">\n    <script src="../searchindex.js?v=1"></script>'
+    assert weight["lighten"](page, searches=False) == others + '<img loading="lazy" src="b.svg">'
+    assert weight["lighten"](page, searches=True).endswith("</script>")
+    once = weight["lighten"](page, searches=False)
+    assert weight["lighten"](once, searches=False) == once
+
+
 def test_control_nothing_else_is_touched():
     """With every icon wanted the script is the same; with none, what is around the drawings is left."""
     assert weight["keep"](SCRIPT, {"sun", "adjust", "bell"}) == SCRIPT

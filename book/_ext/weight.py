@@ -1,5 +1,5 @@
 """Makes pages light: of the theme's icons those that are shown, of MathJax the parts that the configuration names,
-and of the pictures those that come into view.
+of the pictures those that come into view, and the words to search for on the page that searches alone.
 
 Icons come twice, as drawings in a script and as glyphs of a font that style sheets name by their code points.
 """
@@ -25,6 +25,8 @@ RULE = re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"[^"]*"\}')
 COMPRESSED = re.compile(r'url\([^)]*\.woff2\) format\("woff2"\),')
 NAME = re.compile(r"\bfa-([a-z0-9-]+)")
 PICTURE = re.compile(r"<img (?![^>]*\bloading=)")
+SEARCH = re.compile(r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>')
+"""What the theme loads everywhere for a search while typing, which is not offered."""
 CODE = re.compile(r"\\([0-9a-f]{4})\b")
 
 
@@ -58,6 +60,12 @@ def cut(font: Path, characters: set[int]) -> None:
         found.save(font)
 
 
+def lighten(page: str, searches: bool) -> str:
+    """The page with pictures that wait, and without the words of the book unless it searches them."""
+    waiting = PICTURE.sub('<img loading="lazy" ', page)
+    return waiting if searches else SEARCH.sub("", waiting)
+
+
 def reduce(app: Sphinx, failed: Exception | None) -> None:
     """After a build of pages that did not fail. What it leaves is what a second time would leave."""
     root = Path(app.outdir)
@@ -66,8 +74,8 @@ def reduce(app: Sphinx, failed: Exception | None) -> None:
         return
     for page in root.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
-        if PICTURE.search(text):
-            page.write_text(PICTURE.sub('<img loading="lazy" ', text), encoding="utf-8")
+        if (lighter := lighten(text, page.name == "search.html")) != text:
+            page.write_text(lighter, encoding="utf-8")
     readers = [*root.rglob("*.html"), *(f for f in script.parent.glob("*.js") if f != script)]
     wanted = shown(f.read_text(encoding="utf-8") for f in readers)
     script.write_text(keep(script.read_text(encoding="utf-8"), wanted), encoding="utf-8")
