@@ -123,9 +123,9 @@ CLAIMS = [
         "regimes-in-training",
         "The regimes in ordinary training",
         "Under SGD the loss is that of the fixed effective learning rate (ELR) that the run has come to, within a "
-        "factor of 1.5. With weight decay that ELR is where runs at fixed ELR turn as much as decay makes up for; "
-        "without, from the second regime, it falls by what they turn; both within 25 per cent. From the third regime a "
-        "run without decay falls into the first.",
+        "factor of 1.5. With weight decay that ELR is, within 25 per cent, where runs at fixed ELR turn as much as "
+        "decay makes up for; without, from the second regime, it falls by at least what they turn, and from the third "
+        "into the first.",
         ("kodryan2022regimes",),
         ("all trained weights scale-invariant, a frozen last layer, SGD at a constant learning rate",),
     ),

@@ -112,6 +112,10 @@ class Table:
     caption: str = ""
 
 
+FIRST_SEED = 1000
+"""Of what is recorded. Settings and judgements were chosen with lower ones: no run is judged by what it shaped."""
+
+
 @dataclass(frozen=True)
 class Experiment:
     """What ``smd run NAME`` runs. A module in this folder states one as EXPERIMENT.
@@ -128,6 +132,7 @@ class Experiment:
     judge       from the cells to the comparisons that the claims stand or fall with, and their controls
     table       of the cells; figure: of the cells, by ``proofs.experiments.drawing``
     seeds       how many, in each mode
+    first_seed  the least of them
     seconds     that a mode takes, about, on four cores or a GPU
     published   ids of published statements that it speaks to, as the audit has them
     full_on     the devices on which the whole matrix is to be run
@@ -148,6 +153,7 @@ class Experiment:
     seconds: Mapping[Mode, float]
     published: tuple[str, ...] = ()
     full_on: tuple[str, ...] = field(default=("cpu", "cuda"))
+    first_seed: int = FIRST_SEED
 
     @property
     def awaited(self) -> list[tuple[Mode, str]]:

@@ -1,4 +1,8 @@
-"""The regimes as they show in ordinary training: SGD's own effective learning rate, on the curve of fixed ones."""
+"""The regimes as they show in ordinary training: SGD's own effective learning rate, on the curve of fixed ones.
+
+Seeds 1000 to 1007 refuted that without decay it falls by what fixed runs turn, within 25 per cent: it fell to
+0.60 and 0.47 of that. So it is claimed to fall by as much at least, and judged by other seeds.
+"""
 
 from __future__ import annotations
 
@@ -142,8 +146,8 @@ def _judge(cells: Sequence[Cell]) -> list[Finding]:
         if rate in SECOND:
             found.append(
                 Finding(f"{where}: log of the last ELR over that which falls by what fixed runs turn", 0.0,
-                        seen(own, _fallen, steps), ELR,
-                        reason, claims=(CLAIM,))
+                        seen(own, _fallen, steps), 0.0,
+                        "the claim's: by as much at least", Relation.AT_MOST, (CLAIM,))
             )  # fmt: skip
         else:
             found.append(
@@ -231,5 +235,6 @@ EXPERIMENT = Experiment(
     table=_table,
     figure=_figure,
     seeds={Mode.QUICK: 8, Mode.FULL: 8},
-    seconds={Mode.QUICK: 50.0, Mode.FULL: 7200.0},
+    seconds={Mode.QUICK: 80.0, Mode.FULL: 7200.0},
+    first_seed=2000,
 )

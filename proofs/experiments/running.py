@@ -28,10 +28,6 @@ class BadExperiment(ValueError):
     """The experiment cannot be run as asked; the message says why."""
 
 
-FIRST_SEED = 1000
-"""Of what is recorded. Settings and judgements were chosen with lower ones: no run is judged by what it shaped."""
-
-
 def run(
     name: str,
     device: str = "cpu",
@@ -61,7 +57,7 @@ def run(
     sweep = Sweep(
         experiment.cell,
         list(experiment.grid(mode)),
-        range(FIRST_SEED, FIRST_SEED + many),
+        range(experiment.first_seed, experiment.first_seed + many),
         place / "cells",
         device,
         SOURCED_BY,
@@ -116,7 +112,7 @@ def _judged(experiment: Experiment, mode: Mode, device: str, seeds: int, cells: 
         seconds=round(sum(float(cell.provenance.get("seconds", 0.0)) for cell in cells), 1),
         source=sources.hash_of(experiment.cell.partition(":")[0]),
         versions={"spherical-motion": package_version()} | versions(*PACKAGES),
-        first_seed=FIRST_SEED,
+        first_seed=experiment.first_seed,
     )
 
 

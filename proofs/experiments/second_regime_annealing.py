@@ -130,5 +130,5 @@ EXPERIMENT = Experiment(
     table=_table,
     figure=_figure,
     seeds={Mode.QUICK: 8, Mode.FULL: 16},
-    seconds={Mode.QUICK: 30.0, Mode.FULL: 7200.0},
+    seconds={Mode.QUICK: 20.0, Mode.FULL: 7200.0},
 )

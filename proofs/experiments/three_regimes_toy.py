@@ -195,7 +195,7 @@ EXPERIMENT = Experiment(
     table=_table,
     figure=_figure,
     seeds={Mode.QUICK: 6, Mode.FULL: 16},
-    seconds={Mode.QUICK: 15.0, Mode.FULL: 1200.0},
+    seconds={Mode.QUICK: 5.0, Mode.FULL: 1200.0},
     published=("KOD-THR", "KOD-THR group", "KOD-DIV", "KOD-R", "KOD-R beyond", "KOD-EELR steps"),
     full_on=("cpu",),
 )

@@ -8,9 +8,9 @@ from numerics.statistics import Estimate
 from proofs import Status, evidence, status
 from proofs.claims import CLAIMS
 from proofs.experiments import running, three_regimes_toy
-from proofs.experiments.experiment import Finding, Mode
+from proofs.experiments.experiment import FIRST_SEED, Finding, Mode
 from proofs.experiments.report import BadReport, read
-from proofs.experiments.running import FIRST_SEED, BadExperiment, run
+from proofs.experiments.running import BadExperiment, run
 from proofs.layers import TABLE
 from proofs.verdict import Outcome
 from proofs.verification import LAYERS, checkers, failing, planned, unmet
