@@ -27,7 +27,7 @@ def numbering(load):
 
 
 CONFIG = """
-extensions = ["sphinx_proof", "printed"]
+extensions = ["sphinx_proof", "foldable", "printed"]
 numfig = math_numfig = True
 prf_realtyp_to_countertyp = {"lemma": "theorem"}
 project = "Small"
@@ -57,6 +57,10 @@ One
    :label: a-second
 
    By :eq:`eq-a_first` and :prf:ref:`a-first`.
+
+.. prf:proof::
+
+   Take *one* away.
 """,
     "two": """
 Two
@@ -104,6 +108,18 @@ def test_numbers_in_print_are_those_of_the_web_pages(small, numbering):
     }
     assert numbering["differences"](web, tex) == []
     assert [web[label].title for label in ("one:a-first", "two:b-third")] == ["(First)", "(Third)"]
+
+
+def test_a_proof_is_folded_in_pages_and_open_in_print(small):
+    """Without the frame of a note in either."""
+    web = (small / "html" / "one.html").read_text(encoding="utf-8")
+    assert '<details class="proof-folded"><summary>Proof</summary>\n<p>Take <em>one</em> away.</p>\n</details>' in web
+    assert 'id="proof"' not in web
+    begun = in_tex(small).partition(r"\begin{smdproof}")[2].partition(r"\end{smdproof}")[0]
+    assert (
+        " ".join(begun.split())
+        == r"\sphinxAtStartPar \sphinxstyleemphasis{Proof.} Take \sphinxstyleemphasis{one} away."
+    )
 
 
 @pytest.mark.parametrize(

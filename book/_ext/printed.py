@@ -15,6 +15,7 @@ from typing import Any
 import matplotlib
 import yaml
 from docutils import nodes
+from foldable import unframed
 from line_breaks import broken, width
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -194,12 +195,9 @@ def _words(entry: nodes.Element) -> list[int]:
 
 def _open(proof: nodes.Element) -> None:
     """A proof without the frame of a note, its first word in italics."""
-    (box,) = proof.children
-    proof.children = []
-    proof += box.children
-    text = next(proof.findall(nodes.Text))
-    word, _, rest = str(text).partition(" ")
-    text.parent.replace(text, [nodes.emphasis("", word), nodes.Text(f" {rest}")])
+    word = unframed(proof)
+    first = next(proof.findall(nodes.paragraph))
+    first.insert(0, [nodes.emphasis("", word), nodes.Text(" ")])
 
 
 class VectorPictures(ImageConverter):
