@@ -75,6 +75,13 @@ def evidence_directory(folders, monkeypatch):
     return directory
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """A test that leaves its worker with more threads makes trainings after it a hundred times as slow."""
+    yield
+    assert torch.get_num_threads() == 1
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """A failure of a test that draws says how to run it alone with the same draws."""

@@ -9,6 +9,7 @@ from numerics import accumulate, recording
 from numerics.accumulate import CHUNK, COUNTED, OCTAVE_BITS, QUANTITIES
 from numerics.errors import BadSimulation
 from numerics.recording import STATISTICS, Recorder
+from numerics.slices import in_slices
 from numerics.statistics import ShortChain, autocorrelation_time, block_autocorrelation_time
 from tests.compare import close
 from tests.numerics.test_statistics import ar1
@@ -34,15 +35,20 @@ def walk(chains, steps, seed=0):
     return norms, before - np.sqrt(before * after) * np.cos(angles), after * np.sin(angles) ** 2
 
 
-def feed(recorder, chunks, until=None):
-    """Hand over the steps from the recorder's own on, chunk by chunk."""
+def feed(recorder, chunks, until=None, threads=1):
+    """Hand over the steps from the recorder's own on, chunk by chunk; some of the chains by each of several threads."""
     norms, losts, perpendiculars = chunks
     if recorder.step == 0:
         recorder.start(norms[:, 0])
     while recorder.step < (until or recorder.steps):
         now = slice(recorder.step, min(recorder.step + CHUNK, recorder.steps))
         after = slice(now.start + 1, now.stop + 1)
-        recorder.add(recorder.step, norms[:, after], losts[:, now], perpendiculars[:, now])
+        chunk = norms[:, after], losts[:, now], perpendiculars[:, now]
+        if threads == 1:
+            recorder.add(recorder.step, *chunk)
+        else:
+            in_slices(lambda a, b, chunk=chunk: recorder.take(a, *(x[a:b] for x in chunk)), len(norms), threads)
+            recorder.complete()
     return recorder
 
 
@@ -144,18 +150,12 @@ def test_both_backends_agree(monkeypatch):
 
 
 def test_chains_do_not_know_of_each_other_nor_of_threads(backend):
-    """A chain's moments are bit for bit the same alone, among others, and on one thread."""
+    """A chain's moments are bit for bit the same alone, among others, and by several threads."""
     chunks = walk(6, 900)
     together = feed(Recorder(1, 6, 900, 0), chunks).moments
     apart = [feed(Recorder(1, 2, 900, 0), tuple(x[n : n + 2] for x in chunks)).moments for n in (0, 2, 4)]
     assert np.array_equal(together, np.concatenate(apart, axis=2))
-    numba = pytest.importorskip("numba", reason="numba is not installed")
-    before = numba.get_num_threads()
-    try:
-        numba.set_num_threads(1)
-        assert np.array_equal(together, feed(Recorder(1, 6, 900, 0), chunks).moments)
-    finally:
-        numba.set_num_threads(before)
+    assert np.array_equal(together, feed(Recorder(1, 6, 900, 0), chunks, threads=3).moments)
 
 
 @pytest.mark.parametrize("until", [256, 1024])
