@@ -7,6 +7,7 @@ import signal
 import pytest
 import torch
 from hypothesis import Phase, settings
+from hypothesis.internal.conjecture import providers
 
 from numerics import seeding
 from proofs import evidence
@@ -34,6 +35,10 @@ settings.register_profile("thorough", max_examples=500, deadline=None, print_blo
 FOUND = (Phase.explicit, Phase.generate)
 settings.register_profile("repeated", max_examples=50, derandomize=True, deadline=None, phases=FOUND)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+if settings.default.derandomize:
+    # Hypothesis also draws numbers that stand in the modules imported so far: those depend on what a worker ran before.
+    assert callable(providers._get_local_constants)
+    providers._get_local_constants = providers.Constants
 
 
 budget.watch()

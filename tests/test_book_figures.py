@@ -130,7 +130,7 @@ def test_a_figure_is_drawn_again_as_the_book_has_it(tmp_path):
     assert len(rows(one[0].read_text(encoding="utf-8"))) > 10
     done = subprocess.run([*command, "9", "--into", str(tmp_path)], capture_output=True, text=True, timeout=300)
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].endswith("number = 9: nesterov has 1 figures")
+    assert done.stderr.splitlines()[-1].endswith("number = 9: nesterov has 4 figures")
 
 
 def test_the_readme_s_figure_follows_its_reader_too():

@@ -37,7 +37,7 @@ def trusted(
     gradient_norm: Tensor,
 ) -> tuple[Tensor, Tensor]:
     """A heavy ball of steps that are a fixed part of the weights."""
-    local = trust * weight_norm / (gradient_norm + wd * weight_norm)
+    local = trust * weight_norm / nonzero(gradient_norm + wd * weight_norm)
     buffer = momentum * buffer + lr * local * g
     return buffer, buffer
 
@@ -49,7 +49,7 @@ def one() -> float:
 
 def of_the_weights(lr: float, weight_norm: Tensor, step_norm: Tensor) -> Tensor:
     """The size that makes the step lr |w| long."""
-    return lr * weight_norm / step_norm
+    return lr * weight_norm / nonzero(step_norm)
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class LARS(Rule):
     """buf <- momentum buf + lr trust |w|/(|g| + wd |w|) (g + wd w), w <- w - buf.
 
     Learning rate and trust ratio are inside the buffer, which starts at zero (arXiv 1708.03888). Some
-    libraries keep the learning rate outside: the same at constant lr.
+    libraries keep the learning rate outside: the same at constant lr. A step of nothing is of length zero.
     """
 
     momentum: float = 0.9
@@ -85,6 +85,7 @@ class LAMB(AdamW):
 
     Adam's m and v of the gradient alone; phi is the identity (arXiv 1904.00962). With ``beta2=None``
     r = m/sqrt(E g^2), the mean square averaged over the coordinates, without bias corrections and eps.
+    A direction of length zero moves nothing.
     """
 
     eps: float = 1e-6

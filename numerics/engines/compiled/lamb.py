@@ -134,7 +134,7 @@ def chains(
                         part += step * step
                     step_square += part
                 step_norm = math.sqrt(step_square)
-                size = cast(lr * weight_norm / step_norm, z)
+                size = cast(lr * weight_norm / nonzero(step_norm), z)
                 loss, way, after = 0.0, 0.0, 0.0
                 for start in range(0, dim, BLOCK):
                     part_of_loss, part_of_way, part_after = cast(0.0, z), cast(0.0, z), cast(0.0, z)
@@ -255,7 +255,7 @@ def lanes(
             for lane in range(LANES):
                 step_norm, weight_norm = math.sqrt(part_of_way[lane]), math.sqrt(square_of[lane])
                 lr = constants[8, lane]
-                scale_of[lane] = lr * weight_norm / step_norm
+                scale_of[lane] = lr * weight_norm / nonzero(step_norm)
                 part_of_way[lane] = 0.0
             for i in range(dim):
                 for lane in range(LANES):

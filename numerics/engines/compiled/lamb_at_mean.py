@@ -115,7 +115,7 @@ def chains(
                         part += step * step
                     step_square += part
                 step_norm = math.sqrt(step_square)
-                size = cast(lr * weight_norm / step_norm, z)
+                size = cast(lr * weight_norm / nonzero(step_norm), z)
                 loss, way, after = 0.0, 0.0, 0.0
                 for start in range(0, dim, BLOCK):
                     part_of_loss, part_of_way, part_after = cast(0.0, z), cast(0.0, z), cast(0.0, z)
@@ -214,7 +214,7 @@ def lanes(
             for lane in range(LANES):
                 step_norm, weight_norm = math.sqrt(part_of_way[lane]), math.sqrt(square_of[lane])
                 lr = constants[4, lane]
-                scale_of[lane] = lr * weight_norm / step_norm
+                scale_of[lane] = lr * weight_norm / nonzero(step_norm)
                 part_of_way[lane] = 0.0
             for i in range(dim):
                 for lane in range(LANES):
@@ -325,7 +325,7 @@ def folded(
                 buffer2 = next_buffer
                 weight_norm = of[LENGTH, lane]
                 step_norm = math.sqrt(step0 * step0 + (step1 * step1 + step2 * step2))
-                size = lr * weight_norm / step_norm
+                size = lr * weight_norm / nonzero(step_norm)
                 change0 = -size * step0
                 change1 = -size * step1
                 change2 = -size * step2

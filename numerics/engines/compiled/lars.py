@@ -88,7 +88,7 @@ def chains(
                 momentum = row[1]
                 trust = row[2]
                 wd = row[3]
-                local = trust * weight_norm / (gradient_norm + wd * weight_norm)
+                local = trust * weight_norm / nonzero(gradient_norm + wd * weight_norm)
                 c0 = wd
                 c1 = momentum
                 c2 = lr * local
@@ -175,7 +175,7 @@ def lanes(
                     for lane in range(max(before, 0), min(before + replicas, LANES)):
                         square, gradient_norm, mean_square = square_of[lane], gradient_norms[lane], mean_squares[lane]
                         weight_norm = math.sqrt(square)
-                        local = trust * weight_norm / (gradient_norm + wd * weight_norm)
+                        local = trust * weight_norm / nonzero(gradient_norm + wd * weight_norm)
                         c0 = wd
                         c1 = momentum
                         c2 = lr * local
@@ -266,7 +266,7 @@ def folded(
                     for lane in range(max(before, 0), min(before + replicas, GROUP)):
                         square, gradient_norm, mean_square = of[SQUARE, lane], of[GRADIENT, lane], of[MEAN, lane]
                         weight_norm = of[LENGTH, lane]
-                        local = trust * weight_norm / (gradient_norm + wd * weight_norm)
+                        local = trust * weight_norm / nonzero(gradient_norm + wd * weight_norm)
                         c0 = wd
                         c1 = momentum
                         c2 = lr * local

@@ -80,7 +80,7 @@ def chains(
         buffer = next_buffer
         second_moment = next_second_moment
         step_norm = tl.sqrt(tl.sum(step * step))
-        change = -(lr * weight_norm / step_norm) * step
+        change = -(lr * weight_norm / nonzero(step_norm)) * step
         next_w = w + change
         after, loss, way = sums(next_w * next_w, -w * change, change * change)
         at = n * count + k

@@ -69,7 +69,7 @@ def chains(
             step = tl.where(inside, step, 0.0)
         buffer = next_buffer
         step_norm = tl.sqrt(tl.sum(step * step))
-        change = -(lr * weight_norm / step_norm) * step
+        change = -(lr * weight_norm / nonzero(step_norm)) * step
         next_w = w + change
         after, loss, way = sums(next_w * next_w, -w * change, change * change)
         at = n * count + k

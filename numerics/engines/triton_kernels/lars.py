@@ -62,7 +62,7 @@ def chains(
         r2 = tl.load(row + 4)
         weight_norm = tl.sqrt(square)
         gradient_norm = scale * rest
-        local = r0 * weight_norm / (gradient_norm + r1 * weight_norm)
+        local = r0 * weight_norm / nonzero(gradient_norm + r1 * weight_norm)
         c2 = r2 * local
         c3 = -1.0
         g = g + c0 * w

@@ -84,6 +84,11 @@ def steps_of(found):
     return found.squared_norm, lost, (np.tan(found.angle) * (before - lost)) ** 2 / before
 
 
+def positive(scales):
+    """Scales to divide by; where nothing moves, one."""
+    return np.where(scales == 0, 1.0, scales)
+
+
 def apart(one, other):
     """How far the chains are apart: norms, lost overlaps, steps beside the weights, and all vectors at the end.
 
@@ -94,7 +99,7 @@ def apart(one, other):
     ways = beside + lost**2 / norms[:-1]
     scales = norms, np.sqrt(norms[:-1] * ways), ways
     pairs = zip(steps_of(one), steps_of(other), scales, strict=True)
-    found = [abs(theirs - ours).max(0) / scale.max(0) for ours, theirs, scale in pairs]
+    found = [abs(theirs - ours).max(0) / positive(scale.max(0)) for ours, theirs, scale in pairs]
     ends = [(one.end.weights, other.end.weights)]
     ends += [(getattr(one.end.state, name), getattr(other.end.state, name)) for name in KEPT]
     for ours, theirs in ends:

@@ -119,3 +119,15 @@ def test_noise_of_length_zero_makes_no_gradient(dim):
     assert apart(exact, found).max() < DOUBLE
     still = np.isclose(exact.squared_norm[1:], 0.96**2 * exact.squared_norm[:-1], rtol=1e-12)
     assert 0.2 < still.mean() < 0.9
+
+
+@pytest.mark.parametrize(("form", "given"), [("lars", {"momentum": 0.0}), ("lamb", {"beta1": 0.0})])
+@pytest.mark.parametrize("dim", [2, 40])
+def test_a_trust_ratio_of_nothing_moves_nothing(form, given, dim):
+    """Neither gradient nor decay: the weights stay where they are, in both engines."""
+    law = GradientLaw("sparse", entries=sparse(0.5 / dim))
+    settings = {"dim": dim, "replicas": 8, "steps": 24, "seed": 3, "law": law}
+    exact, found = (simulate(form, {"lr": 0.1, "wd": 0.0, **given}, **settings, engine=e) for e in ("torch", "numba"))
+    assert np.isfinite(exact.squared_norm).all()
+    assert apart(exact, found).max() < DOUBLE * 100
+    assert 0.2 < (exact.squared_norm[1:] == exact.squared_norm[:-1]).mean() < 0.9

@@ -119,7 +119,7 @@ def test_a_themed_svg_draws_the_same(figure):
     svg = "{http://www.w3.org/2000/svg}"
     with drawing.style():
         before = plain(figure)
-    after, _, _ = carried(themed(before, ""))
+    after, _, _ = carried(themed(before, "step\n1\n"))
     old, new = (ElementTree.fromstring(text) for text in (before, after))  # noqa: S314
     words = [["".join("".join(t.itertext()).split()) for t in root.iter(f"{svg}text")] for root in (old, new)]
     assert words[0] == words[1]
