@@ -27,9 +27,10 @@ from proofs.release import package_version
 CELL = "{code-cell}"
 SVG = "image/svg+xml"
 CLAIM = re.compile(r"^```\{claim\} (\S+)\n```$", re.MULTILINE)
-HEAD = """*From the book of Spherical Motion, version {version}, page `{page}`.* It runs with the package:
+HEAD = """*From the book of Spherical Motion, version {version}, page `{page}`.* It runs where this version is installed,
+from the project's folder:
 
-    pip install 'spherical-motion[book,check]=={version}'
+    pip install '.[book,check]'
 
 The next cells write what the page takes from the book's folder; then figures get the book's style."""
 STYLE = "from proofs.experiments import drawing\ndrawing.use()"
