@@ -184,6 +184,8 @@ def _length(found: theory.Prediction, start_norm: float) -> tuple[int, int]:
 
 def _numerics() -> Any:
     try:
+        import torch  # noqa: F401 (numerics itself loads it when a simulator is asked for)
+
         import numerics
     except ModuleNotFoundError as missing:
         raise MissingExtra(

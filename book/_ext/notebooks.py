@@ -27,8 +27,8 @@ from proofs.release import package_version
 CELL = "{code-cell}"
 SVG = "image/svg+xml"
 CLAIM = re.compile(r"^```\{claim\} (\S+)\n```$", re.MULTILINE)
-HEAD = """*From the book of Spherical Motion, version {version}, page `{page}`.* It runs where this version is installed,
-from the project's folder:
+HEAD = """*From the book of Spherical Motion, version {version}, page `{page}`.* It runs where this version is
+installed, from the project's folder:
 
     pip install '.[book,check]'
 

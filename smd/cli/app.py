@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from importlib import metadata
 
 import typer
 
@@ -84,9 +86,21 @@ def _message(mistake: Exception) -> str | None:
     """
     if isinstance(mistake, OSError) and mistake.filename is not None:
         return f"{mistake.filename}: {mistake.strerror}"
+    if isinstance(mistake, ModuleNotFoundError) and (extra := _extra(mistake.name or "")):
+        remedy = f"pip install 'spherical-motion[{extra}]'"
+        return f"{mistake.name} is not installed; it comes with the extra {extra}: {remedy}"
     if hasattr(mistake, "format_message"):
         return str(mistake.format_message()) or "a verb is missing; smd --help lists them"
     return str(mistake) if _is_ours(mistake) else None
+
+
+def _extra(module: str) -> str | None:
+    """The extra that brings a module; None for one of ours and for what comes anyway."""
+    root = module.partition(".")[0]
+    package = {"sklearn": "scikit-learn"}.get(root, root)
+    lines = metadata.requires("spherical-motion") or ()
+    listed = (re.match(r"([\w-]+).*\bextra == \W(\w+)", line) for line in lines)
+    return next((found[2] for found in listed if found and found[1] == package), None)
 
 
 def _is_ours(mistake: Exception) -> bool:

@@ -5,6 +5,8 @@ import shlex
 import pytest
 import torch
 
+from smd.cli import app
+
 pytestmark = pytest.mark.chance(0)
 
 PREDICT = {
@@ -159,3 +161,26 @@ def test_our_own_faults_are_not_hidden(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["smd", "predict", "sgd", "--lr", "0.1", "--wd", "0.1"])
     with pytest.raises(ZeroDivisionError):
         main()
+
+
+@pytest.mark.parametrize(("module", "extra"), [("torch", "sim"), ("torch.optim", "sim"), ("sklearn.datasets", "train")])
+def test_what_an_extra_brings_is_named_with_it(module, extra, monkeypatch, capsys):
+    """Where a module is missing that an extra brings, one line says which; any other that is missing is a fault."""
+
+    def lacks(name):
+        def command(*_, **__):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+        return command
+
+    monkeypatch.setattr(app, "app", lacks(module))
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said == [
+        f"smd: {module} is not installed; it comes with the extra {extra}: pip install 'spherical-motion[{extra}]'"
+    ]
+    monkeypatch.setattr(app, "app", lacks("numerics.nowhere"))
+    with pytest.raises(ModuleNotFoundError):
+        app.main()
