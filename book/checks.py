@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -86,9 +87,16 @@ class Page(HTMLParser):
 
 
 def read(html: Path) -> dict[str, Page]:
-    """Every page below a folder, by its path there."""
-    files = (f for f in sorted(html.rglob("*.html")) if "_static" not in f.relative_to(html).parts)
-    return {f.relative_to(html).as_posix(): Page(f.read_text(encoding="utf-8")) for f in files}
+    """Every page below a folder, by its path there; processors share them."""
+    files = [f for f in sorted(html.rglob("*.html")) if "_static" not in f.relative_to(html).parts]
+    with ProcessPoolExecutor() as pool:
+        pages = pool.map(page_of, files, chunksize=8)
+        return {f.relative_to(html).as_posix(): page for f, page in zip(files, pages, strict=True)}
+
+
+def page_of(file: Path) -> Page:
+    """A page that lies in a file."""
+    return Page(file.read_text(encoding="utf-8"))
 
 
 def leads_to(page: str, link: str) -> tuple[str, str] | None:

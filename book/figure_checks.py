@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -114,18 +115,21 @@ def faint(name: str, svg: str) -> list[str]:
 
 def wrong(html: Path) -> list[str]:
     """One line for each picture of a built book that is no figure, and for each figure that lacks something."""
-    lines = []
-    for file in sorted(html.rglob("*.html")):
-        if "_static" in file.relative_to(html).parts:
-            continue
-        name = file.relative_to(html).as_posix()
-        page = Figures(file.read_text(encoding="utf-8"))
-        lines += [f"{name}: {picture} is a picture without data and command" for picture in page.loose]
-        for number, figure in enumerate(page.found, 1):
-            lines += [f"{name}: figure {number} {lack}" for lack in _lacks(figure, file.parent)]
-            for picture in figure["pictures"]:
-                if picture.endswith(".svg") and (file.parent / picture).is_file():
-                    lines += faint(picture, (file.parent / picture).read_text(encoding="utf-8"))
+    files = [f for f in sorted(html.rglob("*.html")) if "_static" not in f.relative_to(html).parts]
+    with ProcessPoolExecutor() as pool:
+        found = pool.map(on_page, files, (f.relative_to(html).as_posix() for f in files), chunksize=8)
+        return [line for lines in found for line in lines]
+
+
+def on_page(file: Path, name: str) -> list[str]:
+    """The same of one page."""
+    page = Figures(file.read_text(encoding="utf-8"))
+    lines = [f"{name}: {picture} is a picture without data and command" for picture in page.loose]
+    for number, figure in enumerate(page.found, 1):
+        lines += [f"{name}: figure {number} {lack}" for lack in _lacks(figure, file.parent)]
+        for picture in figure["pictures"]:
+            if picture.endswith(".svg") and (file.parent / picture).is_file():
+                lines += faint(picture, (file.parent / picture).read_text(encoding="utf-8"))
     return lines
 
 

@@ -1,12 +1,10 @@
 """What the build of the book refuses: typed decimals, dead links, claims out of reach, a package that lacks one."""
 
-import runpy
-from pathlib import Path
-
 import pytest
 
-BOOK = Path(__file__).parents[1] / "book"
-checks = runpy.run_path(str(BOOK / "checks.py"))
+from tests.scripts import BOOK, script
+
+checks = vars(script("checks"))
 ALLOWED = checks["allowed"]((BOOK / "allowed_decimals.txt").read_text(encoding="utf-8"))
 PAGES = {page.stem: page.read_text(encoding="utf-8") for page in sorted(BOOK.glob("*.md"))}
 

@@ -1,18 +1,16 @@
 """What the build asks of figures, each seen to fail: data, a command, a vector, colours that are seen."""
 
-import runpy
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from proofs.experiments import EXPERIMENTS, drawing, report
 from proofs.experiments.drawn import rows
 from proofs.experiments.themed import carried
+from tests.scripts import BOOK, script
 
-BOOK = Path(__file__).parents[1] / "book"
-checks = runpy.run_path(str(BOOK / "figure_checks.py"))
+checks = vars(script("figure_checks"))
 NETWORKS = sorted((BOOK / "data" / "networks").glob("*.json"))
 STYLE = "<style>.a{fill:none;stroke:#0072b2}@media(prefers-color-scheme:dark){.a{stroke:#2a85d0}}</style>"
 FIGURE = (

@@ -38,3 +38,20 @@ def test_layers_that_have_not_run_are_rows(pages):
     """With their verdict and nothing else."""
     table = pages.evidence_table({"evidence": [{"label": "simulation-gpu", "outcome": pages.NOT_RUN}]})
     assert "<td>simulation-gpu</td><td>not yet run</td><td></td>" in table
+
+
+def test_pages_are_made_again_where_something_of_theirs_is_another(pages, tmp_path, monkeypatch):
+    """A chapter, a script of the book, or the claims; a file that they do not show is none of theirs."""
+    monkeypatch.setattr(pages, "state", lambda: "claims")
+    for name in ("one.md", "_config.yml", "references.bib", "_ext/a.py", "_static/a.css"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("as it was")
+    seen = {pages.made_from(tmp_path)}
+    (tmp_path / "notes.txt").write_text("anything")
+    assert seen == {pages.made_from(tmp_path)}
+    for name in ("one.md", "_config.yml", "references.bib", "_ext/a.py", "_static/a.css"):
+        (tmp_path / name).write_text("another")
+        seen.add(pages.made_from(tmp_path))
+    monkeypatch.setattr(pages, "state", lambda: "other claims")
+    seen.add(pages.made_from(tmp_path))
+    assert len(seen) == 7

@@ -5,6 +5,7 @@ Beside it lies the dossier as JSON; in ``package`` the claims as a LaTeX package
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from functools import cache
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import drawn_figures
-from claims import COLOUR, ENVIRONMENT, known, pages_of_claims
+from claims import COLOUR, ENVIRONMENT, known, pages_of_claims, state
 from docutils import nodes
 from docutils.parsers.rst.states import Inliner
 from markdown_it import MarkdownIt
@@ -28,6 +29,7 @@ from proofs.forest import svg, table
 from proofs.latex_package import BIBLIOGRAPHY, NAME, PACKAGE, Citable, bibliography, package
 from proofs.status import Status
 
+MADE_FROM = ("*.md", "*.yml", "*.bib", "_ext/*.py", "_static/*.css", "_static/*.js")
 FOLDER = "package"
 """The folder of the LaTeX package."""
 
@@ -48,11 +50,21 @@ def words(text: str) -> str:
     return str(markdown().renderInline(text))
 
 
+def made_from(book: Path) -> str:
+    """Hash of what the claims' pages are made from: what the claims are, the chapters, and the book's own scripts."""
+    files = [file for pattern in MADE_FROM for file in sorted(book.glob(pattern))]
+    return hashlib.sha256(b"\0".join([state().encode(), *(file.read_bytes() for file in files)])).hexdigest()
+
+
 def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """A page for each claim that stands in this book."""
+    """A page for each claim that stands in this book; none where all are as they would be made."""
     if app.builder.name != "html":
         return
     stands = pages_of_claims(Path(app.srcdir))
+    kept, key = Path(app.doctreedir) / "claim-pages", made_from(Path(app.srcdir))
+    whole = all((Path(app.outdir) / PAGE.format(claim_id)).is_file() for claim_id in CLAIMS if claim_id in stands)
+    if whole and kept.is_file() and kept.read_text(encoding="utf-8") == key:
+        return
     references = parse_file(str(Path(app.srcdir) / "references.bib")).entries
     for claim_id in CLAIMS:
         if claim_id in stands:
@@ -61,6 +73,7 @@ def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
             body = "\n".join(sections(dossier, chapter, references, set(stands)))
             context = {"title": dossier["heading"], "body": body, "parents": [], "next": None, "prev": None}
             yield PAGE.format(claim_id).removesuffix(".html"), context, "page.html"
+    kept.write_text(key, encoding="utf-8")
 
 
 def chapter_of(app: Sphinx, claim_id: str, page: str) -> str:

@@ -13,6 +13,7 @@ from typing import ClassVar
 from claims import parsed, reference
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from proofs import sources
@@ -20,6 +21,25 @@ from proofs.experiments import EXPERIMENTS, report
 from proofs.experiments.experiment import Experiment
 
 REPORTS = "data/networks"
+
+
+def reports(folder: Path) -> list[str]:
+    """Names of the reports that there are."""
+    return sorted(file.name for file in folder.glob("*.json"))
+
+
+def depend(env: BuildEnvironment, file: Path) -> None:
+    """Have the page read again when a report changes, comes or goes; Sphinx itself reads a page without end again where
+    a file that it depends on is missing."""
+    env.metadata[env.docname]["reports"] = reports(file.parent)
+    if file.exists():
+        env.note_dependency(str(file))
+
+
+def others(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Pages that were read when there were other reports."""
+    now = reports(Path(app.srcdir) / REPORTS)
+    return [page for page, found in env.metadata.items() if found.get("reports", now) != now]
 
 
 class ExperimentsDirective(SphinxDirective):
@@ -33,7 +53,7 @@ class ExperimentsDirective(SphinxDirective):
         section += nodes.title(text=experiment.title)
         folder = Path(self.env.srcdir) / REPORTS
         for mode, device in experiment.awaited:
-            self.env.note_dependency(str(folder / report.file_name(experiment.name, mode, device)))
+            depend(self.env, folder / report.file_name(experiment.name, mode, device))
         section += parsed(self, source(experiment, folder))
         return section
 
@@ -46,7 +66,7 @@ class ExperimentTableDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         file = Path(self.env.srcdir) / REPORTS / report.file_name(self.arguments[0], "quick", "cpu")
-        self.env.note_dependency(str(file))
+        depend(self.env, file)
         columns = [name.strip() for name in self.options["columns"].split("|")]
         return parsed(self, table_source(file, columns, self.options["having"]))
 
@@ -84,4 +104,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive."""
     app.add_directive("experiments", ExperimentsDirective)
     app.add_directive("experiment-table", ExperimentTableDirective)
+    app.connect("env-get-outdated", others)
     return {"parallel_read_safe": True}
