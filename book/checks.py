@@ -86,9 +86,14 @@ class Page(HTMLParser):
             self.links.append(address)
 
 
+def built(html: Path) -> list[Path]:
+    """The pages of a built book."""
+    return [f for f in sorted(html.rglob("*.html")) if "_static" not in f.relative_to(html).parts]
+
+
 def read(html: Path) -> dict[str, Page]:
     """Every page below a folder, by its path there; processors share them."""
-    files = [f for f in sorted(html.rglob("*.html")) if "_static" not in f.relative_to(html).parts]
+    files = built(html)
     with ProcessPoolExecutor() as pool:
         pages = pool.map(page_of, files, chunksize=8)
         return {f.relative_to(html).as_posix(): page for f, page in zip(files, pages, strict=True)}

@@ -13,6 +13,8 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
+from checks import built
+
 PAPER = {"light": ("#ffffff",), "dark": ("#121212", "#14181e")}
 """The backgrounds of the theme's pages."""
 LEAST_CONTRAST = 3.0
@@ -115,7 +117,7 @@ def faint(name: str, svg: str) -> list[str]:
 
 def wrong(html: Path) -> list[str]:
     """One line for each picture of a built book that is no figure, and for each figure that lacks something."""
-    files = [f for f in sorted(html.rglob("*.html")) if "_static" not in f.relative_to(html).parts]
+    files = built(html)
     with ProcessPoolExecutor() as pool:
         found = pool.map(on_page, files, (f.relative_to(html).as_posix() for f in files), chunksize=8)
         return [line for lines in found for line in lines]

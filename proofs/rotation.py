@@ -243,7 +243,7 @@ def transit(name: str, p: float = 5e-4, seed: int = 0, error: float = 0.0, devic
     ends = (run.squared_norm[FILLED], run.squared_norm[-1])
     columns = np.stack([(run.angle[FILLED:] ** 2).sum(0), *ends], axis=1)
     found = jackknife(columns, lambda m: m[..., 0] / (share * (np.log(m[..., 2] / m[..., 1]) + contracted)))
-    # The slow law leaves relative terms of order p/(1 - momentum) and of the angle squared.
+    # The slow law leaves relative terms of order p/(1 - momentum); an error bar counts several times over.
     statistic = Statistic("sum of angle^2 over the derived", 1.0, found, _left(p, own))
     at = {"lr": rate, "wd": p / rate, **own, **width}
     return confrontation("turning-in-transit", "trajectory", at, _where(seed, steps), statistic)
@@ -259,7 +259,7 @@ def _run(name: str, plan: Schedule, start: float, seed: int, device: str) -> Res
 
 
 def _left(p: float, own: Mapping[str, float]) -> float:
-    return 4 * p / (1 - max(own.values(), default=0.0))
+    return p / 2 / (1 - max(own.values(), default=0.0))
 
 
 def _mean(values: np.ndarray) -> Estimate:
@@ -318,7 +318,7 @@ def later_turn(p: float = 1e-4, seed: int = 0, error: float = 0.0, device: str =
     law = lambdify((squared_norm, rotation.later), rotation.squared_excess(OPTIMIZERS["adamw"]))
     squares = law(run.squared_norm[FILLED:-1], float(rest.equilibrium_norm) ** 2)
     ratios = (run.angle[FILLED:] / float(rest.angular_update)) ** 2 / (squares * (1 + error))
-    # The norm grows by 16 p of itself a step, over the 1/(1 - beta1) steps that the buffer remembers.
+    # The norm grows by 16 p of itself a step, over the 1/(1 - beta1) steps that the buffer remembers: a part of that.
     statistic = Statistic("angle^2 over the derived", 1.0, _mean(ratios.mean(0)), 3 * _left(p, RUNS["adamw"][0]))
     at = {"lr": rate, "wd": p / rate, **own}
     return confrontation("early-angle", "trajectory", at, _where(seed, plan.steps), statistic)

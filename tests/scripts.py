@@ -14,5 +14,9 @@ def script(name: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = sys.modules[name] = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(BOOK))  # they find each other there
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(BOOK))
     return module

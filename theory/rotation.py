@@ -165,6 +165,12 @@ def corrected_mean_square(t: Expr = count) -> Expr:
 
 
 @recorded
+def squared_level(t: Expr = count) -> Expr:
+    """f_t^2, f_t the factor on m_t/(1 - beta^t) that keeps its mean square where it settles."""
+    return (1 - beta1**t) / (1 + beta1**t)
+
+
+@recorded
 def settled_mean_square() -> Expr:
     """E|m|^2/d in the long run, the corner of AdamW's Gram matrix."""
     return positive_factors(equilibrium_of("adamw").recursion.unit_gram[1, 1])

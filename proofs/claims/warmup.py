@@ -162,15 +162,12 @@ def _warmup_obligations() -> list[Obligation]:
 
 def _bias() -> list[Formula]:
     from theory import rotation as r
-    from theory.symbols import beta1
 
-    held = 1 - beta1**r.count
-    level = held / (1 + beta1**r.count)
     return [
         Formula(r"\frac{1}{d}\,\mathbb{E}\|m_t\|^2", r.early_mean_square()),
         Formula(r"\frac{1}{d}\,\mathbb{E}\|\hat m_t\|^2", r.corrected_mean_square()),
         Formula(r"\frac{\mathbb{E}\|\hat m_t\|^2}{\mathbb{E}\|m_\infty\|^2} - 1", r.corrected_excess()),
-        Formula(r"f_t^2\,\frac{1}{d}\,\mathbb{E}\|\hat m_t\|^2", r.corrected_mean_square() * level),
+        Formula(r"f_t^2\,\frac{1}{d}\,\mathbb{E}\|\hat m_t\|^2", r.corrected_mean_square() * r.squared_level()),
     ]
 
 
@@ -188,7 +185,7 @@ def _bias_obligations() -> list[Obligation]:
         Obligation("a step of the average", after, beta1**2 * before + (1 - beta1) ** 2),
         Obligation("divided by the weight that it holds", r.corrected_mean_square() * held**2, before),
         Obligation("the first step", r.corrected_mean_square(Integer(1)), 1 + 0 * beta1),
-        Obligation("levelled, it stays", r.corrected_mean_square() * held / (1 + beta1**t), settled),
+        Obligation("levelled, it stays", r.corrected_mean_square() * r.squared_level(), settled),
         Obligation("more than a settled step", r.corrected_mean_square() - settled, settled * r.corrected_excess()),
     ]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-pytest.importorskip("sphinx")
+pytest.importorskip("sphinx", reason="the book is not installed: pip install 'spherical-motion[book]'")
 
 
 def test_columns_and_rows(monkeypatch, tmp_path):
