@@ -1,7 +1,13 @@
-"""The second regime followed by annealing, against the first regime from the start."""
+"""The second regime followed by annealing, against the first regime from the start.
+
+With 500 steps after the drop, seeds 1000 to 1007 refuted it for the largest rate: held-out loss 1.7 times as high,
+where training loss was still 4 times that of the first regime's run. What was published are runs trained on until
+they converge, so 1700 steps follow the drop, a control asks whether they suffice, and other seeds judge.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +18,18 @@ from proofs.experiments.experiment import Cell, Experiment, Finding, Mode, Relat
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SECOND, FIRST = (0.02, 0.03, 0.05), (3e-4, 1e-3, 3e-3)
+SECOND, FIRST = (0.03, 0.05), (1e-3, 3e-3)
 LOW = 1e-3
 """The rate after the drop, of the first regime."""
 CLAIM = "second-regime-annealing"
+CONVERGED = math.log(3.0)
+"""Of the training loss at the end, over that of the low rate from the start."""
 
 
 def _grid(mode: Mode) -> list[dict[str, Any]]:
-    size, before, after = {"width": 32, "depth": 3}, 700, 500
+    size, before, after = {"width": 32, "depth": 3}, 400, 1700
     if mode is Mode.FULL:
-        size, before, after = {"width": 128, "depth": 4}, 7000, 5000
+        size, before, after = {"width": 128, "depth": 4}, 4000, 17000
     phases = [[[rate, before], [LOW, after]] for rate in SECOND] + [[[rate, before + after]] for rate in FIRST]
     return [{**size, "rule": "projected", "phases": own, "wd": 0.0} for own in phases]
 
@@ -64,6 +72,9 @@ def _judge(cells: Sequence[Cell]) -> list[Finding]:
             Finding(f"control, ELR {rate:g} before the drop: training loss over that after it", 2.0,
                     over_seeds(at[rate], _dropped), 0.0, "the drop must be seen to end the second regime",
                     Relation.AT_LEAST),
+            Finding(f"control, {where}: log of the training loss over that of {LOW:g} from the start", CONVERGED,
+                    _beside(at, rate, lambda v, o: np.log(v["train_loss"] / o["train_loss"])), 0.0,
+                    "the steps after the drop must suffice", Relation.AT_MOST),
         ]  # fmt: skip
     return found
 
@@ -101,7 +112,7 @@ def _figure(cells: Sequence[Cell]) -> Figure:
     from proofs.experiments.drawing import MARKERS, SERIES, panels
 
     figure, axes = panels()
-    for (rate, own), colour, marker in zip(_at(cells).items(), SERIES, MARKERS, strict=True):
+    for (rate, own), colour, marker in zip(_at(cells).items(), SERIES, MARKERS, strict=False):
         label = f"{rate:g}, then {LOW:g}" if rate in SECOND else f"{rate:g} from the start"
         losses = np.exp(np.mean([np.log(cell.values["losses"]) for cell in own], axis=0))
         steps = sum(int(n) for _, n in own[0].parameters["phases"])
@@ -129,6 +140,7 @@ EXPERIMENT = Experiment(
     judge=_judge,
     table=_table,
     figure=_figure,
+    first_seed=4000,
     seeds={Mode.QUICK: 8, Mode.FULL: 16},
-    seconds={Mode.QUICK: 20.0, Mode.FULL: 7200.0},
+    seconds={Mode.QUICK: 35.0, Mode.FULL: 14400.0},
 )

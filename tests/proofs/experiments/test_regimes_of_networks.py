@@ -82,25 +82,27 @@ def test_the_judgement_of_three_regimes_can_fail():
     assert len(regimes.EXPERIMENT.figure(three()).axes) == 2
 
 
-def annealed(better=1.0, dropped=10.0):
+def annealed(better=1.0, dropped=10.0, unconverged=1.0):
     """Cells in which annealing multiplies the held-out loss by 0.8 times ``better``."""
     found = []
     for p in annealing.EXPERIMENT.grid(Mode.QUICK):
         for seed in (0, 1, 2):
             ends = len(p["phases"]) > 1
-            losses = np.r_[np.full(23, dropped), np.ones(17)] if ends else np.ones(40)
+            losses = np.r_[np.full(10, dropped), np.ones(30)] if ends else np.ones(40)
             loss = (0.08 * better if ends else 0.1) * (1 + 1e-3 * seed)
-            values = {"held_out_loss": loss, "held_out_accuracy": 1 - loss, "train_loss": 0.01, "losses": losses}
+            train = (0.01 * unconverged if ends else 0.01) * (1 + 1e-3 * seed * ends)
+            values = {"held_out_loss": loss, "held_out_accuracy": 1 - loss, "train_loss": train, "losses": losses}
             found.append(Cell(p, seed, values))
     return found
 
 
 def test_the_judgement_of_annealing_can_fail():
-    """A lower loss holds, a higher one refutes, and so does a drop that is not seen."""
+    """A lower loss holds, a higher one refutes, and so do a drop that is not seen and one too late."""
     made = [*annealed()]
     assert Outcome.REFUTED not in outcomes(annealing.EXPERIMENT, made).values()
     assert refuted(annealing.EXPERIMENT, annealed(better=2.0), "log of the held-out loss")
-    assert refuted(annealing.EXPERIMENT, annealed(dropped=1.0), "control")
+    assert refuted(annealing.EXPERIMENT, annealed(dropped=1.0), "before the drop")
+    assert refuted(annealing.EXPERIMENT, annealed(unconverged=5.0), "log of the training loss")
     assert len(annealing.EXPERIMENT.table(made).rows) == len(annealing.EXPERIMENT.grid(Mode.QUICK))
     assert len(annealing.EXPERIMENT.figure(made).axes) == 2
 
