@@ -76,9 +76,10 @@ def _grid(mode: Mode) -> list[dict[str, Any]]:
         return dead + [
             _point(n, r, x, levels=True, scale=4) for n, every in noises.items() for x in every for r in full
         ]
-    found = [_point("mlp", name, 0.0, levels=name != "adam_l2") for name in RULES if name != "signum"]
+    # What takes longest comes first, so that no process waits for it in the end.
+    found = [_point("gpt", name, 0.0, levels=name in ("lion", "muon")) for name in RULES if name != "signum"]
+    found += [_point("mlp", name, 0.0, levels=name != "adam_l2") for name in RULES if name != "signum"]
     found += [_point("mlp", name, NOISE, levels=name in SIGNS) for name in ("adam_l2", "lion", "signum")]
-    found += [_point("gpt", name, 0.0, levels=name in ("lion", "muon")) for name in RULES if name != "signum"]
     return found + dead
 
 

@@ -41,6 +41,24 @@ def run(
 ) -> Report:
     """Run an experiment with ``seeds`` seeds (its own number unless said) and record what it says of its claims.
 
+    As ``swept`` does it, and then what that returns.
+    """
+    return swept(name, device, seeds, mode, folder, jobs, dask, on_progress, on_note)()
+
+
+def swept(
+    name: str,
+    device: str = "cpu",
+    seeds: int | None = None,
+    mode: Mode | str = Mode.QUICK,
+    folder: str | Path = "runs",
+    jobs: int | None = None,
+    dask: str | None = None,
+    on_progress: Callable[[int, int, str], None] = lambda done, total, note: None,
+    on_note: Callable[[str], None] = lambda line: None,
+) -> Callable[[], Report]:
+    """Run the cells of an experiment; the function returned judges them, draws, and records what they say.
+
     Files appear in ``folder``/name/mode-device: cells, report.json, report.md, figure.svg. What was stopped goes on.
     Raises NoExperiment for an unknown name, BadExperiment for arguments without meaning and where a package is missing,
     BadSweep and BadSimulation as Sweep.run does.
@@ -62,15 +80,19 @@ def run(
         device,
         SOURCED_BY,
     )
-    swept = sweep.run(jobs, dask, on_progress, on_note)
-    found = _judged(experiment, mode, layer.device_name, many, swept.cells)
-    (place / FIGURE).unlink(missing_ok=True)
-    if not swept.failed:
-        with drawing.style():
-            drawing.write(experiment.figure(swept.cells), place / FIGURE, report.command(name, mode, device))
-    found.write(place)
-    _record(experiment, layer.name, found)
-    return found
+    done = sweep.run(jobs, dask, on_progress, on_note)
+
+    def concluded() -> Report:
+        found = _judged(experiment, mode, layer.device_name, many, done.cells)
+        (place / FIGURE).unlink(missing_ok=True)
+        if not done.failed:
+            with drawing.style():
+                drawing.write(experiment.figure(done.cells), place / FIGURE, report.command(name, mode, device))
+        found.write(place)
+        _record(experiment, layer.name, found)
+        return found
+
+    return concluded
 
 
 def _mode(mode: Mode | str) -> Mode:

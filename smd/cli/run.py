@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,10 +46,8 @@ def command(
         _list(as_json)
         return
     mode = Mode.FULL if full else Mode.QUICK
-    found = [
-        _run(one, device=device, seeds=seeds, mode=mode, folder=out, jobs=jobs, dask=dask)
-        for one in (EXPERIMENTS if name == ALL else (name,))
-    ]
+    names = [*EXPERIMENTS] if name == ALL else [name]
+    found = _run(names, device=device, seeds=seeds, mode=mode, folder=out, jobs=jobs, dask=dask)
     if publish is not None:
         for report in found:
             report.publish(_place(report, out), publish)
@@ -60,11 +60,17 @@ def command(
         raise typer.Exit(1)
 
 
-def _run(name: str, **settings: Any) -> Report:
-    from proofs.experiments.running import run
+def _run(names: Sequence[str], **settings: Any) -> list[Report]:
+    """The reports; an experiment is judged and drawn while the cells of the next are run."""
+    from proofs.experiments.running import swept
 
-    with Bar(f"running {name}", "cells") as bar:
-        return run(name, on_progress=bar.show, on_note=lambda line: print(line, file=sys.stderr), **settings)
+    with ThreadPoolExecutor(1) as beside:
+        reports = []
+        for name in names:
+            with Bar(f"running {name}", "cells") as bar:
+                done = swept(name, on_progress=bar.show, on_note=lambda line: print(line, file=sys.stderr), **settings)
+            reports.append(beside.submit(done))
+        return [report.result() for report in reports]
 
 
 def _list(as_json: bool) -> None:

@@ -165,6 +165,7 @@ def test_a_batch_has_a_size():
 )
 def test_what_is_not_installed_is_named(monkeypatch, missing, load):
     """With the command that installs it."""
+    sys.modules["numerics.data.digits"]._read.cache_clear()
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(BadData, match=r"pip install 'spherical-motion\["):
         load()
