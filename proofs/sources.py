@@ -31,7 +31,7 @@ def hash_of_all() -> str:
 @cache
 def hash_of(*modules: str) -> str:
     """Hash of the sources that these modules need, themselves included."""
-    return _hash(file for module in reached(modules) for file in (_file(module), *_beside(module)))
+    return _hash(file for module in reached(modules) for file in _files(module))
 
 
 def reached(modules: Iterable[str]) -> set[str]:
@@ -46,17 +46,17 @@ def reached(modules: Iterable[str]) -> set[str]:
 
 def _hash(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for file in sorted(set(files)):
-        digest.update(_content(file))
+    for _, content in sorted(set(map(_content, files))):
+        digest.update(content)
     return digest.hexdigest()[:16]
 
 
 @cache
-def _content(file: Path) -> bytes:
-    """Digest of the file's path from its package on and of its bytes."""
+def _content(file: Path) -> tuple[tuple[str, ...], bytes]:
+    """The parts of the file's path, which order files, and the digest of its path from its package on and its bytes."""
     (root,) = (folder for folder in PACKAGES.values() if file.is_relative_to(folder))
     name = file.relative_to(root.parent).as_posix()
-    return hashlib.sha256(name.encode() + b"\0" + file.read_bytes()).digest()
+    return file.parts, hashlib.sha256(name.encode() + b"\0" + file.read_bytes()).digest()
 
 
 @cache
@@ -73,15 +73,17 @@ def _file(module: str) -> Path:
 
 
 @cache
-def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
+def _nodes(file: Path) -> list[ast.AST]:
+    """The nodes of a source that can name a module or a file."""
+    kinds = (ast.Import, ast.ImportFrom, ast.Attribute, ast.Constant)
+    return [node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, kinds)]
 
 
 @cache
 def _lazy(package: str) -> dict[str, str]:
     """The module behind each name that a package loads lazily."""
     stub = _file(package).with_suffix(".pyi")
-    found = ast.walk(_tree(stub)) if stub.exists() else ()
+    found = _nodes(stub) if stub.exists() else []
     return {
         alias.name: f"{package}.{node.module}"
         for node in found
@@ -93,7 +95,7 @@ def _lazy(package: str) -> dict[str, str]:
 @cache
 def _imports(module: str) -> frozenset[str]:
     """What a module imports of the packages itself."""
-    return frozenset(found for node in ast.walk(_tree(_file(module))) for found in _named_in(node))
+    return frozenset(found for node in _nodes(_file(module)) for found in _named_in(node))
 
 
 def _named_in(node: ast.AST) -> Iterator[str]:
@@ -118,10 +120,15 @@ def _named_in(node: ast.AST) -> Iterator[str]:
 
 
 @cache
+def _files(module: str) -> list[Path]:
+    """A module's source and the data beside it."""
+    return [_file(module), *_beside(module)]
+
+
 def _beside(module: str) -> list[Path]:
     """Data files, alone or in folders, beside a module that it names."""
     folder, found = _file(module).parent, []
-    for node in ast.walk(_tree(_file(module))):
+    for node in _nodes(_file(module)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.replace(".", "").isalpha():
             place = folder / node.value
             if place.is_file() and place.suffix in DATA:

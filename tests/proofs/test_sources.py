@@ -61,7 +61,7 @@ def package(tmp_path, monkeypatch):
 
 def forget():
     """Read the sources anew."""
-    for name in ("hash_of", "_modules", "_tree", "_lazy", "_imports", "_beside", "_content"):
+    for name in ("hash_of", "_modules", "_nodes", "_lazy", "_imports", "_files", "_content"):
         getattr(sources, name).cache_clear()
 
 
