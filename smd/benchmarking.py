@@ -94,3 +94,17 @@ def _by_number(race: Found, of: str = "") -> list[tuple[float, float]]:
     """(number, rate) of contestants that are named by a number, or by a number after ``of`` and a comma."""
     named = [(name.rpartition(", ")[0], name.rpartition(", ")[2], rates) for name, rates in race["rates"].items()]
     return [(float(number.split()[0]), median(rates)) for kind, number, rates in named if kind == of]
+
+
+def watched_rows(found: Found) -> list[tuple[str, str, str, str, str]]:
+    """Networks, weights, milliseconds of a plain step, watched over plain steps, and bytes recorded a step."""
+    return [
+        (
+            one["network"],
+            f"{one['weights']:,}",
+            f"{1000 * one['step']:.2g} ms",
+            shown(Ratio(**one["ratio"]), 4),
+            f"{one['bytes_per_step']:,.0f}",
+        )
+        for one in found["watched"]
+    ]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from numerics.benchmark import races
+from numerics.benchmark import races, watched
 from numerics.benchmark.pairing import Contestant
 
 
@@ -42,6 +42,8 @@ def test_what_was_measured_is_shown_and_written(smd, raced, tmp_path):
         (("--device", "tpu"), "device = tpu"),
         (("--json", "nowhere/found.json"), "json = nowhere"),
         (("--plot", "found.txt"), "plot = found.txt"),
+        (("--monitor", "--dim", "8"), "no dims"),
+        (("--monitor", "--device", "tpu"), "device = tpu"),
     ],
 )
 def test_bad_input_earns_one_line(smd, arguments, named):
@@ -69,3 +71,22 @@ def test_an_interrupt_keeps_what_was_measured(smd, raced, monkeypatch, tmp_path)
     found = json.loads(target.read_text())
     assert found["interrupted"]
     assert [race["kind"] for race in found["races"]] == ["engines"]
+
+
+@pytest.mark.chance(0)
+def test_what_the_monitor_costs(smd, monkeypatch, tmp_path):
+    """Of each network: its weights, the ratio and the bytes; and what each extra takes."""
+    sizes = {"inputs": (8,), "classes": watched.CLASSES, "width": 4, "depth": 2}
+    gpt = {"inputs": (4,), "classes": watched.BYTES, "width": 8, "depth": 1, "heads": 2}
+    small = {watched.TOY: ("mlp", sizes, (16, 8)), "gpt": ("gpt", gpt, (2, 4))}
+    monkeypatch.setattr(watched, "NETWORKS", small)
+    target = tmp_path / "found.json"
+    ran = smd("bench", "--monitor", "--quick", "--json", str(target))
+    assert ran.code == 0, ran.err
+    found = json.loads(target.read_text())
+    assert [one["network"] for one in found["watched"]] == list(small)
+    assert all(one["ratio"]["median"] > 1 and one["bytes_per_step"] > 0 for one in found["watched"])
+    assert found["watched"][0]["weights"] == 8 * 4 + 4 * 4 + 4 * 4 + 4 * 10 + 10
+    assert set(found["extras"]) == {"loss", "microbatches", "probe"}
+    assert min(found["extras"].values()) > 0
+    assert "microbatches, once" in ran.out
