@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -39,10 +40,11 @@ TIMEOUT = 300
 
 
 def drop_stale_cache() -> None:
-    """Forget executed cells and pages when theory, numerics, proofs or a script that pages run changed since."""
-    names = ("figures.py", "notation.py", "permanent.py", "solutions.py", "data/errata.json", "data/permanent_ids.txt")
-    scripts = [*(BOOK / name for name in names), *sorted((BOOK / "own_rule").glob("*.py"))]
-    key = hash_of_all() + "".join(script.read_text(encoding="utf-8") for script in scripts)
+    """Forget executed cells and pages when theory, numerics, proofs, or a script or data that pages read changed."""
+    names = ("figures.py", "notation.py", "permanent.py", "solutions.py", "data/permanent_ids.txt")
+    read = [*(BOOK / name for name in names), *sorted((BOOK / "own_rule").glob("*.py"))]
+    read += sorted((BOOK / "data").glob("*.json"))
+    key = hash_of_all() + sha256(b"".join(file.read_bytes() for file in read)).hexdigest()
     if KEY.exists() and KEY.read_text(encoding="utf-8") == key:
         return
     shutil.rmtree(CACHE, ignore_errors=True)
@@ -90,6 +92,10 @@ def execute_pages() -> bool:
     """Execute the pages that the cache lacks, as many at once as there are processors; False if one failed."""
     cache = get_cache(str(CACHE))
     waiting = [(page, notebook) for page in sorted(BOOK.glob("*.md")) if (notebook := _uncached(cache, page))]
+    # What has most to run begins first, so that no processor waits for it in the end.
+    waiting.sort(
+        key=lambda one: sum(len(cell.source) for cell in one[1].cells if cell.cell_type == "code"), reverse=True
+    )
     failed = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         running = {pool.submit(_execute, notebook): (page, notebook) for page, notebook in waiting}
