@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from numerics.container import plain
@@ -31,6 +32,16 @@ def command(experiment: str, mode: str, device: str) -> str:
 
 class BadReport(ValueError):
     """The file is no report of an experiment."""
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder into which reports are published; raises BadReport where nothing can be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as failed:
+        raise BadReport(f"publish = {folder} cannot be written: {failed.strerror}") from failed
 
 
 @dataclass(frozen=True)
@@ -89,8 +100,8 @@ class Report:
         """Copy report and figure from ``place`` into ``folder`` under names of their own; the files."""
         device = "cpu" if self.device == "cpu" else "cuda"
         target = folder / file_name(self.experiment, self.mode, device)
+        make_folder(folder)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             files = [Path(shutil.copyfile(place / REPORT, target))]
             if not self.failed:
                 files.append(Path(shutil.copyfile(place / FIGURE, target.with_suffix(".svg"))))

@@ -84,3 +84,13 @@ def test_verify_says_who_runs_the_layer(smd):
     """``smd verify --layer network`` is a mistake that names the verb."""
     ran = smd("verify", "--layer", "network")
     assert (ran.code, ran.complaints) == (2, ["smd: Invalid value: layer = network is run by smd run"])
+
+
+def test_a_folder_that_cannot_be_published_into_is_named_before_the_run(smd, tmp_path):
+    """Not after minutes of it."""
+    (tmp_path / "file").touch()
+    ran = smd("run", NAME, "--out", str(tmp_path / "out"), "--publish", str(tmp_path / "file"))
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.count("\n") == 1
+    assert "publish = " in ran.err
+    assert not (tmp_path / "out").exists()
