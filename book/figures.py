@@ -17,6 +17,8 @@ from proofs.printed import predict as enclosed_predict
 from smd.predicting import predict
 
 SERIES = drawing.SERIES[:4]
+APART = 0.1
+"""Relative; a simulation that is further off the theory, by more than its error, shows a mistake and no figure."""
 
 drawing.use()
 
@@ -29,7 +31,7 @@ def cosines(run: Result) -> np.ndarray:
 
 def settling(optimizer: str, law: str, steps: int, dim: int, starts: tuple[float, ...], **hyper: float) -> None:
     """Norm and angle over time from several start norms, with the predicted equilibrium as a dashed line."""
-    scale = {"dim": dim} if theory.load(optimizer).normalised else {}
+    scale = {"dim": dim} if theory.load(optimizer).takes("dim") else {}
     found = predict(optimizer, **hyper, **scale)
     _, (norms, angles) = plt.subplots(1, 2)
     for factor, colour in zip(starts, SERIES, strict=False):
@@ -55,8 +57,8 @@ def settling(optimizer: str, law: str, steps: int, dim: int, starts: tuple[float
 def measured_against_theory(
     optimizer: str, law: str, dim: int, products: tuple[float, ...], lr: float, **hyper: float
 ) -> None:
-    """Equilibrium angle over lr*wd: simulation, exact and leading order."""
-    scale = {"dim": dim} if theory.load(optimizer).normalised else {}
+    """Equilibrium angle over lr*wd: simulation, exact and leading order; ValueError where the first two are APART."""
+    scale = {"dim": dim} if theory.load(optimizer).takes("dim") else {}
     found, leading, measured = [], [], []
     for product in products:
         chosen = {"lr": lr, "wd": product / lr, **hyper}
@@ -78,6 +80,12 @@ def measured_against_theory(
         measured.append(run.angular_update)
     values = np.array([m.value for m in measured])
     errors = np.array([m.standard_error for m in measured])
+    off = (np.abs(values - found) - 6 * errors) / found
+    if off.max() > APART:
+        worst = int(off.argmax())
+        raise ValueError(
+            f"{optimizer} at lr*wd = {products[worst]}: {values[worst]:.3g} where {found[worst]:.3g} is due"
+        )
     _, (angle, ratio) = plt.subplots(1, 2)
     angle.errorbar(products, values, errors, fmt="o", color=SERIES[0], label="simulation", markersize=4)
     angle.plot(products, found, color=THEORY, linestyle="--", label="exact")
@@ -113,7 +121,7 @@ def comparison(
     optimizer: str, law: str, dim: int, steps: int, burn_in: int, replicas: int = 16, **hyper: float
 ) -> Markdown:
     """Predicted beside measured norm and angle at one point."""
-    scale = {"dim": dim} if theory.load(optimizer).normalised else {}
+    scale = {"dim": dim} if theory.load(optimizer).takes("dim") else {}
     found = enclosed_predict(optimizer, **hyper, **scale)
     run = numerics.simulate(
         numerics.update_for(optimizer, hyper),

@@ -1,5 +1,6 @@
 """What the build asks of figures, each seen to fail: data, a command, a vector, colours that are seen."""
 
+import os
 import subprocess
 import sys
 
@@ -137,3 +138,22 @@ def test_the_readme_s_figure_follows_its_reader_too():
     assert command == "python book/overview.py"
     assert len(rows(data)) > 100
     assert checks["faint"]("overview", picture) == []
+
+
+WITHOUT_DIM = """
+import figures
+point = {"law": "fixed", "dim": 64, "products": (1e-3,), "lr": 0.05, "beta1": 0.9}
+figures.measured_against_theory("adam_l2", **point)
+print("drawn", flush=True)
+right = figures.predict
+figures.predict = lambda *rule, dim, **given: right(*rule, **given)
+figures.measured_against_theory("adam_l2", **point)
+"""
+
+
+def test_control_a_figure_that_parts_from_the_theory_is_none():
+    """Of a law that was not told the dimension no figure is drawn, and the page errs."""
+    command = [sys.executable, "-c", WITHOUT_DIM]
+    ran = subprocess.run(command, cwd=BOOK, env={**os.environ, "MPLBACKEND": "agg"}, capture_output=True, text=True)
+    assert ran.stdout.split() == ["drawn"], ran.stderr
+    assert "ValueError: adam_l2 at lr*wd = 0.001" in ran.stderr
