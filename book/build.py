@@ -18,6 +18,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import checks
+import unchanged
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
@@ -29,6 +30,8 @@ BOOK = Path(__file__).parent.resolve()
 BUILD = BOOK / "_build"
 CACHE = BOOK / ".jupyter_cache"
 KEY = CACHE / "sources"
+STATE = BUILD / "state"
+"""Of what the book was last built from, and of what was built."""
 KERNELS = """c.IPKernelApp.log_level = 40
 c.IPKernelApp.exec_lines = ["__import__('proofs.experiments.drawing').experiments.drawing.use()"]
 c.IPKernelApp.hide_initial_ns = True
@@ -165,6 +168,11 @@ def passed(what: str, wrong: list[str]) -> bool:
 def main() -> int:
     """Execute, render, and say where the book lies."""
     begin = time.monotonic()
+    html = BUILD / "html"
+    if STATE.is_file() and STATE.read_text(encoding="utf-8") == unchanged.state(html):
+        print(f"Nothing changed since the book was built. Open {html / 'index.html'} in a browser.")
+        return 0
+    STATE.unlink(missing_ok=True)
     if not passed("The pages as written", checks.of_sources()):
         return 1
     drop_stale_cache()
@@ -181,9 +189,9 @@ def main() -> int:
     print("Checking links and claims", flush=True)
     if not passed("The pages as built", checks.of_html()):
         return 1
-    page = BUILD / "html" / "index.html"
-    print(f"The book is built, in {time.monotonic() - begin:.0f} s. Open {page} in a browser,")
-    print(f"or serve it with {sys.executable} -m http.server --directory {page.parent} 8000 at http://localhost:8000")
+    STATE.write_text(unchanged.state(html), encoding="utf-8")
+    print(f"The book is built, in {time.monotonic() - begin:.0f} s. Open {html / 'index.html'} in a browser,")
+    print(f"or serve it with {sys.executable} -m http.server --directory {html} 8000 at http://localhost:8000")
     return 0
 
 

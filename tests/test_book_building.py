@@ -1,4 +1,4 @@
-"""What makes the book run its pages again."""
+"""What makes the book run its pages again, and what makes it build at all."""
 
 import sys
 from importlib import import_module
@@ -38,3 +38,43 @@ def test_pages_run_again_when_what_they_read_changed(building, name):
     (building.BOOK / name).write_text("{1}", encoding="utf-8")
     building.drop_stale_cache()
     assert not kept.exists()
+
+
+@pytest.fixture
+def html(building, monkeypatch, tmp_path):
+    """A built page, the sources that it came from, and evidence."""
+    script = building.unchanged
+    for name in (
+        "book/sgd.md",
+        "theory/gram.py",
+        "evidence/sgd-norm.json",
+        "CITATION.cff",
+        "book/_build/html/sgd.html",
+    ):
+        (tmp_path / "all" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "all" / name).write_text("one", encoding="utf-8")
+    monkeypatch.setattr(script, "ROOT", tmp_path / "all")
+    monkeypatch.setenv("SMD_EVIDENCE_DIR", str(tmp_path / "all" / "evidence"))
+    return tmp_path / "all" / "book" / "_build" / "html"
+
+
+@pytest.mark.parametrize(
+    "changed", ["book/sgd.md", "theory/gram.py", "theory/new.py", "evidence/sgd-norm.json", "CITATION.cff"]
+)
+def test_a_changed_source_is_seen(building, html, changed):
+    """A page, a derivation, a new file, evidence; nothing is seen where nothing changed."""
+    before = building.unchanged.state(html)
+    assert building.unchanged.state(html) == before
+    (html.parents[2] / changed).write_text("two", encoding="utf-8")
+    assert building.unchanged.state(html) != before
+
+
+def test_a_changed_book_is_seen(building, html, monkeypatch):
+    """A page that is gone or of another size, and another version of a package."""
+    before = building.unchanged.state(html)
+    (html / "sgd.html").write_text("longer", encoding="utf-8")
+    assert building.unchanged.state(html) != before
+    (html / "sgd.html").write_text("one", encoding="utf-8")
+    assert building.unchanged.state(html) == before
+    monkeypatch.setattr(building.unchanged, "distributions", list)
+    assert building.unchanged.state(html) != before
