@@ -120,7 +120,7 @@ CLAIMS = [
         (
             "all trained weights scale-invariant, a frozen last layer, projected SGD in minibatches",
             "so many steps after the drop that the training loss comes within a factor of 3 of that of the low rate "
-            "from the start; with a quarter of them it stays above, and so does the held-out loss",
+            "from the start; after fewer than a third of them both losses were still far above",
         ),
     ),
     measured(
