@@ -17,8 +17,8 @@ from proofs.printed import predict as enclosed_predict
 from smd.predicting import predict
 
 SERIES = drawing.SERIES[:4]
-APART = 0.1
-"""Relative; a simulation that is further off the theory, by more than its error, shows a mistake and no figure."""
+APART, ERRORS = 0.1, 6.0
+"""A simulation that is further off the theory, relatively and past so many errors, shows a mistake and no figure."""
 
 drawing.use()
 
@@ -80,7 +80,7 @@ def measured_against_theory(
         measured.append(run.angular_update)
     values = np.array([m.value for m in measured])
     errors = np.array([m.standard_error for m in measured])
-    off = (np.abs(values - found) - 6 * errors) / found
+    off = (np.abs(values - found) - ERRORS * errors) / found
     if off.max() > APART:
         worst = int(off.argmax())
         raise ValueError(

@@ -96,8 +96,11 @@ def _by_number(race: Found, of: str = "") -> list[tuple[float, float]]:
     return [(float(number.split()[0]), median(rates)) for kind, number, rates in named if kind == of]
 
 
+WATCHED = ("network", "weights", "a plain step", "watched over plain", "bytes a step")
+
+
 def watched_rows(found: Found) -> list[tuple[str, str, str, str, str]]:
-    """Networks, weights, milliseconds of a plain step, watched over plain steps, and bytes recorded a step."""
+    """What watching costs each network, in the columns WATCHED; steps in milliseconds."""
     return [
         (
             one["network"],

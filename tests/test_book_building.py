@@ -1,30 +1,27 @@
 """What makes the book run its pages again, and what makes it build at all."""
 
-import sys
-from importlib import import_module
-from pathlib import Path
-
 import pytest
 
-BOOK = Path(__file__).parents[1] / "book"
+from tests.scripts import script
+
 READ = ("figures.py", "notation.py", "permanent.py", "solutions.py", "data/permanent_ids.txt", "data/monitor.json")
 
 
 @pytest.fixture
 def building(monkeypatch, tmp_path):
     """The script that builds the book, on a folder with nothing but what pages read."""
-    pytest.importorskip("jupyter_cache")
-    monkeypatch.setattr(sys, "path", [str(BOOK), *sys.path])
-    script = import_module("build")
-    assert Path(script.__file__).parent == BOOK
+    pytest.importorskip("jupyter_cache", reason="the book is not installed: pip install 'spherical-motion[book]'")
+    built = script("build")
     for name in READ:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("{}", encoding="utf-8")
     cache = tmp_path / ".jupyter_cache"
-    for name, path in {"BOOK": tmp_path, "BUILD": tmp_path / "_build", "CACHE": cache, "KEY": cache / "key"}.items():
-        monkeypatch.setattr(script, name, path)
-    script.drop_stale_cache()
-    return script
+    build = tmp_path / "_build"
+    places = {"BOOK": tmp_path, "BUILD": build, "CACHE": cache, "KEY": cache / "key", "STATE": build / "state"}
+    for name, path in places.items():
+        monkeypatch.setattr(built, name, path)
+    built.drop_stale_cache()
+    return built
 
 
 @pytest.mark.parametrize("name", READ)
@@ -43,7 +40,6 @@ def test_pages_run_again_when_what_they_read_changed(building, name):
 @pytest.fixture
 def html(building, monkeypatch, tmp_path):
     """A built page, the sources that it came from, and evidence."""
-    script = building.unchanged
     for name in (
         "book/sgd.md",
         "theory/gram.py",
@@ -53,7 +49,7 @@ def html(building, monkeypatch, tmp_path):
     ):
         (tmp_path / "all" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "all" / name).write_text("one", encoding="utf-8")
-    monkeypatch.setattr(script, "ROOT", tmp_path / "all")
+    monkeypatch.setattr(building.unchanged, "ROOT", tmp_path / "all")
     monkeypatch.setenv("SMD_EVIDENCE_DIR", str(tmp_path / "all" / "evidence"))
     return tmp_path / "all" / "book" / "_build" / "html"
 
@@ -78,3 +74,17 @@ def test_a_changed_book_is_seen(building, html, monkeypatch):
     assert building.unchanged.state(html) == before
     monkeypatch.setattr(building.unchanged, "distributions", list)
     assert building.unchanged.state(html) != before
+
+
+def test_an_unchanged_book_is_left_alone(building, html, monkeypatch, capsys):
+    """Where its state is the one that was written; otherwise the build begins, and one that fails leaves no state."""
+    monkeypatch.setattr(building, "BUILD", html.parent)
+    building.STATE.parent.mkdir()
+    building.STATE.write_text(building.unchanged.state(html), encoding="utf-8")
+    monkeypatch.setattr(building.checks, "of_sources", lambda: ["begun"])
+    assert building.main() == 0
+    assert "Nothing changed" in capsys.readouterr().out
+    (html / "sgd.html").unlink()
+    assert building.main() == 1
+    assert "begun" in capsys.readouterr().err
+    assert not building.STATE.exists()

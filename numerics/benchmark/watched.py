@@ -19,18 +19,16 @@ from numerics.monitor import Monitor, read
 from numerics.monitor.overhead import overhead
 
 CLASSES, BYTES = 10, 256
+TOY = "perceptron with batch normalisation, 128 examples"
+"""On which extras are measured."""
 NETWORKS: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
     "ResNet-20, 16 images of 16×16": ("resnet20", {"inputs": (3, 16, 16), "classes": CLASSES}, (16, 3, 16, 16)),
     "GPT, two layers of width 128, 16 sequences of 64 bytes": (
         "gpt", {"inputs": (64,), "classes": BYTES, "width": 128, "depth": 2}, (16, 64),
     ),
-    "perceptron with batch normalisation, 128 examples": (
-        "mlp", {"inputs": (64,), "classes": CLASSES, "width": 128, "depth": 2}, (128, 64),
-    ),
+    TOY: ("mlp", {"inputs": (64,), "classes": CLASSES, "width": 128, "depth": 2}, (128, 64)),
 }  # fmt: skip
 """What is shown for each: a network of numerics.networks, its sizes, and the shape of a batch."""
-TOY = "perceptron with batch normalisation, 128 examples"
-"""On which extras are measured."""
 PARTS = 8
 """Microbatches of a batch."""
 

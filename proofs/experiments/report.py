@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 from numerics.container import plain
@@ -34,14 +33,13 @@ class BadReport(ValueError):
     """The file is no report of an experiment."""
 
 
-def make_folder(folder: Path) -> None:
-    """Make the folder into which reports are published; raises BadReport where nothing can be written into it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=folder):
-            pass
-    except OSError as failed:
-        raise BadReport(f"publish = {folder} cannot be written: {failed.strerror}") from failed
+def check_folder(folder: Path) -> None:
+    """Raise BadReport where reports cannot be published into a folder, be it there or not yet; it makes nothing."""
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise BadReport(f"publish = {folder} cannot be written: {there} is no folder")
+    if not os.access(there, os.W_OK):
+        raise BadReport(f"publish = {folder} cannot be written: nothing may be written into {there}")
 
 
 @dataclass(frozen=True)
@@ -100,8 +98,8 @@ class Report:
         """Copy report and figure from ``place`` into ``folder`` under names of their own; the files."""
         device = "cpu" if self.device == "cpu" else "cuda"
         target = folder / file_name(self.experiment, self.mode, device)
-        make_folder(folder)
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             files = [Path(shutil.copyfile(place / REPORT, target))]
             if not self.failed:
                 files.append(Path(shutil.copyfile(place / FIGURE, target.with_suffix(".svg"))))

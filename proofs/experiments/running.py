@@ -28,24 +28,6 @@ class BadExperiment(ValueError):
     """The experiment cannot be run as asked; the message says why."""
 
 
-def run(
-    name: str,
-    device: str = "cpu",
-    seeds: int | None = None,
-    mode: Mode | str = Mode.QUICK,
-    folder: str | Path = "runs",
-    jobs: int | None = None,
-    dask: str | None = None,
-    on_progress: Callable[[int, int, str], None] = lambda done, total, note: None,
-    on_note: Callable[[str], None] = lambda line: None,
-) -> Report:
-    """Run an experiment with ``seeds`` seeds (its own number unless said) and record what it says of its claims.
-
-    As ``swept`` does it, and then what that returns.
-    """
-    return swept(name, device, seeds, mode, folder, jobs, dask, on_progress, on_note)()
-
-
 def swept(
     name: str,
     device: str = "cpu",
@@ -57,7 +39,9 @@ def swept(
     on_progress: Callable[[int, int, str], None] = lambda done, total, note: None,
     on_note: Callable[[str], None] = lambda line: None,
 ) -> Callable[[], Report]:
-    """Run the cells of an experiment; the function returned judges them, draws, and records what they say.
+    """Run the cells of an experiment; what is returned judges them, draws, and records what they say of its claims.
+
+    ``seeds`` is the number of seeds, the experiment's own unless said.
 
     Files appear in ``folder``/name/mode-device: cells, report.json, report.md, figure.svg. What was stopped goes on.
     Raises NoExperiment for an unknown name, BadExperiment for arguments without meaning and where a package is missing,

@@ -62,7 +62,7 @@ def _watched(device: str, quick: bool, to: Path | None) -> None:
 
     from numerics.arguments import device_of
     from numerics.benchmark import watched
-    from smd.benchmarking import setting, watched_rows
+    from smd.benchmarking import WATCHED, setting, watched_rows
 
     device_of(device)
     with Bar("watching", "loops") as bar:
@@ -70,8 +70,8 @@ def _watched(device: str, quick: bool, to: Path | None) -> None:
     if to is not None:
         to.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     table = Table(title="A training loop that is watched, over the same one that is not", title_justify="left")
-    for column in ("network", "weights", "a plain step", "watched over plain", "bytes a step"):
-        table.add_column(column, justify="left" if column == "network" else "right")
+    for column in WATCHED:
+        table.add_column(column, justify="left" if column == WATCHED[0] else "right")
     for row in watched_rows(found):
         table.add_row(*row)
     console = Console()

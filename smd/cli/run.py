@@ -41,13 +41,13 @@ def command(
     from numerics.container import plain
     from proofs.experiments import EXPERIMENTS
     from proofs.experiments.experiment import Mode
-    from proofs.experiments.report import make_folder
+    from proofs.experiments.report import check_folder
 
     if name is None:
         _list(as_json)
         return
     if publish is not None:
-        make_folder(publish)
+        check_folder(publish)
     mode = Mode.FULL if full else Mode.QUICK
     names = [*EXPERIMENTS] if name == ALL else [name]
     found = _run(names, device=device, seeds=seeds, mode=mode, folder=out, jobs=jobs, dask=dask)

@@ -10,7 +10,7 @@ from proofs.claims import CLAIMS
 from proofs.experiments import running, three_regimes_toy
 from proofs.experiments.experiment import FIRST_SEED, Finding, Mode
 from proofs.experiments.report import BadReport, read
-from proofs.experiments.running import BadExperiment, run
+from proofs.experiments.running import BadExperiment, swept
 from proofs.layers import TABLE
 from proofs.verdict import Outcome
 from proofs.verification import LAYERS, checkers, failing, planned, unmet
@@ -35,6 +35,11 @@ def small(monkeypatch):
         )
 
     return build
+
+
+def run(*asked, **settings):
+    """Cells, and then what is concluded of them."""
+    return swept(*asked, **settings)()
 
 
 def one_panel(cells):

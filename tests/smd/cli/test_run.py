@@ -86,11 +86,18 @@ def test_verify_says_who_runs_the_layer(smd):
     assert (ran.code, ran.complaints) == (2, ["smd: Invalid value: layer = network is run by smd run"])
 
 
-def test_a_folder_that_cannot_be_published_into_is_named_before_the_run(smd, tmp_path):
+@pytest.mark.parametrize("into", ["file", "file/below"])
+def test_a_folder_that_cannot_be_published_into_is_named_before_the_run(smd, tmp_path, into):
     """Not after minutes of it."""
     (tmp_path / "file").touch()
-    ran = smd("run", NAME, "--out", str(tmp_path / "out"), "--publish", str(tmp_path / "file"))
+    ran = smd("run", NAME, "--out", str(tmp_path / "out"), "--publish", str(tmp_path / into))
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.count("\n") == 1
     assert "publish = " in ran.err
     assert not (tmp_path / "out").exists()
+
+
+def test_what_is_refused_makes_no_folder_to_publish_into(smd, tmp_path):
+    """An unknown name leaves everything as it was."""
+    assert smd("run", "wrong", "--publish", str(tmp_path / "book")).code == 2
+    assert not (tmp_path / "book").exists()
