@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from proofs.claim import NOTATION, SETTING_MEANING, Claim
+from proofs.kept import printed
 from proofs.release import AUTHOR, RELEASED, package_version
 from proofs.words import words
 
@@ -26,7 +27,7 @@ def bibtex(claim: Claim) -> str:
             f"  month = {{{int(month)}}},",
             f"  howpublished = {{Spherical Motion, version {package_version()}}},",
             f"  note = {{Claim {words(f'`{claim.id}`')}, {claim.kind}, {claim.setting}; "
-            f"content hash {claim.content_hash}}}",
+            f"content hash {printed(claim).content_hash}}}",
             "}",
         ]
     )
@@ -36,7 +37,7 @@ def latex(claim: Claim) -> str:
     """The statement as a LaTeX theorem that cites the BibTeX entry."""
     lines = [rf"\begin{{theorem}}[{words(claim.heading)}, \cite{{smd:{claim.id}}}]", f"% {_provenance(claim)}"]
     lines.append(words(claim.statement))
-    lines += [rf"\[ {formula.latex} \]" for formula in claim.displays]
+    lines += [rf"\[ {formula} \]" for formula, _ in printed(claim).formulas]
     lines += [words(conditions(claim)), r"\end{theorem}"]
     return "\n".join(lines)
 
@@ -44,8 +45,8 @@ def latex(claim: Claim) -> str:
 def markdown(claim: Claim) -> str:
     """The statement as Markdown."""
     lines = [f"**{claim.heading}** (`{claim.id}`)", "", claim.statement, ""]
-    for formula in claim.displays:
-        lines += [f"$$ {formula.latex} $$", ""]
+    for formula, _ in printed(claim).formulas:
+        lines += [f"$$ {formula} $$", ""]
     lines += [conditions(claim), "", f"*{AUTHOR}, {_provenance(claim)}*"]
     return "\n".join(lines)
 
@@ -61,4 +62,4 @@ def conditions(claim: Claim) -> str:
 
 
 def _provenance(claim: Claim) -> str:
-    return f"claim {claim.id}, Spherical Motion {package_version()}, content hash {claim.content_hash}"
+    return f"claim {claim.id}, Spherical Motion {package_version()}, content hash {printed(claim).content_hash}"

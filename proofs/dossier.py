@@ -14,6 +14,7 @@ from proofs.evidence import Evidence, awaited, of
 from proofs.formal import correspondence
 from proofs.formal.coq_terms import Outside
 from proofs.formal.statements import lemmas
+from proofs.kept import printed
 from proofs.latex_package import citable
 from proofs.layers import TABLE, Worth, kernel, of_worth
 from proofs.release import package_version
@@ -35,7 +36,7 @@ def dossier(claim: Claim) -> dict[str, Any]:
         "id": claim.id,
         "heading": claim.heading,
         "statement": claim.statement,
-        "formulas": [f.latex for f in claim.displays],
+        "formulas": [latex for latex, _ in printed(claim).formulas],
         "kind": str(claim.kind),
         "setting": str(claim.setting),
         "setting_meaning": SETTING_MEANING[claim.setting],
@@ -50,7 +51,7 @@ def dossier(claim: Claim) -> dict[str, Any]:
         "coq": coq(claim),
         "latex": asdict(citable(claim)),
         "citations": {style: cite(claim, style) for style in FORMATS},
-        "content_hash": claim.content_hash,
+        "content_hash": printed(claim).content_hash,
         "version": package_version(),
         "recheck": f"smd verify --claim {claim.id}",
     }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from proofs.citation import bibtex, conditions
 from proofs.claim import Claim
+from proofs.kept import printed
 from proofs.release import AUTHOR, RELEASED, package_version
 from proofs.words import words
 
@@ -74,9 +75,9 @@ def citable(claim: Claim) -> Citable:
 
 def aligned(claim: Claim) -> str:
     """The claim's formulas under one another, aligned at their relations; empty for a claim in words alone."""
-    if not claim.displays:
+    lines = [_marked(latex, relation) for latex, relation in printed(claim).formulas]
+    if not lines:
         return ""
-    lines = (_marked(f.latex, f.relation) for f in claim.displays)
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from importlib.util import find_spec
 from multiprocessing import get_context
 
-from proofs import dependencies, experiments
+from proofs import dependencies, experiments, kept
 from proofs import evidence as ledger
 from proofs.claim import Claim, Kind
 from proofs.claims import CLAIMS
@@ -118,8 +118,9 @@ def run(check: Check) -> Evidence:
     """Run one check and write its evidence."""
     claim = CLAIMS[check.claim]
     verdict = checkers(claim)[check.layer]()
-    if check.layer == dependencies.LAYER:
-        dependencies.depends_on(claim)  # kept while everything is derived
+    if check.layer == "identity":  # what it took to derive is kept while it is there
+        dependencies.depends_on(claim)
+        kept.printed(claim)
     return ledger.record(claim, verdict, TABLE[check.layer].device_name)
 
 

@@ -26,6 +26,7 @@ from proofs.claims import (
     trust,
     warmup,
 )
+from proofs.kept import keep
 
 MODULES = (
     geometry, sgd, sgdm, adam, adam_beta2, lion, sign, trust, polar, muon, correlation, noise, trajectories, schedules,
@@ -35,5 +36,8 @@ MODULES = (
 """The topics in the order of the book."""
 CLAIMS: dict[str, Claim] = {claim.id: claim for module in MODULES for claim in module.CLAIMS}
 """Every claim of the book, in its order."""
+for _module in MODULES:
+    for _claim in _module.CLAIMS:
+        keep(_claim, _module.__name__)
 
 __all__ = ["CLAIMS", "MODULES"]

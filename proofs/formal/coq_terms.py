@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from sympy import Abs, Add, Expr, Integer, Mul, Pow, Rational, S, Sum, Symbol, asin, binomial, cos, exp, oo, pi, sin
 
+from theory import symbols
 from theory.orthogonality import StepProduct
 
 KEYWORDS = frozenset(
@@ -34,6 +35,14 @@ KEYWORDS = frozenset(
     ]
 )
 FUNCTIONS = {exp: "exp", cos: "cos", sin: "sin", asin: "asin", Abs: "Rabs"}
+LAG = Symbol("k", integer=True, nonnegative=True)
+"""In the theorems lags are counted from one: this is the lag less one."""
+IN_THEOREMS = {
+    symbols.decay: "(eta * lambda)",
+    symbols.contraction: "(1 - eta * lambda)",
+    symbols.beta1: "beta",
+}
+"""Symbols that do not go by their own names there."""
 OF_NATURALS = {binomial: "Binomial.C", StepProduct: "product"}
 
 
@@ -41,10 +50,13 @@ class Outside(ValueError):
     """An expression that these terms do not reach; the message says what."""
 
 
-def names(symbols: Iterable[Symbol]) -> dict[Symbol, str]:
-    """A distinct Coq identifier for each symbol, by its own name as far as Coq's grammar allows."""
+def names(free: Iterable[Symbol]) -> dict[Symbol, str]:
+    """A distinct Coq identifier for each symbol, by its own name as far as Coq's grammar allows.
+
+    Symbols of one name are told apart by what is assumed of them, in the same order in every process.
+    """
     found: dict[Symbol, str] = {}
-    for symbol in sorted(symbols, key=str):
+    for symbol in sorted(free, key=lambda one: (str(one), sorted(one.assumptions0.items()))):
         plain = re.sub(r"\W", "", str(symbol)) or "x"
         name = plain + "_" if plain in KEYWORDS or plain in FUNCTIONS.values() else plain
         while name in found.values():
@@ -91,6 +103,13 @@ def term(expression: Expr, named: dict[Symbol, str]) -> str:
     if isinstance(expression, Sum):
         return _series(expression, named)
     raise Outside(f"{expression.func.__name__} is not among the functions that are translated")
+
+
+def in_theorems(formula: Expr) -> str:
+    """A claim's formula in the words of the handwritten theorems."""
+    right = formula.subs(symbols.lag, LAG + 1)
+    own = {symbol: name for symbol, name in IN_THEOREMS.items() if symbol in right.free_symbols}
+    return term(right, names(right.free_symbols) | own)
 
 
 def _sum(terms: Add, named: dict[Symbol, str]) -> str:

@@ -5,23 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sympy import Symbol
-
-from proofs.formal.coq_terms import names, term
-from theory import symbols
+from proofs.formal import coq_terms
+from proofs.kept import kept
 
 TEMPLATE = Path(__file__).parent / "Correspondence.v.in"
 FORMULA = re.compile(r"<<([\w-]+) (\d+)>>")
-IN_COQ = {
-    symbols.decay: "(eta * lambda)",
-    symbols.contraction: "(1 - eta * lambda)",
-    symbols.beta1: "beta",
-}
-"""Symbols that do not go by their own names."""
-
-
-LAG = Symbol("k", integer=True, nonnegative=True)
-"""Lags are counted from one: this is the lag less one."""
 
 
 def stated() -> tuple[str, ...]:
@@ -58,7 +46,11 @@ def _filled(text: str) -> str:
     from proofs.claims import CLAIMS
 
     def formula(place: re.Match[str]) -> str:
-        right = CLAIMS[place[1]].formulas()[int(place[2])].right.subs(symbols.lag, LAG + 1)
-        return term(right, names(right.free_symbols) | {s: n for s, n in IN_COQ.items() if s in right.free_symbols})
+        claim, number = CLAIMS[place[1]], int(place[2])
+        return str(
+            kept(
+                claim, f"term-{number}", coq_terms.__name__, lambda: coq_terms.in_theorems(claim.displays[number].right)
+            )
+        )
 
     return FORMULA.sub(formula, text)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 from sympy import (
     Expr,
@@ -31,6 +32,7 @@ from sympy import (
 
 from proofs.claim import Claim, Obligation
 from proofs.formal.coq_terms import Outside, is_inverse, is_natural, names, term
+from proofs.kept import kept
 
 TRIES = 500
 CONJUNCTION = " /\\ "
@@ -60,10 +62,21 @@ def lemmas(claim: Claim) -> list[Lemma]:
     Raises:
         Outside: when one cannot be translated, or each says only that an expression equals itself.
     """
+    found = kept(claim, "lemmas", __name__, lambda: _translated(claim))
+    if isinstance(found, str):
+        raise Outside(found)
+    return [Lemma(**{**one, "script": tuple(one["script"])}) for one in found]
+
+
+def _translated(claim: Claim) -> list[dict[str, Any]] | str:
+    """The lemmas as plain data, or why there are none."""
     if all(owed.left == owed.right for owed in claim.owed):
-        raise Outside("both sides of every obligation are the same expression")
+        return "both sides of every obligation are the same expression"
     stem = re.sub(r"\W", "_", claim.id)
-    return [Statement(f"{stem}_{i}", owed).lemma for i, owed in enumerate(claim.owed, start=1)]
+    try:
+        return [asdict(Statement(f"{stem}_{i}", owed).lemma) for i, owed in enumerate(claim.owed, start=1)]
+    except Outside as reason:
+        return str(reason)
 
 
 @dataclass(frozen=True)
