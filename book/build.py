@@ -66,7 +66,7 @@ def quiet_kernels() -> None:
 
 
 def typeset_claims() -> None:
-    """Write the claims' sources and dossiers; those of one optimizer together, which derives it once."""
+    """Write the claims' sources and dossiers, those of one optimizer together, and derive the calculators' script."""
     sys.path.insert(0, str(BOOK / "_ext"))
     import claims
 
@@ -79,9 +79,18 @@ def typeset_claims() -> None:
         groups.setdefault(claim.derived_with, []).append(claim.id)
     found: dict[str, dict] = {}
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        script = pool.submit(_calculators)
         for some in pool.map(_typesetting, sorted(groups.values(), key=len, reverse=True)):
             found |= some
+        script.result()
     claims.TYPESET.write_text(json.dumps({"state": claims.state(), "claims": found}), encoding="utf-8")
+
+
+def _calculators() -> None:
+    sys.path.insert(0, str(BOOK / "_ext"))
+    import calculator
+
+    calculator.derive()
 
 
 def _typesetting(ids: list[str]) -> dict[str, dict]:

@@ -21,6 +21,8 @@ SCRIPTS = (
 )  # fmt: skip
 """In the order in which they need each other."""
 OUTPUT = "calculator"
+DERIVED = Path(__file__).parents[1] / ".jupyter_cache" / "derived.js"
+"""Derived while other processes typeset the claims."""
 ELSEWHERE = r"\emph{{Here the web page \texttt{{{}.html}} has a panel that computes in the browser.}}"
 
 
@@ -46,16 +48,21 @@ def joined() -> str:
     return "\n".join((FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
 
 
-def derived(file: Path) -> None:
-    """Write the derived script unless the file is that of the same sources."""
+def derive() -> str:
+    """The derived script, kept beside the executed pages while its sources are the same."""
     from smd import calculators, javascript
     from theory import compiled
 
     sources = [Path(module.__file__ or "").read_bytes() for module in (calculators, javascript)]
-    key = hashlib.sha256(b"\0".join([compiled.source_key().encode(), *sources])).hexdigest()
-    first = f"/* {key} */\n"
-    if not (file.is_file() and file.read_text(encoding="utf-8").startswith(first)):
-        file.write_text(first + calculators.script(), encoding="utf-8")
+    first = "/* " + hashlib.sha256(b"\0".join([compiled.source_key().encode(), *sources])).hexdigest() + " */\n"
+    if DERIVED.is_file():
+        found = DERIVED.read_text(encoding="utf-8")
+        if found.startswith(first):
+            return found
+    found = first + calculators.script()
+    DERIVED.parent.mkdir(exist_ok=True)
+    DERIVED.write_text(found, encoding="utf-8")
+    return found
 
 
 def write(app: Sphinx) -> None:
@@ -64,7 +71,7 @@ def write(app: Sphinx) -> None:
         return
     target = Path(app.outdir) / "_static" / OUTPUT
     target.mkdir(parents=True, exist_ok=True)
-    derived(target / "derived.js")
+    (target / "derived.js").write_text(derive(), encoding="utf-8")
     (target / "calculator.js").write_text(joined(), encoding="utf-8")
     (target / "calculator.css").write_bytes((FOLDER / "calculator.css").read_bytes())
 
