@@ -1,5 +1,6 @@
 """Profiles, threads and the folders that tests may write to."""
 
+import gc
 import itertools
 import os
 import signal
@@ -14,6 +15,9 @@ from proofs import evidence
 from tests import budget, wrong
 from tests.scheduling import ByScope, order
 from theory.compiled import load
+
+# Collecting makes millions of objects that all stay: to look for garbage among them is a third of its time.
+gc.disable()
 
 # Each worker has one core to itself.
 torch.set_num_threads(1)
@@ -60,6 +64,12 @@ def pytest_collection_modifyitems(config, items):
     """Several processes begin with what takes long; one alone keeps the files' order."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: order(item.nodeid))
+
+
+def pytest_collection_finish():
+    """From here on garbage is collected, and not looked for among what was imported and collected."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,12 @@ from numerics.errors import BadData
 from tests.budget import compared
 
 pytestmark = pytest.mark.chance(0)
-DIGITS = data.digits()
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """The digits, read when a test here is run."""
+    return data.digits()
 
 
 def same(one, other):
@@ -34,75 +39,75 @@ def test_a_batch_depends_on_seed_and_step_alone(replacement):
     assert not same(first[0], drawn.batch(0, 9, 5))
 
 
-def test_without_replacement_every_epoch_sees_every_example_once():
+def test_without_replacement_every_epoch_sees_every_example_once(digits):
     """In an order of its own; a batch may straddle two epochs."""
-    drawn = DIGITS.without_replacement()
+    drawn = digits.without_replacement()
     size = 100
     seen = torch.cat([drawn.chosen(step, size, 3) for step in range(3 * len(drawn) // size)])
     epochs = [seen[place : place + len(drawn)] for place in (0, len(drawn))]
     for epoch in epochs:
         assert torch.equal(epoch.sort().values, torch.arange(len(drawn)))
     assert not torch.equal(*epochs)
-    with_more = torch.cat([DIGITS.chosen(step, size, 3) for step in range(len(drawn) // size + 1)])
+    with_more = torch.cat([digits.chosen(step, size, 3) for step in range(len(drawn) // size + 1)])
     assert len(with_more[: len(drawn)].unique()) < len(drawn)
 
 
-def test_epochs_follow_the_base_seed(monkeypatch):
+def test_epochs_follow_the_base_seed(digits, monkeypatch):
     """Also where it changes within one process."""
-    drawn = DIGITS.without_replacement()
+    drawn = digits.without_replacement()
     one = drawn.chosen(0, 50, 3)
     monkeypatch.setenv("SMD_BASE_SEED", "77")
     assert not torch.equal(drawn.chosen(0, 50, 3), one)
 
 
-def test_a_single_class_has_no_noise():
+def test_a_single_class_has_no_noise(digits):
     """There is no other to take."""
     with pytest.raises(BadData, match="digits has one class: no label can be wrong"):
-        replace(DIGITS, classes=1).label_noise(0.1)
+        replace(digits, classes=1).label_noise(0.1)
 
 
-def test_a_batch_larger_than_the_data():
+def test_a_batch_larger_than_the_data(digits):
     """It takes whole epochs."""
     assert torch.equal(
-        DIGITS.without_replacement().chosen(0, 2 * len(DIGITS), 1).bincount(), torch.full((len(DIGITS),), 2)
+        digits.without_replacement().chosen(0, 2 * len(digits), 1).bincount(), torch.full((len(digits),), 2)
     )
 
 
-def test_digits_are_standardised_and_split():
+def test_digits_are_standardised_and_split(digits):
     """1438 and 359 images, mean 0 and deviation 1 over the training pixels; all ten classes on both sides."""
-    assert (len(DIGITS), len(DIGITS.validation)) == (1438, 359)
-    inputs, targets = DIGITS.training.take(torch.arange(len(DIGITS)))
-    assert inputs.shape == (1438, *DIGITS.inputs)
+    assert (len(digits), len(digits.validation)) == (1438, 359)
+    inputs, targets = digits.training.take(torch.arange(len(digits)))
+    assert inputs.shape == (1438, *digits.inputs)
     assert inputs.dtype == torch.float32
     assert abs(float(inputs.mean())) < 1e-5
     assert abs(float(inputs.std(correction=0)) - 1) < 1e-5
-    held_out = torch.cat([part for _, part in DIGITS.held_out(100)])
+    held_out = torch.cat([part for _, part in digits.held_out(100)])
     assert len(held_out) == 359
     assert targets.unique().tolist() == held_out.unique().tolist() == list(range(10))
-    assert sum(len(part) for _, part in DIGITS.held_out(7, most=20)) == 20
+    assert sum(len(part) for _, part in digits.held_out(7, most=20)) == 20
 
 
 @pytest.mark.chance(1, 1e-9)
-def test_label_noise_alters_the_share_that_is_asked():
+def test_label_noise_alters_the_share_that_is_asked(digits):
     """By Hoeffding's inequality the share is further off than the tolerance with probability below 1e-9."""
-    noisy = DIGITS.label_noise(0.3, seed=1)
-    share = float((noisy.training.targets != DIGITS.training.targets).double().mean())
+    noisy = digits.label_noise(0.3, seed=1)
+    share = float((noisy.training.targets != digits.training.targets).double().mean())
     compared(1e-9)
-    assert abs(share - 0.3) < math.sqrt(math.log(2e9) / 2 / len(DIGITS))
+    assert abs(share - 0.3) < math.sqrt(math.log(2e9) / 2 / len(digits))
 
 
-def test_label_noise_is_drawn_once_and_never_right():
+def test_label_noise_is_drawn_once_and_never_right(digits):
     """At share 1 every target is wrong and a class; at 0 none; validation stays; the digest tells them apart."""
-    wrong = DIGITS.label_noise(1.0, seed=2)
-    assert not (wrong.training.targets == DIGITS.training.targets).any()
+    wrong = digits.label_noise(1.0, seed=2)
+    assert not (wrong.training.targets == digits.training.targets).any()
     assert wrong.training.targets.unique().tolist() == list(range(10))
-    assert torch.equal(DIGITS.label_noise(0.0).training.targets, DIGITS.training.targets)
-    assert torch.equal(wrong.training.targets, DIGITS.label_noise(1.0, seed=2).training.targets)
-    assert torch.equal(wrong.validation.targets, DIGITS.validation.targets)
-    assert len({DIGITS.digest, wrong.digest, DIGITS.label_noise(1.0, seed=3).digest}) == 3
+    assert torch.equal(digits.label_noise(0.0).training.targets, digits.training.targets)
+    assert torch.equal(wrong.training.targets, digits.label_noise(1.0, seed=2).training.targets)
+    assert torch.equal(wrong.validation.targets, digits.validation.targets)
+    assert len({digits.digest, wrong.digest, digits.label_noise(1.0, seed=3).digest}) == 3
     for share in (-0.1, 1.5, math.nan):
         with pytest.raises(BadData, match=r"label_noise = .* is outside its range \[0, 1\]"):
-            DIGITS.label_noise(share)
+            digits.label_noise(share)
 
 
 def test_python_bytes_are_windows_of_its_sources():
@@ -154,10 +159,10 @@ def test_a_text_that_cannot_be_used_is_named(tmp_path):
         data.text_file(path, context=0)
 
 
-def test_a_batch_has_a_size():
+def test_a_batch_has_a_size(digits):
     """Zero examples are refused."""
     with pytest.raises(BadData, match="batch = 0 of digits is outside its range"):
-        DIGITS.batch(0, 0, 1)
+        digits.batch(0, 0, 1)
 
 
 @pytest.mark.parametrize(
