@@ -77,8 +77,9 @@ def test_a_layer_that_checks_together_is_given_them_together(monkeypatch):
 
     together = Together()
     together.most = 9
-    name = verification.TABLE["points"].device_name
-    monkeypatch.setitem(verification.TABLE, "points", SimpleNamespace(checker=together, device_name=name))
+    points = verification.TABLE["points"]
+    entry = SimpleNamespace(checker=together, module=points.module, device_name=points.device_name)
+    monkeypatch.setitem(verification.TABLE, "points", entry)
     checks = [Check(name, "points") for name in NAMES[:2]]
     found = verification._run_all(checks)
     assert [e.claim for e in found] == NAMES[:2] == asked[0]
