@@ -272,12 +272,16 @@ def distance(left, right, start=None):
 
 
 def departure(update, optimizer, hyper, data):
-    """How far a step leads from its reference's, in weights or buffer; infinite if the update does not count its steps.
+    """How far a step leads from its reference's."""
+    return departure_from(reference(optimizer, hyper)(*data, **hyper), update, data)
+
+
+def departure_from(theirs, update, data):
+    """How far a step leads from a walk's, in weights or buffer; infinite if the update does not count its steps.
 
     The weights are the reference's before every step, the state is the update's own: coupled rules can be
     chaotic at large lr wd, and would blow up the rounding of the first steps.
     """
-    theirs = reference(optimizer, hyper)(*data, **hyper)
     *ours, steps = walk(update, *data, along=theirs[0])
     if steps != STEPS or any(a.shape != b.shape for a, b in zip(ours, theirs, strict=True)):
         return math.inf

@@ -4,15 +4,15 @@ So the comparison with the references can fail, and no part of an update goes wi
 """
 
 import ast
-import copy
 import importlib
 import inspect
 import sys
+from functools import cache
 
 import pytest
 
 from numerics import UPDATES
-from tests.numerics.references import departure, walk_data
+from tests.numerics.references import departure_from, reference, walk_data
 
 MODULES = ("update", "sgd", "adam", "sign", "trust")
 SWAPPED = {
@@ -84,13 +84,25 @@ def free(tree):
             yield from (argument for argument in node.args if isinstance(argument, ast.Constant))
 
 
+def source_of(module):
+    """The text of a module of updates."""
+    return inspect.getsource(importlib.import_module(f"numerics.updates.{module}"))
+
+
+@cache
+def unaltered(module):
+    """A module of updates compiled as it is."""
+    return compile(source_of(module), f"numerics.updates.{module}", "exec")
+
+
 def mutants(module):
     """(what was changed, the module's tree with it) for every error that can be planted in a module."""
-    tree = ast.parse(inspect.getsource(importlib.import_module(f"numerics.updates.{module}")))
+    text = source_of(module)
+    tree = ast.parse(text)
     without = {id(node) for node in free(tree)}
     for i, node in enumerate(ast.walk(tree)):
         for k in range(0 if id(node) in without else len(list(changes(node)))):
-            mutated = copy.deepcopy(tree)
+            mutated = ast.parse(text)
             target = list(ast.walk(mutated))[i]
             list(changes(target))[k](target)
             yield f"{ast.unparse(node)} -> {ast.unparse(target)} at line {getattr(node, 'lineno', '?')}", mutated
@@ -99,33 +111,43 @@ def mutants(module):
 def classes_with(monkeypatch, module, tree):
     """The updates' classes by name, one module of theirs replaced by a tree."""
     classes = {}
+    codes = {name: unaltered(name) for name in MODULES}
     with monkeypatch.context() as patched:
         for name in MODULES:
             whole = f"numerics.updates.{name}"
-            source = tree if name == module else ast.parse(inspect.getsource(sys.modules[whole]))
             fresh = type(sys)(whole)
             patched.setitem(sys.modules, whole, fresh)
-            exec(compile(source, whole, "exec"), vars(fresh))  # noqa: S102
+            exec(compile(tree, whole, "exec") if name == module else codes[name], vars(fresh))  # noqa: S102
             classes |= vars(fresh)
     return classes
 
 
-def noticed(classes, module):
-    """Whether an optimizer of the module, or of any where all build on it, fails or leaves its reference."""
+def data():
+    """Where every walk begins, and its gradients."""
     w, gradients, mean_squares = walk_data(seed=3)
     # Signs of zero show what a division by a sign does; a factor of the whole argument of a sign shows nowhere.
     gradients[0, :, 0] = 0
     # A gradient of length zero shows what a division by its length does.
     gradients[1, 0] = 0
-    data = w, gradients, mean_squares
-    for optimizer, examples in EXAMPLES.items():
+    return w, gradients, mean_squares
+
+
+@cache
+def references(optimizer):
+    """Hyper-parameters of every example with the reference's walk."""
+    every = [{"lr": 0.2, "wd": 0.3, **example} for example in EXAMPLES[optimizer]]
+    return [(hyper, reference(optimizer, hyper)(*data(), **hyper)) for hyper in every]
+
+
+def noticed(classes, module):
+    """Whether an optimizer of the module, or of any where all build on it, fails or leaves its reference."""
+    for optimizer in EXAMPLES:
         if module not in ("update", UPDATES[optimizer].__module__.rpartition(".")[2]):
             continue
-        for example in examples:
-            hyper = {"lr": 0.2, "wd": 0.3, **example}
+        for hyper, theirs in references(optimizer):
             try:
                 update = classes[UPDATES[optimizer].__name__](**hyper)
-                if not departure(update, optimizer, hyper, data) < 1e-6:
+                if not departure_from(theirs, update, data()) < 1e-6:
                     return True
             except Exception:
                 return True
@@ -136,8 +158,7 @@ def noticed(classes, module):
 def test_without_a_planted_error_nothing_is_noticed(monkeypatch, module):
     """The updates loaded the same way but unchanged walk with their references."""
     assert EXAMPLES.keys() == UPDATES.keys()
-    tree = ast.parse(inspect.getsource(importlib.import_module(f"numerics.updates.{module}")))
-    assert not noticed(classes_with(monkeypatch, module, tree), module)
+    assert not noticed(classes_with(monkeypatch, module, ast.parse(source_of(module))), module)
 
 
 @pytest.mark.parametrize(("module", "least"), [("update", 20), ("sgd", 14), ("adam", 50), ("sign", 18), ("trust", 18)])
