@@ -16,8 +16,10 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_compl
 from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
+from traceback import format_exception
 
 import checks
+import kernels
 import unchanged
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
@@ -109,7 +111,7 @@ def execute_pages() -> bool:
         key=lambda one: sum(len(cell.source) for cell in one[1].cells if cell.cell_type == "code"), reverse=True
     )
     failed = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool, kernels.forked():
         running = {pool.submit(_execute, notebook): (page, notebook) for page, notebook in waiting}
         for number, finished in enumerate(as_completed(running), 1):
             (page, notebook), result = running[finished], finished.result()
@@ -141,9 +143,9 @@ def _execute(notebook: NotebookNode) -> ExecutionResult:
     for left in reversed(range(KERNEL_STARTS)):
         try:
             return single_nb_execution(notebook, cwd=str(BOOK), timeout=TIMEOUT, allow_errors=False, meta_override=True)
-        except RuntimeError:
+        except RuntimeError as error:
             if not left:
-                raise
+                return ExecutionResult(notebook, str(BOOK), 0, error, "".join(format_exception(error)))
     raise AssertionError("unreachable")
 
 

@@ -1,0 +1,138 @@
+"""Pages run in processes of their own: none sees another's, and what one does wrong is told by its name."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("jupyter_cache", reason="the book is not installed: pip install 'spherical-motion[book]'")
+
+from jupyter_cache import get_cache
+from jupyter_client import write_connection_file
+
+from tests.scripts import script
+
+ROOT = Path(__file__).parents[1]
+HEAD = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  name: python3
+---
+
+# A page
+
+"""
+TWIN = """
+import json, os, random, sys
+import numpy, sympy, torch
+
+was = hasattr(sympy, "marked") or "MARKED" in os.environ
+sympy.marked = os.environ["MARKED"] = "by a page"
+threads = len(os.listdir(f"/proc/{os.getppid()}/task")) if sys.platform == "linux" else None
+draws = [random.random(), numpy.random.rand(), torch.rand(1).item()]
+print(json.dumps({"was": was, "draws": draws, "process": os.getpid(), "parent": os.getppid(), "threads": threads}))
+"""
+RUN = """
+import os, sys
+from pathlib import Path
+import build
+build.BOOK = Path(sys.argv[1])
+build.CACHE = build.BOOK / ".jupyter_cache"
+build.KERNEL_STARTS = 2
+os.cpu_count = lambda: 1
+build.quiet_kernels()
+sys.exit(not build.execute_pages())
+"""
+PAGES = {
+    "one.md": TWIN + "# the one",
+    "other.md": TWIN + "# the other",
+    "wrong.md": "def divided(one):\n    return one / 0\n\ndivided(1)",
+    "dying.md": "import os\nos._exit(1)",
+}
+
+
+@pytest.fixture
+def kernels():
+    """The script that starts kernels."""
+    return script("kernels")
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """What became of the pages, which were executed one after the other, and what was said of them."""
+    folder = tmp_path_factory.mktemp("book")
+    for name, source in PAGES.items():
+        (folder / name).write_text(f"{HEAD}```{{code-cell}} python3\n{source}\n```\n", encoding="utf-8")
+    at = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "book")])}
+    run = subprocess.run([sys.executable, "-c", RUN, str(folder)], env=at, capture_output=True, text=True, timeout=300)
+    cache = get_cache(str(folder / ".jupyter_cache"))
+    records = {Path(record.uri).name: record.pk for record in cache.list_cache_records()}
+    cells = {name: cache.get_cache_bundle(pk).nb.cells[-1] for name, pk in records.items()}
+    return SimpleNamespace(run=run, cells=cells)
+
+
+def test_a_page_sees_nothing_of_another(executed):
+    """No module that another changed and no variable; each draws its own numbers."""
+    one, other = (json.loads(executed.cells[name].outputs[0].text) for name in ("one.md", "other.md"))
+    assert not one["was"]
+    assert not other["was"]
+    assert one["process"] != other["process"]
+    assert not set(one["draws"]) & set(other["draws"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forks on Linux only")
+def test_pages_are_forks_of_one_process(executed):
+    """Which is one thread while it forks: others would be lost in the fork, with what they hold."""
+    one, other = (json.loads(executed.cells[name].outputs[0].text) for name in ("one.md", "other.md"))
+    assert one["parent"] == other["parent"]
+    assert one["threads"] == other["threads"] == 1
+
+
+def test_a_page_that_errs_is_named(executed):
+    """With the lines that led there; it is not kept as executed."""
+    assert executed.run.returncode == 1
+    told = executed.run.stderr[executed.run.stderr.index("wrong.md: ") :]
+    assert "return one / 0" in told
+    assert "ZeroDivisionError" in told
+    assert "division by zero" in told
+    assert set(executed.cells) == {"one.md", "other.md"}
+
+
+def test_a_kernel_that_dies_is_told_by_its_page(executed):
+    """After it was started as often as others may be."""
+    told = executed.run.stderr[executed.run.stderr.index("dying.md: ") :]
+    assert "DeadKernelError: Kernel died" in told
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forks on Linux only")
+def test_kernels_end_with_what_they_are_forks_of(kernels, tmp_path):
+    """None is left behind; one that ended is seen to have."""
+    parent = kernels.Parent(["ipykernel.kernelapp"])
+    try:
+        file, _ = write_connection_file(str(tmp_path / "kernel.json"), ip="127.0.0.1")
+        lives, ended = (
+            parent.fork(arguments=["-f", given], cwd=str(tmp_path), env={**os.environ, "IPYTHONDIR": str(tmp_path)})
+            for given in (file, str(tmp_path / "none" / "kernel.json"))
+        )
+        ended.kill()
+        assert within(10, lambda: ended.poll() is not None)
+        assert lives.poll() is None
+    finally:
+        parent.close()
+    assert within(10, lambda: lives.poll() is not None)
+
+
+def within(seconds, happens):
+    """Whether it happens in time."""
+    end = time.monotonic() + seconds
+    while not (happened := happens()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return happened
