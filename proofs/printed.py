@@ -85,31 +85,28 @@ def finite_dim(optimizer: str, dim: int, **hyperparameters: Any) -> FiniteDimens
     size = {"dim": dim} if optimizer in INDEPENDENT else {}
     motion = motion_of(theory.predict(optimizer, **size, **hyperparameters))
 
-    def laws() -> tuple[arb, arb, arb, arb]:
-        """Relative variance, shift of the squared norm, variance over sin^2 and shift over tan of the angle."""
+    def law(name: str) -> arb:
+        """Relative variance or shift of the squared norm, variance over sin^2 or shift over tan of the angle."""
         from flint import arb
 
         if optimizer in INDEPENDENT:
-            return arb(2) / dim, arb(0), arb(1) / dim, arb(0)
-        known = fluctuations_of(optimizer)
+            return {"relative_variance": arb(2) / dim, "angle_variance": arb(1) / dim}.get(name, arb(0))
         at = balls(optimizer, theory.complete(optimizer, hyperparameters))
         at |= {dimension: arb(dim), energy_variance: arb(2) / (dim - 1)}
-        parts = (known.relative_variance, known.squared_norm_shift, known.angle_variance, known.angle_shift)
-        first, second, third, fourth = (ball_of(part, at) for part in parts)
-        return first, second, third, fourth
+        return ball_of(getattr(fluctuations_of(optimizer), name), at)
 
     def rms_norm() -> arb:
-        return motion.equilibrium_norm() * (1 + laws()[1] / 2)
+        return motion.equilibrium_norm() * (1 + law("squared_norm_shift") / 2)
 
     def mean_angle() -> arb:
-        return motion.angular_update() + laws()[3] * motion.angular_update().tan()
+        return motion.angular_update() + law("angle_shift") * motion.angular_update().tan()
 
     return replace(
         found,
-        relative_variance=Enclosed(found.relative_variance, lambda: laws()[0]),
+        relative_variance=Enclosed(found.relative_variance, lambda: law("relative_variance")),
         rms_norm=Enclosed(found.rms_norm, rms_norm),
         mean_angle=Enclosed(found.mean_angle, mean_angle),
-        angle_deviation=Enclosed(found.angle_deviation, lambda: laws()[2].sqrt() * motion.sine()),
+        angle_deviation=Enclosed(found.angle_deviation, lambda: law("angle_variance").sqrt() * motion.sine()),
     )
 
 
