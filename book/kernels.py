@@ -29,6 +29,7 @@ IMPORTED = (
     "proofs.experiments.themed",
     "sympy",
     "torch",
+    "torch._dynamo",  # which the first optimizer imports
     "numba",
     "numerics.simulation",
     "proofs.printed",
@@ -128,6 +129,8 @@ def serve(connection: Connection, imported: Sequence[str]) -> None:
     for name in imported:
         with suppress(Exception):  # the page that needs it will tell, by its name
             import_module(name)
+    if "numba" in sys.modules:
+        sys.modules["numba"].njit(lambda: None)()  # the first function makes numba read what it can compile
     gc.freeze()
     signal.signal(signal.SIGCHLD, _reap)
     while True:
