@@ -117,11 +117,9 @@ def test_kernels_end_with_what_they_are_forks_of(kernels, tmp_path):
     """None is left behind; one that ended is seen to have."""
     parent = kernels.Parent(["ipykernel.kernelapp"])
     try:
-        file, _ = write_connection_file(str(tmp_path / "kernel.json"), ip="127.0.0.1")
-        lives, ended = (
-            parent.fork(arguments=["-f", given], cwd=str(tmp_path), env={**os.environ, "IPYTHONDIR": str(tmp_path)})
-            for given in (file, str(tmp_path / "none" / "kernel.json"))
-        )
+        files = [write_connection_file(str(tmp_path / name), ip="127.0.0.1")[0] for name in ("lives", "ended")]
+        env = {**os.environ, "IPYTHONDIR": str(tmp_path)}
+        lives, ended = (parent.fork(arguments=["-f", file], cwd=str(tmp_path), env=env) for file in files)
         ended.kill()
         assert within(10, lambda: ended.poll() is not None)
         assert lives.poll() is None
