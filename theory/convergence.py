@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Integer, Matrix, Mul, Poly, diag, factor, factor_list, log, numer, roots, together
+from sympy import Expr, Integer, Matrix, Mul, Poly, diag, factor_list, log, numer, roots, together
 from sympy.polys.matrices import DomainMatrix
 
+from theory.forms import factored
 from theory.gram import GramRecursion, after_step
 from theory.symbols import decay, lr, moment, multiplier
 
@@ -33,7 +34,7 @@ def jacobian(recursion: GramRecursion) -> Matrix:
         result[:, 0] += rule.elasticity / recursion.unit_gram[0, 0] * column
     if rule.gain is not None:
         result += _through_gain(recursion)
-    return result.applyfunc(lambda entry: factor(together(entry)))
+    return result.applyfunc(lambda entry: factored(together(entry)))
 
 
 def log_cosine_gradient(recursion: GramRecursion, derivative: Matrix) -> Matrix:
@@ -68,7 +69,7 @@ def characteristic_polynomial(matrix: Matrix) -> Expr:
     """det(z - J), factored over the rationals."""
     coefficients = DomainMatrix.from_Matrix(matrix).charpoly()
     field = DomainMatrix.from_Matrix(matrix).domain
-    return factor(Poly([field.to_sympy(c) for c in coefficients], multiplier).as_expr())
+    return factored(Poly([field.to_sympy(c) for c in coefficients], multiplier).as_expr())
 
 
 def multipliers(polynomial: Expr) -> list[Expr]:
@@ -84,9 +85,9 @@ def multipliers(polynomial: Expr) -> list[Expr]:
 def slow_multiplier_slope(polynomial: Expr) -> Expr:
     """c in z = 1 - c p + O(p^2) for the multiplier that is 1 at p = 0, by implicit differentiation."""
     at = {multiplier: Integer(1), decay: Integer(0)}
-    for piece in Mul.make_args(factor(numer(together(polynomial)))):
+    for piece in Mul.make_args(factored(numer(together(polynomial)))):
         if piece.subs(at).expand() == 0:
-            return factor(piece.diff(decay).subs(at) / piece.diff(multiplier).subs(at))
+            return factored(piece.diff(decay).subs(at) / piece.diff(multiplier).subs(at))
     raise ValueError("no multiplier tends to 1 as eta*lambda tends to 0")
 
 

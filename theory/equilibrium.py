@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from sympy import Expr, Matrix, Symbol, factor, simplify, sqrt
+from sympy import Expr, Matrix, Symbol, simplify, sqrt
 
 from theory import convergence, geometry
 from theory.derivation import derived
-from theory.forms import in_decay, positive_factors, tidy
+from theory.forms import factored, in_decay, positive_factors, tidy
 from theory.gain import StepSizeLaw, step_size_law
 from theory.gram import GramRecursion, NoFixedPoint
 from theory.leading_order import LeadingOrder, angle_leading_order, of_rational
@@ -80,7 +80,7 @@ class Equilibrium:
     def one_minus_cosine(self) -> Expr:
         """1 - E<w, w'>/E|w|^2, in a form without cancellation."""
         recursion = self.recursion
-        return positive_factors(1 - factor(recursion.overlap / recursion.unit_gram[0, 0]))
+        return positive_factors(1 - factored(recursion.overlap / recursion.unit_gram[0, 0]))
 
     @derived
     def cosine(self) -> Expr:

@@ -19,7 +19,6 @@ from sympy import (
     Symbol,
     acos,
     expand,
-    factor,
     gamma,
     hessian,
     linsolve,
@@ -33,6 +32,7 @@ from sympy import (
 from theory.derivation import derived, recorded
 from theory.equilibrium import Equilibrium, equilibrium_of
 from theory.finite_dimension import angle_response
+from theory.forms import factored
 from theory.symbols import (
     damped_decay,
     dampening,
@@ -68,11 +68,11 @@ class Fluctuations:
     def _relative(self, expression: Matrix) -> Matrix:
         """At lr = 1, with p (1 - tau) as one symbol: relative moments depend on neither alone."""
         one = expression.subs(lr, 1).subs(decay, damped_decay / (1 - dampening))
-        return one.applyfunc(lambda entry: factor(together(entry)))
+        return one.applyfunc(factored)
 
     def in_scaled_decay(self, expression: Expr) -> Expr:
         """An entry of a covariance in x = p (1 - tau)/(1 + alpha), the form in which momentum reads best."""
-        return factor(expression.subs(damped_decay, scaled_decay * (1 + momentum)))
+        return factored(expression.subs(damped_decay, scaled_decay * (1 + momentum)))
 
     def _printed(self, expression: Expr) -> Expr:
         written = expression.subs(damped_decay, decay * (1 - dampening))
@@ -119,7 +119,7 @@ class Fluctuations:
             for j, second in enumerate(kicks, 1):
                 across = self.gram[i, j] - self.gram[0, i] * self.gram[0, j]
                 total += across * inverse * first * second.T
-        return total.applyfunc(factor)
+        return total.applyfunc(factored)
 
     def _lyapunov(self, noise: Matrix) -> Matrix:
         size = noise.rows
@@ -128,7 +128,7 @@ class Fluctuations:
         unknown = Matrix(size, size, lambda i, j: names[min(i, j), max(i, j)])
         residual = unknown - self.jacobian * unknown * self.jacobian.T - noise
         (found,) = linsolve([residual[pair] for pair in pairs], list(names.values()))
-        return unknown.subs(dict(zip(names.values(), found, strict=True))).applyfunc(factor)
+        return unknown.subs(dict(zip(names.values(), found, strict=True))).applyfunc(factored)
 
     @derived
     def by_energy(self) -> Matrix:
@@ -139,14 +139,14 @@ class Fluctuations:
     def by_overlap(self) -> Matrix:
         """Covariance of G over |w|^4, times d - 1, for v = 0."""
         kick = self.energy_kick
-        share = factor(self.overlap_noise[0, 0] / kick[0] ** 2)
-        if (self.overlap_noise - share * kick * kick.T).applyfunc(factor).is_zero_matrix:
+        share = factored(self.overlap_noise[0, 0] / kick[0] ** 2)
+        if (self.overlap_noise - share * kick * kick.T).applyfunc(factored).is_zero_matrix:
             return share * self.by_energy  # both noises enter the moments in one direction
         return self._lyapunov(self.overlap_noise)
 
     def _combined(self, by_energy: Expr, by_overlap: Expr) -> Expr:
-        parts = (self._printed(factor(part)) for part in (by_energy, by_overlap))
-        first, second = (factor(part) for part in parts)
+        parts = (self._printed(factored(part)) for part in (by_energy, by_overlap))
+        first, second = (factored(part) for part in parts)
         return energy_variance * first + second / (dim - 1)
 
     @derived
@@ -179,7 +179,7 @@ class Fluctuations:
         overlap = Matrix([[transition[0, j] if i == 0 else Integer(0) for i, j in self.recursion.entries]]) / (1 - lost)
         before = Matrix([[Integer(int(k == 0)) for k in range(self.jacobian.rows)]])
         variance, shift = angle_response(overlap, before, self.jacobian[0, :], covariance, noise[0, 0], lost)
-        return factor(variance), factor(shift)
+        return factored(variance), factored(shift)
 
     @derived
     def angle_variance(self) -> Expr:
@@ -230,7 +230,7 @@ def sgd_moments() -> tuple[Expr, ...]:
         balance = Poly(expand(moved_mean - mean[k]), v)
         equations += [balance.coeff_monomial(v), balance.coeff_monomial(v**2)]
     (found,) = linsolve([e for e in equations if e != 0], names)
-    values = dict(zip(names, map(factor, found), strict=True))
+    values = dict(zip(names, map(factored, found), strict=True))
     return tuple(m.subs(values) for m in mean[1:])
 
 
@@ -247,7 +247,7 @@ def kurtosis_share(rule: UpdateRule) -> Expr:
     A coordinate that sums independent inputs of excess kurtosis K has excess kurtosis K times this share.
     """
     sums = [_response_power_sum(rule, power) for power in (4, 2)]
-    return factor(sums[0] / sums[1] ** 2)
+    return factored(sums[0] / sums[1] ** 2)
 
 
 def _response_power_sum(rule: UpdateRule, power: int) -> Expr:
@@ -266,7 +266,7 @@ def _response_power_sum(rule: UpdateRule, power: int) -> Expr:
     start = Matrix([m.subs(dict(zip(names, drive, strict=True))) for m in monomials])
     unknown = Matrix(symbols(f"u_0:{len(monomials)}"))
     (found,) = linsolve(list(unknown - Matrix(rows) * unknown - start), list(unknown))
-    return factor(found[0])
+    return factored(found[0])
 
 
 @recorded

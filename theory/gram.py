@@ -7,9 +7,10 @@ averaging q(|w|^2) is the mean field.
 
 from __future__ import annotations
 
-from sympy import Expr, Integer, Matrix, Symbol, factor, linsolve, simplify, solve
+from sympy import Expr, Integer, Matrix, Symbol, linsolve, simplify, solve
 
 from theory.derivation import derived, note, recorded
+from theory.forms import factored
 from theory.series import WeightedSeries
 from theory.symbols import moment, squared_norm
 from theory.update_rule import UpdateRule
@@ -79,7 +80,7 @@ class GramRecursion:
         (found,) = linsolve([residual[i, j] for i, j in self.entries], unknowns) or (None,)
         if found is None or set().union(*(e.free_symbols for e in found)) & set(unknowns):
             raise NoFixedPoint(f"{self.rule.name}: the linear moment equation has no unique fixed point")
-        return self.moments.subs(dict(zip(unknowns, found, strict=True))).applyfunc(factor)
+        return self.moments.subs(dict(zip(unknowns, found, strict=True))).applyfunc(factored)
 
     @derived
     def at_unit_input(self) -> dict[Symbol, Expr]:

@@ -29,7 +29,7 @@ from sympy import (
 
 from theory.derivation import recorded
 from theory.equilibrium import Equilibrium
-from theory.forms import positive_factors
+from theory.forms import factored, positive_factors
 from theory.symbols import INTERIOR, decay, energy, lr, multiplier, wd
 
 cosine = Symbol(r"\cos\theta", real=True)
@@ -105,14 +105,14 @@ def cosine_after(found: Equilibrium, count: int) -> Expr:
         raise NoClosedForm(f"{found.rule.name}: its input is correlated")
     recursion = found.recursion
     moved: Matrix = recursion.transition**count * recursion.unit_gram
-    return factor(cancel(together(moved[0, 0] / recursion.unit_gram[0, 0])))
+    return factored(moved[0, 0] / recursion.unit_gram[0, 0])
 
 
 @recorded
 def turn_of_steps(found: Equilibrium, count: int) -> Expr:
     """(1 - cos after k steps) / (1 - cos after one) as p -> 0, k = ``count``: how squared angles add."""
-    ratio = cancel(together((1 - cosine_after(found, count)) / found.one_minus_cosine))
-    return factor(cancel(ratio.subs(decay, 0)))
+    ratio = factored((1 - cosine_after(found, count)) / found.one_minus_cosine)
+    return factored(ratio.subs(decay, 0))
 
 
 @recorded

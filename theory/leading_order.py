@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sympy import Expr, Integer, Poly, Rational, Symbol, diff, factor, fraction, limit, powsimp, sqrt, together
+from sympy import Expr, Integer, Poly, Rational, Symbol, diff, fraction, limit, powsimp, sqrt, together
 
-from theory.forms import positive_factors
+from theory.forms import factored, positive_factors
 from theory.series import WeightedSeries
 from theory.symbols import decay
 
@@ -74,7 +74,7 @@ def angle_leading_order(one_minus_cosine: LeadingOrder) -> LeadingOrder:
     leading = sqrt(2 * one_minus_cosine.leading)
     coefficient = one_minus_cosine.next_coefficient / 2
     first = limit(one_minus_cosine.leading / decay, decay, 0)
-    return LeadingOrder(leading, 1, factor(coefficient + first * Rational(1, 12)))
+    return LeadingOrder(leading, 1, factored(coefficient + first * Rational(1, 12)))
 
 
 def _lowest(poly: Poly) -> tuple[int, Expr]:
@@ -88,4 +88,4 @@ def _relative_coefficient(numerator: Poly, denominator: Poly, kn: int, kd: int, 
     def normalised(poly: Poly, start: int, i: int) -> Expr:
         return poly.coeff_monomial(decay ** (start + i)) / poly.coeff_monomial(decay**start)
 
-    return factor(normalised(numerator, kn, order) - normalised(denominator, kd, order))
+    return factored(normalised(numerator, kn, order) - normalised(denominator, kd, order))

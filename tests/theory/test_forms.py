@@ -3,11 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Rational, cancel, count_ops
+from sympy import Float, Rational, cancel, count_ops, exp, factor, sqrt, srepr
 
 from tests import strategies
 from theory import OPTIMIZERS, equilibrium_of
-from theory.forms import in_decay, positive_factors, tidy
+from theory.forms import factored, in_decay, positive_factors, tidy
 from theory.symbols import INTERIOR, beta1, contraction, decay, lr, momentum
 
 ATOMS = (decay, momentum, beta1, lr, 1 - decay, 1 + momentum * decay, 2 - decay, 1 - beta1 * (1 - decay))
@@ -51,6 +51,44 @@ def test_tidy_agrees_at_random_rational_points(expression, first, second):
 def test_positive_factors_is_equal_to_its_input(expression):
     """Orienting the factors keeps the value, sign included."""
     assert cancel(positive_factors(expression) - expression) == 0
+
+
+@strategies.examples(0.3)
+@given(rational_functions(), st.sampled_from([decay, momentum, sqrt(decay), sqrt(1 - momentum), exp(-decay)]))
+def test_factored_has_sympys_form(expression, other):
+    """The form is SymPy's to the letter, with roots and exponentials as well, for sums and for quotients."""
+    for value in (expression, expression * other + 1, (1 + other) / (2 + expression**2)):
+        assert srepr(factored(value)) == srepr(factor(value))
+
+
+FORMS = {
+    "zero": decay * (1 - decay) - decay + decay**2,
+    "number": Rational(2, 3),
+    "a number in disguise": (2 + 2 * momentum) / (1 + momentum),
+    "a constant before a sum": 2 - 2 * decay,
+    "minus before a sum": (1 - decay**2) / (-1 - decay),
+    "fraction before a sum": decay / 2 + momentum / 3,
+    "fraction before a product": (decay / 2 + Rational(1, 2)) * (momentum / 3 + 1),
+    "irrational number": sqrt(2) * decay + sqrt(2),
+    "root": sqrt(decay) + decay,
+    "exponent": decay**momentum + decay ** (momentum + 1),
+    "binary fraction": Float(0.5) * decay + decay**2,
+    "pole": 1 / (decay * (1 - decay) - decay + decay**2),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_factored_has_sympys_form_at_the_edges(name):
+    """Zero, numbers and their signs, and what is no rational function come out as SymPy's factor writes them."""
+    assert srepr(factored(FORMS[name])) == srepr(factor(FORMS[name]))
+
+
+def test_the_form_notices_a_wrong_factorisation():
+    """The comparison can fail: a lost sign, constant or power and an expanded factor are told apart."""
+    right = (1 - decay**2) ** 2 / (2 + 2 * momentum)
+    for wrong in (-right, 2 * right, (1 - decay**2) / (2 + 2 * momentum)):
+        assert srepr(factored(wrong)) != srepr(factor(right))
+    assert srepr(right) != srepr(factor(right))
 
 
 CONSTANTS = {
