@@ -70,10 +70,10 @@ def jacobian(recursion: GramRecursion) -> Matrix:
     rescaled = moved.subs(lr, decay / wd * gain / at_rest)
     pairs = combinations_with_replacement(range(size), 2)
     after = [expectation(rescaled[i] * rescaled[j], rule.amplitude, recursion.cross) for i, j in pairs]
-    derivatives = Matrix(after).jacobian(names).subs(at_rest, gain)
+    derivatives = Matrix(after).jacobian(names).subs(at_rest, gain).applyfunc(lambda entry: factor(powsimp(entry)))
     unit = recursion.unit_gram
     rest = {moment_symbol(i, j): squared_norm * unit[i, j] / unit[0, 0] for i in range(size) for j in range(i, size)}
-    return derivatives.subs(rest | strength(recursion)).applyfunc(lambda entry: factor(powsimp(entry)))
+    return derivatives.subs(rest | strength(recursion)).applyfunc(factor)
 
 
 def overlap(recursion: GramRecursion, amplitude: Expr) -> Expr:

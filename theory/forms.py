@@ -17,7 +17,7 @@ from sympy import (
     factor,
     factor_list,
     fraction,
-    sring,
+    sfield,
     sympify,
     together,
 )
@@ -43,9 +43,9 @@ def _quotient(expression: Expr) -> FracElement | None:
     """The expression in lowest terms over the integers; None where it is no rational function of its symbols."""
     if not expression.free_symbols or expression.has(Float):
         return None
-    ring, _ = sring(list(expression.free_symbols))
+    field, _ = sfield(list(expression.free_symbols))
     try:
-        return ring.to_field().from_expr(expression)
+        return field.from_expr(expression)
     except (ValueError, ZeroDivisionError):
         return None
 

@@ -20,6 +20,7 @@ from sympy import (
 )
 
 import theory
+from proofs.algebra.lowest_terms import lowest_terms
 from proofs.claim import Formula, Obligation
 from theory.finite_dimension import angle_response
 from theory.fluctuations import chi_mean_over_rms, fluctuations_of, gaussian_angle, kurtosis_share, sgd_moments
@@ -211,9 +212,10 @@ def sgdm_variance_obligations() -> list[Obligation]:
         ("zeta", found.by_energy, kicks[:, 0], Integer(1)),
         ("<m, g>", found.by_overlap, kicks[:, 1], across),
     ):
-        again = (jacobian * covariance * jacobian.T + variance * kick * kick.T).applyfunc(factor)
+        again = jacobian * covariance * jacobian.T + variance * kick * kick.T
+        says = f"noise of {name}: entry ({{}}, {{}}) of the covariance stays"
         owed += [
-            Obligation(f"noise of {name}: entry ({i}, {j}) of the covariance stays", again[i, j], covariance[i, j])
+            Obligation(says.format(i, j), lowest_terms(again[i, j]), covariance[i, j])
             for i in range(3)
             for j in range(i, 3)
         ]

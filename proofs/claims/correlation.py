@@ -268,6 +268,7 @@ def _enlarged(optimizer: str) -> list[Obligation]:
     """
     from sympy import Matrix
 
+    from proofs.algebra.lowest_terms import lowest_terms
     from theory.symbols import persistence
 
     found = _driven(optimizer, "ar1")
@@ -286,14 +287,7 @@ def _enlarged(optimizer: str) -> list[Obligation]:
     ]
     turned = 1 - (enlarged * gram)[0, 0] / gram[0, 0]
     owed.append(Obligation(f"1 - cos of {optimizer}", found.one_minus_cosine, turned))
-    return [Obligation(o.says, _reduced(o.left), _reduced(o.right)) for o in owed]
-
-
-def _reduced(expression: Expr) -> Expr:
-    """The quotient of coprime polynomials, factored: expanding the sums of many fractions at once takes minutes."""
-    from sympy import cancel, factor, together
-
-    return factor(cancel(together(expression)))
+    return [Obligation(o.says, lowest_terms(o.left), lowest_terms(o.right)) for o in owed]
 
 
 @recorded
@@ -326,6 +320,7 @@ def _ar1() -> list[Formula]:
 def _ar1_obligations() -> list[Obligation]:
     from sympy import Matrix, eye
 
+    from proofs.algebra.lowest_terms import lowest_terms
     from theory.symbols import beta1, decay, persistence
 
     # AdamW's weights are an AR(3) of poles a, beta1, phi; Yule and Walker give its first correlation.
@@ -346,7 +341,9 @@ def _ar1_obligations() -> list[Obligation]:
     first = system.LUsolve(known)[0]
     return [
         Obligation(
-            "AdamW's cosine by Yule and Walker", _reduced(1 - _driven("adamw", "ar1").one_minus_cosine), _reduced(first)
+            "AdamW's cosine by Yule and Walker",
+            lowest_terms(1 - _driven("adamw", "ar1").one_minus_cosine),
+            lowest_terms(first),
         ),
         *_enlarged("sgd"),
         *_enlarged("sgdm"),
@@ -414,6 +411,7 @@ def _signal_share(square: Expr) -> Expr:
 def _signal_obligations() -> list[Obligation]:
     from sympy import eye
 
+    from proofs.algebra.lowest_terms import lowest_terms
     from theory.forms import in_decay
     from theory.symbols import beta1, snr
 
@@ -429,13 +427,13 @@ def _signal_obligations() -> list[Obligation]:
         owed += [
             Obligation(
                 f"{name}: square of the mean plus the walk of the noise",
-                _reduced(recursion.unit_gram[0, 0]),
-                _reduced(apart[0, 0]),
+                lowest_terms(recursion.unit_gram[0, 0]),
+                lowest_terms(apart[0, 0]),
             ),
             Obligation(
                 f"{name}: 1 - cos from mean and noise",
-                _reduced(found.one_minus_cosine),
-                _reduced(1 - overlap / apart[0, 0]),
+                lowest_terms(found.one_minus_cosine),
+                lowest_terms(1 - overlap / apart[0, 0]),
             ),
         ]
     published = (snr + (1 - beta1) / (1 + beta1)) / (1 + snr)

@@ -296,16 +296,18 @@ def _expansion(found: Equilibrium, exact: Expr, leading: Expr, slope: Expr) -> l
 
 def _by_traces(matrix: object) -> list[Expr]:
     """Coefficients of det(z - J) by Faddeev and LeVerrier, another way than the engine's."""
-    from sympy import Integer, Matrix, eye, factor
+    from sympy import Integer, Matrix, factor
+    from sympy.polys.matrices import DomainMatrix
 
-    jacobian = Matrix(matrix)
-    size = jacobian.rows
+    jacobian = DomainMatrix.from_Matrix(Matrix(matrix)).to_field().to_dense()
+    field, size = jacobian.domain, jacobian.shape[0]
     coefficients: list[Expr] = [Integer(1)]
-    power = eye(size)
+    one = power = DomainMatrix.eye(size, field).to_dense()
     for k in range(1, size + 1):
         power = jacobian * power
-        coefficients.append(factor(-power.trace() / k))
-        power = (power + coefficients[-1] * eye(size)).applyfunc(factor)
+        coefficient = -sum(power.diagonal(), field.zero) / field(k)
+        coefficients.append(factor(field.to_sympy(coefficient)))
+        power = power + coefficient * one
     return coefficients
 
 
