@@ -78,6 +78,15 @@ def here(
             raise
 
 
+def client_of(address: str) -> Any:
+    """A client of the Dask scheduler at ``address``, to be closed; BadSweep where none answers."""
+    distributed = _imported("distributed", "cluster")
+    try:
+        return distributed.Client(address, timeout=REACH, set_as_default=False)
+    except (OSError, ValueError, TypeError) as failed:
+        raise BadSweep(f"dask = {address}: no scheduler answers there: {' '.join(str(failed).split())}") from failed
+
+
 def cluster(
     folder: Path, waiting: Sequence[Point], settings: Settings, address: str, lost: Callable[[str], None]
 ) -> Iterator[str]:
@@ -87,11 +96,7 @@ def cluster(
     where its workers run several cells in one process or lack the packages.
     """
     distributed = _imported("distributed", "cluster")
-    try:
-        client = distributed.Client(address, timeout=REACH, set_as_default=False)
-    except (OSError, ValueError, TypeError) as failed:
-        raise BadSweep(f"dask = {address}: no scheduler answers there: {' '.join(str(failed).split())}") from failed
-    with client:
+    with client_of(address) as client:
         threads = {worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values()}
         if threads - {1}:
             raise BadSweep(

@@ -63,12 +63,14 @@ class Sweep:
         """Do what is not there yet, in ``jobs`` processes (the processors, one on a GPU) or on the cluster ``dask``.
 
         ``on_progress`` is told cells done, cells in all, and the one at hand; ``on_note`` what is done again and why.
-        Raises BadSweep for a function or grid without meaning, and where another process fills the folder;
-        BadSimulation where a cell cannot be written: what is there is kept.
+        Raises BadSweep for a function or grid without meaning, where no scheduler answers at ``dask``, and where
+        another process fills the folder; BadSimulation where a cell cannot be written: what is there is kept.
         """
         every = cells.points(self.function, self.grid, self.seeds, self.device)
         if jobs is not None and jobs < 1:
             raise BadSweep(f"jobs = {jobs} must be 1 or more")
+        if dask is not None:  # said even where all cells are there, so that an address is not wrong in silence
+            places.client_of(dask).close()
         named(self.function)
         now = source(self.function, self.sourced_by)
         notes: list[str] = []

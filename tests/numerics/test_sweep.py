@@ -181,7 +181,10 @@ def test_a_cluster_gives_the_same_cells(tmp_path):
     ):
         other.run(dask=cluster.scheduler_address)
     with pytest.raises(BadSweep, match=r"^dask = nowhere: no scheduler answers there"):
-        other.run(dask="nowhere")
+        Sweep(f"{CELLS}:draw", **FEW, folder=tmp_path / "nowhere").run(dask="nowhere")
+    assert not (tmp_path / "nowhere").exists()
+    with pytest.raises(BadSweep, match=r"^dask = nowhere: no scheduler answers there"):
+        sweep.run(dask="nowhere")  # though all its cells are there
 
 
 def test_a_worker_of_a_cluster_is_killed_and_nothing_is_lost(tmp_path, monkeypatch):

@@ -80,6 +80,15 @@ def test_mistakes_are_one_line(smd, tmp_path, arguments, says):
     assert says in ran.err
 
 
+def test_a_cluster_that_is_not_there_is_named_though_nothing_is_to_be_done(smd, measures, tmp_path):
+    """All cells are kept from a run before; a wrong address is still wrong."""
+    measures(1.0, [POINT])
+    assert smd("run", NAME, "--out", str(tmp_path), "--jobs", "1").code == 0
+    ran = smd("run", NAME, "--out", str(tmp_path), "--dask", "nowhere")
+    assert (ran.code, len(ran.complaints)) == (2, 1)
+    assert "smd: dask = nowhere: no scheduler answers there" in ran.err
+
+
 def test_verify_says_who_runs_the_layer(smd):
     """``smd verify --layer network`` is a mistake that names the verb."""
     ran = smd("verify", "--layer", "network")
