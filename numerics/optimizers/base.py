@@ -1,7 +1,8 @@
 """What our optimizers have in common: torch.optim's conventions, float32 state, the ways to decay.
 
 A rule is written once, on lists of tensors by torch's ``_foreach`` functions. With ``foreach=True`` the list is all the
-tensors of a group; with False it is each of them in turn; None means True on CUDA, as in torch.
+tensors of a group; with False it is each of them in turn; None means True on CUDA, as in torch, and for small tensors,
+of which the calls cost more than the arithmetic. The numbers are the same.
 
 Weights in half precision: state and update are in float32, and the new weight is rounded to the weight's dtype. An
 update below half a unit in the last place is then lost, entry by entry: in bfloat16 always below 2^-9 of the entry,
@@ -25,6 +26,8 @@ from numerics.optimizers.options import CHOICES, BadOptimizer, check
 Group = dict[str, Any]
 State = dict[str, Any]
 HALF = (torch.bfloat16, torch.float16)
+SMALL = 1 << 14
+"""Entries of a tensor, in the mean, up to which a list of tensors is faster on the CPU than each in turn."""
 
 
 def describe(p: Tensor) -> str:
@@ -136,7 +139,8 @@ class Base(KeepsState):
         """The lists that the rule is applied to."""
         foreach = group["foreach"]
         if foreach is None:
-            foreach = all(p.is_cuda for p in parameters)
+            small = sum(p.numel() for p in parameters) <= SMALL * len(parameters)
+            foreach = small or all(p.is_cuda for p in parameters)
         return [parameters] if foreach and parameters else [[p] for p in parameters]
 
     def advance(self, group: Group, parameters: list[Tensor]) -> None:

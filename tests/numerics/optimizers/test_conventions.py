@@ -17,7 +17,7 @@ from numerics.optimizers import (
     build,
     decay_convention,
 )
-from numerics.optimizers.base import HALF
+from numerics.optimizers.base import HALF, SMALL
 from tests.numerics.optimizers.zoo import OURS, WRAPPED, ZOO, adamw, gradients, sgd, walk, weights
 
 MINE = [*OURS, *WRAPPED]
@@ -107,6 +107,16 @@ def test_foreach_is_the_loop(name):
         walk(ZOO[name](ps, foreach=foreach), ps, given) for foreach in (True, False) for ps in [weights(torch.float32)]
     )
     assert torch.equal(together, apart)
+
+
+def test_small_tensors_go_together_and_large_ones_in_turn():
+    """On the CPU, where nothing is asked; an empty list has no batch."""
+    few, many = (Parameter(torch.zeros(size)) for size in (SMALL - 1, SMALL + 2))
+    optimizer = ZOO["lion"]([few, many])
+    group = optimizer.param_groups[0]
+    assert optimizer.batches(group, [few, few]) == [[few, few]]
+    assert len(optimizer.batches(group, [few, many])) == 2
+    assert optimizer.batches(group, []) == []
 
 
 @pytest.mark.parametrize("name", MINE)
