@@ -124,11 +124,12 @@ def copula_sign(
     scores = gaussian_paths(correlations, burn + steps, paths, seed)
     row = np.searchsorted(_quantiles(np.arange(1, len(laws)), len(laws)), np.abs(scores))
     drawn = np.sign(scores) * laws[row, np.arange(paths) % laws.shape[1]]
-    signs, stored = np.empty((steps, paths)), np.zeros(paths)
-    for t, gradient in enumerate(drawn):
-        if t >= burn:
-            signs[t - burn] = np.sign(beta1 * stored + (1 - beta1) * gradient)
-        stored = beta2 * stored + (1 - beta2) * gradient
+    buffers, stored = np.empty_like(drawn), np.zeros(paths)
+    for buffer, entering in zip(buffers, (1 - beta2) * drawn, strict=True):
+        buffer[:] = stored
+        stored *= beta2
+        stored += entering
+    signs = np.sign(beta1 * buffers[burn:] + (1 - beta1) * drawn[burn:])
     share = live.shape[1] / np.shape(samples)[1] * float(np.abs(signs).mean())
     parts = np.array([_autocovariance(part, lags) for part in np.array_split(signs, min(PARTS, paths), axis=1)])
     found = parts / parts[:, :1].mean()

@@ -105,16 +105,19 @@ class _Input:
         self.beta1 = float(hyperparameters.get("beta1") or 0)
         self.moving = np.ones(dims.size) if unit is None else (unit > 0).any(axis=0).astype(float)
         self.mean = np.zeros(dims.size)
+        self.first = {**self.values, "d": float(dims[0])}
 
     def at(self, t: int, lr: float, wd: float, gram: Array) -> tuple[Array, Array, Array]:
         """(M, N, q [n]) of step t."""
         here: dict[str, Any] = {**self.values, STEP: float(t + 1), "lam": wd, "d": self.dims, "A": gram[:, 0, 0]}
         if self.unit is not None:
             here["L"] = self.unit[t]
-        one = {k: v if np.ndim(v) == 0 else float(v[0]) for k, v in here.items() if k != "A"}
+        one = {**self.first, STEP: float(t + 1), "lam": wd}
+        if self.unit is not None:
+            one["L"] = float(self.unit[t, 0])
         size = self.rule.step_size(lr, gram[0], {**one, "eta": lr}) if "gain" in self.rule.functions else lr
         if self.beta2 is None or self.unit is None:
-            energy = np.broadcast_to(self.rule.functions["amplitude"](**here), self.dims.shape)
+            energy = np.asarray(self.rule.functions["amplitude"](**here))
         else:
             squared = self.unit[t] / gram[:, 0, 0]
             self.mean = self.beta2 * self.mean + (1 - self.beta2) * squared / self.dims

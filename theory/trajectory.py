@@ -172,8 +172,8 @@ def advance(gram: Array, energy: Array | float, cross: Array, transition: Array,
     ``cross`` [n] is E<s, x>/q, ``transition`` M [n, n], ``drive`` N [n].
     """
     q = np.asarray(energy)[..., None, None]
-    pushed = q * np.outer(transition @ cross, drive)
-    after = transition @ gram @ transition.T + pushed + pushed.swapaxes(-1, -2) + q * np.outer(drive, drive)
+    pushed = q * ((transition @ cross)[:, None] * drive)
+    after = transition @ gram @ transition.T + pushed + pushed.swapaxes(-1, -2) + q * (drive[:, None] * drive)
     back = transition[0, 1:]
     along = gram[..., 1:, 0] @ back + energy * drive[0] * cross[0]
     across = gram[..., 1:, 1:] @ back @ back + energy * drive[0] * (drive[0] + 2 * (back @ cross[1:]))
