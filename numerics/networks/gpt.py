@@ -96,7 +96,7 @@ class Attention(nn.Module):
             matrix(x).unflatten(-1, (self.heads, -1)).transpose(1, 2) for matrix in (self.query, self.key, self.value)
         )
         if self.rotary:
-            q, k = rotated(q), rotated(k)
+            q, k = rotated(torch.stack((q, k)))
         mixed = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
         return self.out(mixed.transpose(1, 2).flatten(2))
 

@@ -32,7 +32,7 @@ def run(
     data = digits().label_noise(label_noise, seed)
     model = networks.build(network, inputs=data.inputs, classes=data.classes, seed=seed, width=width, **FIXED)
     weights, rows = invariant_weights(model.to(device))
-    stepped = optimizers.build(optimizer, weights.values(), lr=rate, wd=wd, **BETAS)
+    stepped = optimizers.build(optimizer, weights.values(), lr=rate, wd=wd, foreach=True, **BETAS)
     with Watch(stepped, weights, rows) as watch:
         outcome = train(model, data, stepped, steps=steps, batch=batch, seed=seed, device=device)
     schedule, late = Schedule(np.full(steps, rate), np.full(steps, wd)), slice(steps // 2, None)

@@ -47,7 +47,7 @@ def run(
     data = digits().label_noise(label_noise, seed)
     model = networks.build(network, inputs=data.inputs, classes=data.classes, seed=seed, width=width, **FIXED)
     weights, rows = invariant_weights(model.to(device))
-    stepped = optimizers.build(optimizer, weights.values(), lr=lr, wd=decay, **OWN[optimizer])
+    stepped = optimizers.build(optimizer, weights.values(), lr=lr, wd=decay, foreach=True, **OWN[optimizer])
     steps, stride, apart = examples // batch, STRIDE // batch, TURN // STRIDE
     seen: dict[str, list[torch.Tensor]] = {name: [] for name in weights}
 

@@ -35,6 +35,8 @@ SIZE: dict[str, dict[str, Any]] = {
 }
 BATCH = {"mlp": 64, "gpt": 8, "resnet20": 64}
 CONTEXT = 32
+AT_ONCE = ("sgdm", "adamw")
+"""Rules of torch whose step of all tensors at once is that of each in turn bit for bit; NAdam's is not."""
 NEVER = -1e3
 """A bias, in standard deviations of what is normalised."""
 RUNGS = ("Gaussian, white", "with its zeros", "law of the entries", "and autocorrelation")
@@ -71,7 +73,8 @@ def run(
     inside = set(map(id, hidden.values()))
     others = [p for p in model.parameters() if p.requires_grad and id(p) not in inside]
     groups = [{"params": list(hidden.values()), "weight_decay": wd}, {"params": others, "weight_decay": 0.0}]
-    stepped = optimizers.build(optimizer, groups, lr=rate, wd=wd, **hyperparameters)
+    foreach = True if optimizer in AT_ONCE else None
+    stepped = optimizers.build(optimizer, groups, lr=rate, wd=wd, foreach=foreach, **hyperparameters)
     if optimizer == "muon":
         stepped.param_groups[1]["lr"] = OUTER_RATE
     options = stepped.param_groups[0]

@@ -45,14 +45,15 @@ class History(Watch):
         self._kept: dict[str, list[tuple[Array, Array]]] = {name: [] for name in self.tensors}
 
     def keep(self, name: str, w: Tensor, step: Tensor, g: Tensor) -> None:
-        """The update and the gradient."""
+        """The updates and the gradients."""
         update = (step + self.decay * w) / -self.lr
         self._kept[name].append((update.float().cpu().numpy(), g.float().cpu().numpy()))
 
     def of(self, name: str) -> Kept:
         """What was kept of a tensor; it is let go of here."""
+        sums = super().of(name).sums
         updates, gradients = zip(*self._kept.pop(name), strict=True)
-        return Kept(super().of(name).sums, np.stack(updates), np.stack(gradients))
+        return Kept(sums, np.concatenate(updates), np.concatenate(gradients))
 
 
 def autocorrelation(x: Array, first: int, last: int) -> Array:

@@ -60,7 +60,7 @@ def run(
     factors: dict[Tensor, Tensor] = {}
     for name, w in weights.items():
         factors[w] = torch.where(special[name], factor, 1.0)[:, None].to(w)
-    base = torch.optim.AdamW(weights.values(), lr=rate, betas=BETAS, weight_decay=wd)
+    base = torch.optim.AdamW(weights.values(), lr=rate, betas=BETAS, weight_decay=wd, foreach=True)
     optimizer = Imbalanced(base, factors, update_norm_decay=0.0)
     falls = 1 - np.arange(steps) / steps
     with Watch(optimizer, weights) as watch:

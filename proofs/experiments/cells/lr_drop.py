@@ -34,7 +34,7 @@ def run(
     data = digits().label_noise(label_noise, seed)
     model = networks.build(network, inputs=data.inputs, classes=data.classes, seed=seed, width=width, **FIXED)
     weights, rows = invariant_weights(model.to(device))
-    stepped = optimizers.build(optimizer, weights.values(), lr=rate, wd=wd, **OWN[optimizer])
+    stepped = optimizers.build(optimizer, weights.values(), lr=rate, wd=wd, foreach=True, **OWN[optimizer])
     lrs = np.repeat([rate, rate / factor], [before, after])
     with Watch(stepped, weights, rows) as watch:
         if rescaled:

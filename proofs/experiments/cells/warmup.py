@@ -59,7 +59,7 @@ def sizes(
         frozen_head=True, dtype=torch.float64,
     ).to(device)  # fmt: skip
     weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
-    optimizer = torch.optim.AdamW(weights.values(), lr=rate, betas=BETAS, eps=1e-12, weight_decay=wd)
+    optimizer = torch.optim.AdamW(weights.values(), lr=rate, betas=BETAS, eps=1e-12, weight_decay=wd, foreach=True)
     probe = data.to(device).batch(0, PROBE, seed + APART)[0].double()
     seen = Representations(model, weights, probe)
     marks = sorted({round(m) for m in np.geomspace(1, steps, 48)} - {steps} | {0})
@@ -158,7 +158,7 @@ def _optimizer(model: nn.Module, name: str, rate: float, wd: float) -> Any:
         groups[1]["rotational"] = groups[2]["rotational"] = False
     if name == "lion_ar":
         return optimizers.LionAR(groups, lr=rate, betas=BETAS, grouping="neuron")
-    base = torch.optim.AdamW(groups, lr=rate, betas=BETAS)
+    base = torch.optim.AdamW(groups, lr=rate, betas=BETAS, foreach=True)
     return optimizers.Rotational(base) if controlled else base
 
 

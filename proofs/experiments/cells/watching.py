@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from numerics.networks import scale_invariant
 
 Array = np.ndarray
+TOGETHER = 16
+"""Steps that are summed at once: a call costs more than the sums of a small tensor, and few steps stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ class Watch:
     def __init__(self, optimizer: Any, tensors: Mapping[str, Tensor], blocks: Mapping[str, int] | None = None) -> None:
         self.tensors = dict(tensors)
         self.blocks = {name: (blocks or {}).get(name, len(tensor)) for name, tensor in self.tensors.items()}
-        self._before: dict[str, Tensor] = {}
+        self._before: list[Tensor] = []
+        self._seen: list[tuple[list[Tensor], list[Tensor], list[Tensor]]] = []
         self._sums: dict[str, list[Tensor]] = {name: [] for name in self.tensors}
         self._hooks = [
             optimizer.register_step_pre_hook(lambda *_: self._look()),
@@ -86,28 +89,39 @@ class Watch:
         for hook in self._hooks:
             hook.remove()
 
-    def _divided(self, name: str, tensor: Tensor) -> Tensor:
-        return tensor.detach().reshape(self.blocks[name], -1).to(torch.float64, copy=True)
-
     def _look(self) -> None:
-        self._before = {name: self._divided(name, w) for name, w in self.tensors.items()}
+        self._before = [weight.detach().clone() for weight in self.tensors.values()]
 
     def _stepped(self) -> None:
-        for name, weight in self.tensors.items():
-            assert weight.grad is not None
-            w, g = self._before[name], self._divided(name, weight.grad)
-            step = self._divided(name, weight) - w
+        weights = list(self.tensors.values())
+        gradients = [weight.grad.clone() for weight in weights if weight.grad is not None]
+        assert len(gradients) == len(weights)
+        self._seen.append((self._before, [weight.detach().clone() for weight in weights], gradients))
+        if len(self._seen) == TOGETHER:
+            self._summed()
+
+    def _summed(self) -> None:
+        if not self._seen:
+            return
+        seen, self._seen = [list(zip(*one, strict=True)) for one in zip(*self._seen, strict=True)], []
+        for name, *own in zip(self.tensors, *seen, strict=True):
+            w, after, g = (self._divided(name, each) for each in own)
+            step = after - w
             self._sums[name].append(
-                torch.stack([(x * y).sum(1) for x, y in ((w, w), (w, step), (step, step), (g, g))], 1)
+                torch.stack([(x * y).sum(-1) for x, y in ((w, w), (w, step), (step, step), (g, g))], -1)
             )
             self.keep(name, w, step, g)
 
+    def _divided(self, name: str, tensors: tuple[Tensor, ...]) -> Tensor:
+        return torch.stack(tensors).reshape(len(tensors), self.blocks[name], -1).double()
+
     def keep(self, name: str, w: Tensor, step: Tensor, g: Tensor) -> None:
-        """Called at every step with w before it, dw and g, [n, m] each: for more than the sums."""
+        """Called with w before some consecutive steps, dw and g, [steps, n, m] each: for more than the sums."""
 
     def of(self, name: str) -> Steps:
         """What was seen of a tensor."""
-        return Steps(torch.stack(self._sums[name]).cpu().numpy())
+        self._summed()
+        return Steps(torch.cat(self._sums[name]).cpu().numpy())
 
 
 def invariant_weights(model: nn.Module) -> tuple[dict[str, nn.Parameter], dict[str, int]]:

@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from numerics.seeding import generator
-from proofs.experiments.cells.watching import Watch, change_between, rms
+from proofs.experiments.cells.watching import TOGETHER, Watch, change_between, rms
 
 pytestmark = pytest.mark.chance(0)
+SHAPES = (("matrix", (7, 33)), ("wide", (32, 64)), ("kernel", (5, 3, 3, 3)))
 
 
 def test_angle_norm_and_energy_of_one_step():
@@ -44,6 +45,30 @@ def test_norms_changes_and_angles_of_rows_blocks_and_the_whole():
         np.testing.assert_allclose(seen.angles[0], torch.atan2(sine, cosine), rtol=1e-8)
         np.testing.assert_allclose(seen.norms[1], q.norm(dim=1), rtol=1e-12)
         np.testing.assert_allclose(seen.changes[0], (q - p).norm(dim=1), rtol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_steps_summed_together_are_each_summed(dtype):
+    """Bit for bit the sums of one step, also of those left over, and of what a tensor held at that step."""
+    chosen = generator(1)
+    weights = {name: torch.nn.Parameter(torch.randn(shape, generator=chosen, dtype=dtype)) for name, shape in SHAPES}
+    optimizer = torch.optim.SGD(weights.values(), lr=0.3, momentum=0.5)
+    expected: dict[str, list[torch.Tensor]] = {name: [] for name in weights}
+    with Watch(optimizer, weights, {"kernel": 1}) as watch:
+        for _ in range(2 * TOGETHER + 3):
+            for weight in weights.values():
+                weight.grad = torch.randn(weight.shape, generator=chosen, dtype=dtype)
+            before = {name: weight.detach().to(torch.float64, copy=True) for name, weight in weights.items()}
+            optimizer.step()
+            for name, weight in weights.items():
+                rows = watch.blocks[name]
+                w, g = before[name].reshape(rows, -1), weight.grad.double().reshape(rows, -1)
+                step = weight.detach().double().reshape(rows, -1) - w
+                pairs = ((w, w), (w, step), (step, step), (g, g))
+                expected[name].append(torch.stack([(x * y).sum(1) for x, y in pairs], 1))
+                weight.grad.zero_()
+    for name in weights:
+        assert np.array_equal(watch.of(name).sums, torch.stack(expected[name]).numpy())
 
 
 def test_change_between_obeys_the_law_of_cosines():
