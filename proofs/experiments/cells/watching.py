@@ -16,6 +16,8 @@ from numerics.networks import scale_invariant
 Array = np.ndarray
 TOGETHER = 16
 """Steps that are summed at once: a call costs more than the sums of a small tensor, and few steps stay in the cache."""
+ENTRIES = 1 << 22
+"""Entries of the weights that are kept for it at most: a large network's steps are summed one by one."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Watch:
     def __init__(self, optimizer: Any, tensors: Mapping[str, Tensor], blocks: Mapping[str, int] | None = None) -> None:
         self.tensors = dict(tensors)
         self.blocks = {name: (blocks or {}).get(name, len(tensor)) for name, tensor in self.tensors.items()}
+        self._together = max(1, min(TOGETHER, ENTRIES // max(1, sum(w.numel() for w in self.tensors.values()))))
         self._before: list[Tensor] = []
         self._seen: list[tuple[list[Tensor], list[Tensor], list[Tensor]]] = []
         self._sums: dict[str, list[Tensor]] = {name: [] for name in self.tensors}
@@ -97,7 +100,7 @@ class Watch:
         gradients = [weight.grad.clone() for weight in weights if weight.grad is not None]
         assert len(gradients) == len(weights)
         self._seen.append((self._before, [weight.detach().clone() for weight in weights], gradients))
-        if len(self._seen) == TOGETHER:
+        if len(self._seen) == self._together:
             self._summed()
 
     def _summed(self) -> None:

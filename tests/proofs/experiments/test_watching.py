@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from numerics.seeding import generator
+from proofs.experiments.cells import watching
 from proofs.experiments.cells.watching import TOGETHER, Watch, change_between, rms
 
 pytestmark = pytest.mark.chance(0)
@@ -47,9 +48,11 @@ def test_norms_changes_and_angles_of_rows_blocks_and_the_whole():
         np.testing.assert_allclose(seen.changes[0], (q - p).norm(dim=1), rtol=1e-9)
 
 
+@pytest.mark.parametrize("entries", [watching.ENTRIES, 1], ids=["together", "one by one"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_steps_summed_together_are_each_summed(dtype):
+def test_steps_summed_together_are_each_summed(monkeypatch, dtype, entries):
     """Bit for bit the sums of one step, also of those left over, and of what a tensor held at that step."""
+    monkeypatch.setattr(watching, "ENTRIES", entries)
     chosen = generator(1)
     weights = {name: torch.nn.Parameter(torch.randn(shape, generator=chosen, dtype=dtype)) for name, shape in SHAPES}
     optimizer = torch.optim.SGD(weights.values(), lr=0.3, momentum=0.5)
