@@ -71,6 +71,7 @@ wheel: env
 env: $(INSTALLED)
 	@$(BIN)/python -m compileall -q theory numerics proofs smd
 	@$(BIN)/python -m theory.compiled
+	@$(BIN)/python -m numerics.engines.compiling
 
 # The first of these that is a Python this project was tested with; PYTHON, if given, is the only candidate.
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))

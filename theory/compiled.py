@@ -141,11 +141,20 @@ def _seal(code: str) -> str:
 
 
 def main() -> None:
-    """Derive every optimizer that the cache lacks, saying so."""
-    for name in NAMES:
-        if _read(_entry(name)) is None:
-            print(f"deriving {name}", flush=True)
-        load(name)
+    """Derive every optimizer that the cache lacks, side by side, saying so."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    if lacking := [name for name in NAMES if _read(_entry(name)) is None]:
+        print("Deriving the theory", flush=True)
+        with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+            for derived in pool.map(_derived, lacking):
+                print(f"derived {derived}", flush=True)
+
+
+def _derived(name: str) -> str:
+    load(name)
+    return name
 
 
 if __name__ == "__main__":
