@@ -168,7 +168,7 @@ def test_a_cluster_gives_the_same_cells(tmp_path):
     distributed = pytest.importorskip("distributed")
     here = Sweep(f"{CELLS}:draw", **FEW, folder=tmp_path / "here").run(jobs=1)
     sweep = Sweep(f"{CELLS}:draw", **FEW, folder=tmp_path / "there")
-    options = {"processes": False, "protocol": "tcp", "dashboard_address": None}
+    options = {"processes": False, "protocol": "tcp", "dashboard_address": ":0"}
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster:
         assert cluster.scheduler_address.startswith("tcp://")
         there = sweep.run(dask=cluster.scheduler_address)
@@ -194,7 +194,7 @@ def test_a_worker_of_a_cluster_is_killed_and_nothing_is_lost(tmp_path, monkeypat
     calm = Sweep(f"{CELLS}:draw", **grid, folder=tmp_path / "calm").run(jobs=1)
     mark = tmp_path / "mark"
     monkeypatch.setenv(sweep_cells.MARK, str(mark))
-    options = {"protocol": "tcp", "dashboard_address": None, "silence_logs": 50}
+    options = {"protocol": "tcp", "dashboard_address": ":0", "silence_logs": 50}
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster:
         workers = {worker.pid for worker in cluster.workers.values()}
         found = Sweep(f"{CELLS}:draw", **grid, folder=tmp_path / "cells").run(dask=cluster.scheduler_address)

@@ -17,7 +17,7 @@ from jupyter_client import write_connection_file
 
 from tests.scripts import script
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HEAD = """---
 jupytext:
   text_representation:
