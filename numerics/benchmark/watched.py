@@ -15,7 +15,8 @@ from torch.optim import AdamW, Optimizer
 
 from numerics import networks
 from numerics.benchmark import machine
-from numerics.monitor import Monitor, read
+from numerics.benchmark.pairing import Contestant, race, ratio
+from numerics.monitor import Monitor, read, sums
 from numerics.monitor.overhead import overhead
 
 CLASSES, BYTES = 10, 256
@@ -31,6 +32,8 @@ NETWORKS: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
 """What is shown for each: a network of numerics.networks, its sizes, and the shape of a batch."""
 PARTS = 8
 """Microbatches of a batch."""
+ROWS, COLUMNS = 1024, 1024
+"""Of the tensor whose rows are summed with numba and without."""
 
 
 class Loop:
@@ -84,10 +87,31 @@ def extras(device: str = "cpu", times: int = 8) -> dict[str, float]:
     return {name: record.cost[name] / looks for name in ("loss", "microbatches", "probe")}
 
 
+def without_numba(rounds: int = 16, seconds: float = 0.1) -> dict[str, Any] | None:
+    """How much longer the sums over the rows of a tensor take without numba; None where numba is not installed."""
+    if sums.sums_numba is None:
+        return None
+    tensors = torch.randn(3, ROWS * COLUMNS, generator=torch.Generator().manual_seed(0))
+    given = (*tensors, torch.arange(0, ROWS * COLUMNS + 1, COLUMNS), COLUMNS)
+
+    def summed_by(function: Callable[..., object]) -> Contestant:
+        def run(steps: int) -> None:
+            for _ in range(steps):
+                function(*given)
+
+        return Contestant(run, ROWS * COLUMNS)
+
+    rates = race({name: summed_by(getattr(sums, name)) for name in ("row_sums", "row_sums_by_torch")}, rounds, seconds)
+    return {"rows": ROWS, "columns": COLUMNS, "ratio": asdict(ratio(*rates.values()))}
+
+
 def run(
     device: str = "cpu", windows: int = 8, on_progress: Callable[[int, int], object] = lambda done, total: None
 ) -> dict[str, Any]:
-    """Watched over plain loops on every network, with their weights, seconds of a step and bytes a step; and extras."""
+    """Watched over plain loops on every network, with their weights, seconds of a step and bytes a step.
+
+    And the extras of one, with how many microbatches and examples; and what the sums over rows take without numba.
+    """
     found: list[dict[str, Any]] = []
     for network in NETWORKS:
         on_progress(len(found), len(NETWORKS) + 1)
@@ -100,4 +124,10 @@ def run(
         weights = sum(p.numel() for p in make()[0].parameters())
         found.append({"network": network, "weights": weights, **asdict(cost)})
     on_progress(len(NETWORKS), len(NETWORKS) + 1)
-    return {"machine": machine.described(device), "watched": found, "extras": extras(device)}
+    return {
+        "machine": machine.described(device),
+        "watched": found,
+        "extras": extras(device),
+        "sizes": {"microbatches": PARTS, "probe": NETWORKS[TOY][2][0] // 2},
+        "without numba": without_numba(rounds=2 * windows),
+    }

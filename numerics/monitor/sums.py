@@ -7,7 +7,7 @@ from torch import Tensor
 
 try:
     from numerics.monitor import sums_numba
-except ImportError:  # numba is an extra; without it the same sums take about ten times as long
+except ImportError:  # numba is an extra; without it torch sums, which takes longer
     sums_numba = None  # type: ignore[assignment]
 
 SUMS = ("|w|^2", "<w, step>", "|step|^2", "|g|^2", "<g, w>", "sum g^4", "entries of g that are not zero")
@@ -22,6 +22,11 @@ def row_sums(w: Tensor, step: Tensor, g: Tensor, ends: Tensor, columns: int | No
     """
     if sums_numba is not None and w.device.type == "cpu":
         return torch.from_numpy(sums_numba.row_sums(w.numpy(), step.numpy(), g.numpy(), ends.numpy()))
+    return row_sums_by_torch(w, step, g, ends, columns)
+
+
+def row_sums_by_torch(w: Tensor, step: Tensor, g: Tensor, ends: Tensor, columns: int | None) -> Tensor:
+    """``row_sums`` where numba is not installed, and on a GPU."""
     if columns is None:
         lengths = ends.diff()
         return torch.segment_reduce(torch.stack(_terms(w, step, g), dim=-1), "sum", lengths=lengths, axis=0)

@@ -89,4 +89,9 @@ def test_what_the_monitor_costs(smd, monkeypatch, tmp_path):
     assert found["watched"][0]["weights"] == 8 * 4 + 4 * 4 + 4 * 4 + 4 * 10 + 10
     assert set(found["extras"]) == {"loss", "microbatches", "probe"}
     assert min(found["extras"].values()) > 0
+    assert found["sizes"] == {"microbatches": watched.PARTS, "probe": 8}
     assert "microbatches, once" in ran.out
+    slower = found["without numba"]
+    assert (slower is None) == (watched.sums.sums_numba is None)
+    assert ("without numba" in ran.out) == (slower is not None)
+    assert slower is None or 0 < slower["ratio"]["low"] <= slower["ratio"]["high"]
