@@ -26,6 +26,7 @@ from proofs import evidence
 from proofs.claim import NOTATION, SETTING_MEANING, Claim, Kind
 from proofs.dependencies import depends_on
 from proofs.dossier import PAGE, dossier
+from proofs.evidence import Evidence
 from proofs.formal import correspondence
 from proofs.formal.run import headlines
 from proofs.graph import connected, family, svg, table
@@ -54,9 +55,21 @@ TYPESET = Path(__file__).parents[1] / ".jupyter_cache" / "claims.json"
 """The claims' MyST sources, made side by side beforehand."""
 
 
+@cache
+def evidence_of(claim: Claim) -> list[Evidence]:
+    """The evidence on a claim, read once: a book shows what there was when it was begun."""
+    return evidence.of(claim)
+
+
+@cache
+def standing(claim: Claim) -> Status:
+    """The status by that evidence."""
+    return status(claim, evidence_of)
+
+
 def state() -> str:
     """What the sources of the claims were made from: the packages, and the evidence."""
-    known = sorted(f"{e.claim} {e.label} {e.outcome} {e.date}" for c in proofs.CLAIMS.values() for e in evidence.of(c))
+    known = sorted(f"{e.claim} {e.label} {e.outcome} {e.date}" for c in proofs.CLAIMS.values() for e in evidence_of(c))
     return hashlib.sha256("\n".join([hash_of_all(), *known]).encode()).hexdigest()
 
 
@@ -119,7 +132,7 @@ class KernelTableDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         note_claims(self)
         fresh = [
-            e for c in proofs.CLAIMS.values() for e in evidence.of(c) if e.layer == kernel.LAYER and not e.is_stale
+            e for c in proofs.CLAIMS.values() for e in evidence_of(c) if e.layer == kernel.LAYER and not e.is_stale
         ]
         held = [e for e in fresh if e.outcome is Outcome.HOLDS]
         rows = (
@@ -142,12 +155,14 @@ class ClaimGraphDirective(SphinxDirective):
         note_claims(self)
         pages = pages_of_claims(Path(self.env.srcdir))
         chosen = family(self.arguments[0]) if self.arguments else connected()
-        drawn = svg(chosen, lambda claim_id: f"{pages[claim_id]}.html#{claim_id}" if claim_id in pages else None)
+        drawn = svg(
+            chosen, lambda claim_id: f"{pages[claim_id]}.html#{claim_id}" if claim_id in pages else None, standing
+        )
         name = "-".join(["graph", *self.arguments])
         command = " ".join(["smd claims", *self.arguments, f"--graph {name}.svg"])
         inline = f'<div class="claim-graph" tabindex="0" role="region" aria-label="graph">{drawn}</div>'
         return [
-            Drawn("", name=name, inline=inline, data=table(chosen), command=command),
+            Drawn("", name=name, inline=inline, data=table(chosen, standing), command=command),
             nodes.raw("", ELSEWHERE.format(self.env.docname), format="latex"),
         ]
 
@@ -211,7 +226,7 @@ def facts(claim: Claim) -> str:
         rows.append(("Derived from", ", ".join(reference(other) for other in depends_on(claim))))
     if claim.sources:
         rows.append(("Compare", " ".join(f"{{cite:t}}`{key}`" for key in claim.sources)))
-    rows.append(("Status", f"{badge(claim)} {STATUS_MEANING[status(claim)]}"))
+    rows.append(("Status", f"{badge(claim)} {STATUS_MEANING[standing(claim)]}"))
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {text} |" for name, text in rows)])
 
 
@@ -230,8 +245,8 @@ def link_to(
 
 def badge(claim: Claim) -> str:
     """The computed status in its colour."""
-    found = status(claim)
-    return f"{{bdg-{COLOUR[found]}}}`{found}`"
+    known = standing(claim)
+    return f"{{bdg-{COLOUR[known]}}}`{known}`"
 
 
 def reference(claim_id: str) -> str:
@@ -242,21 +257,19 @@ def reference(claim_id: str) -> str:
 
 def note_claims(directive: SphinxDirective) -> None:
     """Remember that the page shows evidence."""
-    pages_with_claims(directive.env).add(directive.env.docname)
+    directive.env.metadata[directive.env.docname]["evidence"] = True
 
 
-def pages_with_claims(environment: BuildEnvironment) -> set[str]:
+def pages_with_claims(environment: BuildEnvironment) -> list[str]:
     """Names of the pages that show evidence."""
-    if not hasattr(environment, "smd_pages"):
-        environment.smd_pages = set()  # type: ignore[attr-defined]
-    return environment.smd_pages  # type: ignore[attr-defined, no-any-return]
+    return sorted(page for page, told in environment.metadata.items() if told.get("evidence"))
 
 
 def outdated(app: Sphinx, environment: BuildEnvironment, *_: object) -> list[str]:
     """Pages to read again because evidence changed since they were read."""
     now = state()
     before, environment.smd_evidence = getattr(environment, "smd_evidence", None), now  # type: ignore[attr-defined]
-    return [] if now == before else sorted(pages_with_claims(environment))
+    return [] if now == before else pages_with_claims(environment)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
