@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -20,6 +20,7 @@ from docutils.parsers.rst.states import Inliner
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pybtex.database import parse_file
+from side_by_side import each
 from sphinx.application import Sphinx
 
 from proofs import CLAIMS
@@ -56,24 +57,30 @@ def made_from(book: Path) -> str:
     return hashlib.sha256(b"\0".join([state().encode(), *(file.read_bytes() for file in files)])).hexdigest()
 
 
-def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """A page for each claim that stands in this book; none where all are as they would be made."""
+def pages(app: Sphinx) -> Sequence[tuple[str, dict[str, Any], str]]:
+    """Write a page for each claim that stands in this book, where one is not as it would be made.
+
+    None is left to Sphinx, which writes such pages one after the other.
+    """
     if app.builder.name != "html":
-        return
+        return ()
     stands = pages_of_claims(Path(app.srcdir))
     kept, key = Path(app.doctreedir) / "claim-pages", made_from(Path(app.srcdir))
     whole = all((Path(app.outdir) / PAGE.format(claim_id)).is_file() for claim_id in CLAIMS if claim_id in stands)
     if whole and kept.is_file() and kept.read_text(encoding="utf-8") == key:
-        return
+        return ()
     references = parse_file(str(Path(app.srcdir) / "references.bib")).entries
-    for claim_id in CLAIMS:
-        if claim_id in stands:
-            dossier = known(claim_id)["dossier"]
-            chapter = chapter_of(app, claim_id, stands[claim_id])
-            body = "\n".join(sections(dossier, chapter, references, set(stands)))
-            context = {"title": dossier["heading"], "body": body, "parents": [], "next": None, "prev": None}
-            yield PAGE.format(claim_id).removesuffix(".html"), context, "page.html"
+
+    def write(claim_id: str) -> None:
+        dossier = known(claim_id)["dossier"]
+        chapter = chapter_of(app, claim_id, stands[claim_id])
+        body = "\n".join(sections(dossier, chapter, references, set(stands)))
+        context = {"title": dossier["heading"], "body": body, "parents": [], "next": None, "prev": None}
+        app.builder.handle_page(PAGE.format(claim_id).removesuffix(".html"), context, "page.html")
+
+    each(app, write, [claim_id for claim_id in CLAIMS if claim_id in stands])
     kept.write_text(key, encoding="utf-8")
+    return ()
 
 
 def chapter_of(app: Sphinx, claim_id: str, page: str) -> str:
@@ -231,7 +238,8 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.name != "html":
         return
     out = Path(app.outdir)
-    dossiers = [known(claim_id)["dossier"] for claim_id in CLAIMS if claim_id in pages_of_claims(Path(app.srcdir))]
+    stands = pages_of_claims(Path(app.srcdir))
+    dossiers = [known(claim_id)["dossier"] for claim_id in CLAIMS if claim_id in stands]
     for one in dossiers:
         file = out / PAGE.format(one["id"]).replace(".html", ".json")
         file.write_text(json.dumps(one, indent=1) + "\n", encoding="utf-8")
