@@ -65,11 +65,14 @@ STAND = [claim_id for claim_id in CLAIMS if claim_id.startswith("sgd-")]
 
 @pytest.fixture
 def written(pages, tmp_path, monkeypatch):
-    """Builds a book of some claims in which chapters lead to each other, with so many processors: files by name."""
+    """Builds a book of some claims, of which little is told, with so many processors: its files by name."""
     sphinx = pytest.importorskip("sphinx.application")
     namespace = importlib.import_module("sphinx.util.docutils").docutils_namespace
     monkeypatch.syspath_prepend(str(EXTENSIONS))
     monkeypatch.setattr(pages, "state", lambda: "claims")
+    monkeypatch.setattr(pages, "known", lambda name: {"dossier": {"id": name, "heading": name, "kind": "exact"}})
+    monkeypatch.setattr(pages, "sections", lambda one, chapter, *_: [f"<h1>{one['heading']}</h1>", chapter])
+    monkeypatch.setattr(pages, "write_files", lambda *_: None)
     source = tmp_path / "source"
     source.mkdir()
     (source / "index.rst").write_text("Start\n=====\n\n.. toctree::\n\n   one\n   two\n")
