@@ -57,6 +57,7 @@ def _factors(quotient: FracElement) -> Iterator[tuple[Expr, list[tuple[Expr, int
         yield Integer(number), [(piece.as_expr(), times) for piece, times in pieces], exponent
 
 
+@cache
 def _signed(piece: Expr) -> tuple[Expr, int]:
     value = piece.subs(INTERIOR).subs(contraction, 1 - INTERIOR[decay]).subs(wd, INTERIOR[decay] / INTERIOR[lr])
     return (expand(-piece), -1) if value.is_negative else (piece, 1)

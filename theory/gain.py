@@ -8,7 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sympy import Expr, Integer, Rational, Symbol, cancel, diff, expand, factor, limit, powdenest, powsimp, simplify
+from sympy import (
+    Expr,
+    Integer,
+    Poly,
+    Rational,
+    Symbol,
+    cancel,
+    diff,
+    expand,
+    factor,
+    fraction,
+    powdenest,
+    powsimp,
+    simplify,
+)
 
 from theory.gram import GramRecursion
 from theory.leading_order import LeadingOrder, of_rational
@@ -75,10 +89,8 @@ def _puiseux(expression: Expr) -> StepSizeLaw:
     inside = powsimp(powdenest(expand(expression).subs(decay, root**ROOT), force=True))
     leading = inside.as_leading_term(root)
     exponent = simplify(root * diff(leading, root) / leading)
-    relative = powdenest(expand(inside / leading), force=True) - 1
-    for order in range(1, 2 * ROOT + 1):
-        coefficient = limit(relative / root**order, root, 0)
-        if coefficient != 0:
-            break
+    sides = fraction(cancel(powdenest(expand(inside / leading), force=True) - 1))
+    ((above,), over), ((below,), under) = (Poly(side, root).terms()[-1] for side in sides)
+    order = above - below if over else 2 * ROOT  # a power of p without a further term
     first = powdenest(factor(simplify(leading / root**exponent)), force=True)
-    return StepSizeLaw(first, exponent / ROOT, factor(coefficient), Rational(order, ROOT))
+    return StepSizeLaw(first, exponent / ROOT, factor(simplify(over / under)), Rational(order, ROOT))

@@ -75,7 +75,8 @@ class GramRecursion:
     @derived
     def unit_gram(self) -> Matrix:
         """The fixed point at q = 1: the linear equation G = M G M^T + K, solved by SymPy."""
-        residual = self.step(self.moments, Integer(1)) - self.moments
+        noise = self.noise.applyfunc(factored)  # what SymPy would expand over a common denominator
+        residual = after_step(self.moments, self.transition, noise, Integer(1)) - self.moments
         unknowns = [self.moments[i, j] for i, j in self.entries]
         (found,) = linsolve([residual[i, j] for i, j in self.entries], unknowns) or (None,)
         if found is None or set().union(*(e.free_symbols for e in found)) & set(unknowns):

@@ -104,8 +104,10 @@ def cosine_after(found: Equilibrium, count: int) -> Expr:
     if found.rule.autocorrelation.source_modes:
         raise NoClosedForm(f"{found.rule.name}: its input is correlated")
     recursion = found.recursion
-    moved: Matrix = recursion.transition**count * recursion.unit_gram
-    return factored(moved[0, 0] / recursion.unit_gram[0, 0])
+    moved: Matrix = recursion.unit_gram[:, 0]
+    for _ in range(count):
+        moved = (recursion.transition * moved).applyfunc(factored)
+    return factored(moved[0] / recursion.unit_gram[0, 0])
 
 
 @recorded

@@ -20,6 +20,7 @@ from sympy import Expr, Integer, Poly, Symbol, cancel, factor, factorial, log, s
 
 from theory.autocorrelation import Autocorrelation
 from theory.domain import AT_STEP, BETA1, DIM, KURTOSIS, LEARNING_RATE, MOMENTUM_DECAY, SECOND_BETA2, WEIGHT_DECAY
+from theory.forms import factored
 from theory.optimizers.adam import ADAMW, NADAMW, RMSPROPW, rmspropw_step
 from theory.optimizers.hypotheses import STILL
 from theory.symbols import beta1, beta2, dim, kurtosis, lookahead
@@ -48,7 +49,7 @@ def autocovariance(first: Expr, later: Expr) -> tuple[Expr, Expr, Expr]:
         lagging = plain * spread / 4 - excess * weighted / 2
         return steady, lagging
 
-    return factor(sum(terms(0))), *map(factor, terms(1))
+    return factored(sum(terms(0))), *map(factored, terms(1))
 
 
 def next_order(third: Expr) -> Expr:
