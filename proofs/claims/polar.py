@@ -161,14 +161,14 @@ def _nuclear_obligations() -> list[Obligation]:
 
     from theory.singular_values import singular_value_moment
 
-    half, n, x = Rational(1, 2), Symbol("n", integer=True, positive=True), Symbol("x", positive=True)
+    half, n, u = Rational(1, 2), Symbol("n", integer=True, positive=True), Symbol("u", positive=True)
     chi = sqrt(2) * gamma((n + 1) * half) / gamma(n * half)
     owed = [
         Obligation("at m = 1 the mean of a chi variable", gammasimp(singular_value_moment(1, n, half) / chi), n / n)
     ]
     for columns in (2, 3, 4, 5):
-        # Two singular values r (cos t, sin t) have the density cos 2t sin^(n-2) 2t in the angle; x = sin 2t.
-        angle = (columns - 1) * integrate(sqrt(1 + x) * x ** (columns - 2), (x, 0, 1))
+        # Two singular values r (cos t, sin t) have the density cos 2t sin^(n-2) 2t in the angle; u^2 = 1 + sin 2t.
+        angle = (columns - 1) * integrate(2 * u**2 * (u**2 - 1) ** (columns - 2), (u, 1, sqrt(2)))
         radius = sqrt(2) * gamma(columns + half) / gamma(columns)
         owed.append(
             Obligation(
