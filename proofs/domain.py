@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from sympy import Expr, Integer, Symbol, false
 from sympy.core.relational import Relational
@@ -42,17 +43,23 @@ def positive_on(symbol: Symbol) -> list[tuple[Expr, bool]]:
     return found
 
 
+@cache
+def _bounds(symbol: Symbol) -> list[tuple[Expr, Expr, bool]]:
+    """Each of them, which are linear, as (constant, slope, strict): numbers are put in without a substitution."""
+    return [(bound.subs(symbol, 0), bound.coeff(symbol), strict) for bound, strict in positive_on(symbol)]
+
+
 def span(symbol: Symbol) -> tuple[Expr, Expr | None]:
     """Lower and upper end of a symbol's domain; a symbol without bounds is looked at above zero."""
-    ends = [-bound.subs(symbol, 0) * bound.coeff(symbol) for bound, _ in positive_on(symbol)]
+    ends = [-constant * slope for constant, slope, _ in _bounds(symbol)]
     return (ends[0] if ends else Integer(0)), (ends[1] if len(ends) > 1 else None)
 
 
 def inside(point: Mapping[Symbol, Expr | float], hypotheses: Iterable[Relational] = ()) -> bool:
     """Whether every number lies in its symbol's domain and contradicts none of the hypotheses."""
     for symbol, value in point.items():
-        for bound, strict in positive_on(symbol):
-            size = bound.subs(symbol, value)
+        for constant, slope, strict in _bounds(symbol):
+            size = constant + slope * value
             if size < 0 or (strict and size == 0):
                 return False
     return all(hypothesis.subs(point) != false for hypothesis in hypotheses)
