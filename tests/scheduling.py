@@ -32,6 +32,9 @@ LONG = (
     "tests/proofs/test_domains.py",
     "tests/proofs/test_muon.py",
     "tests/numerics/engines/test_triton.py",
+    "tests/numerics/monitor/test_file.py",
+    "tests/smd/cli/test_bench.py",
+    "tests/test_book_notebooks.py",
 )
 """Where tests begin of which one alone takes many seconds."""
 
