@@ -12,9 +12,9 @@ import shutil
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from hashlib import sha256
-from multiprocessing import get_context
 from pathlib import Path
 from traceback import format_exception
 
@@ -26,6 +26,7 @@ from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
 from nbformat import NotebookNode
 
+from proofs import processes
 from proofs.sources import hash_of_all
 
 BOOK = Path(__file__).parent.resolve()
@@ -67,32 +68,42 @@ def quiet_kernels() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # one page has one core
 
 
-def typeset_claims() -> None:
-    """Write the claims' sources and dossiers, those of one optimizer together, and derive the calculators' script."""
+def begin_typesetting(side_by_side: Executor, pool: Executor) -> Callable[[], None]:
+    """Have the claims' sources and dossiers made, those of one optimizer together, and the calculators' script.
+
+    Each by a thread of the one, which waits for a process of the other. What is returned waits for all, and writes.
+    """
     sys.path.insert(0, str(BOOK / "_ext"))
     import claims
 
     from proofs import CLAIMS
 
     if claims.typeset():
-        return
+        return lambda: None
     groups: dict[str, list[str]] = {}
     for claim in CLAIMS.values():
         groups.setdefault(claim.derived_with, []).append(claim.id)
-    found: dict[str, dict] = {}
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        script = pool.submit(_calculators)
-        for some in pool.map(_typesetting, sorted(groups.values(), key=len, reverse=True)):
-            found |= some
+
+    def made(function: Callable[..., dict], *given: list[str]) -> dict:
+        return pool.submit(function, *given).result()
+
+    script = side_by_side.submit(made, _calculators)
+    texts = [side_by_side.submit(made, _typesetting, some) for some in sorted(groups.values(), key=len, reverse=True)]
+
+    def finish() -> None:
         script.result()
-    claims.TYPESET.write_text(json.dumps({"state": claims.state(), "claims": found}), encoding="utf-8")
+        found = {name: text for some in texts for name, text in some.result().items()}
+        claims.TYPESET.write_text(json.dumps({"state": claims.state(), "claims": found}), encoding="utf-8")
+
+    return finish
 
 
-def _calculators() -> None:
+def _calculators() -> dict:
     sys.path.insert(0, str(BOOK / "_ext"))
     import calculator
 
     calculator.derive()
+    return {}
 
 
 def _typesetting(ids: list[str]) -> dict[str, dict]:
@@ -102,8 +113,8 @@ def _typesetting(ids: list[str]) -> dict[str, dict]:
     return claims.typesetting(ids)
 
 
-def execute_pages() -> bool:
-    """Execute the pages that the cache lacks, as many at once as there are processors; False if one failed."""
+def execute_pages(side_by_side: Executor) -> bool:
+    """Execute the pages that the cache lacks; False if one failed."""
     cache = get_cache(str(CACHE))
     waiting = [(page, notebook) for page in sorted(BOOK.glob("*.md")) if (notebook := _uncached(cache, page))]
     # What has most to run begins first, so that no processor waits for it in the end.
@@ -111,16 +122,15 @@ def execute_pages() -> bool:
         key=lambda one: sum(len(cell.source) for cell in one[1].cells if cell.cell_type == "code"), reverse=True
     )
     failed = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool, kernels.forked():
-        running = {pool.submit(_execute, notebook): (page, notebook) for page, notebook in waiting}
-        for number, finished in enumerate(as_completed(running), 1):
-            (page, notebook), result = running[finished], finished.result()
-            print(f"  {number}/{len(waiting)} executed {page.name} in {result.time:.0f} s", flush=True)
-            if result.err is not None:
-                failed.append(f"{page.name}: {result.exc_string}")
-                continue
-            bundle = CacheBundleIn(notebook, str(page), data={"execution_seconds": result.time})
-            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    running = {side_by_side.submit(_execute, notebook): (page, notebook) for page, notebook in waiting}
+    for number, finished in enumerate(as_completed(running), 1):
+        (page, notebook), result = running[finished], finished.result()
+        print(f"  {number}/{len(waiting)} executed {page.name} in {result.time:.0f} s", flush=True)
+        if result.err is not None:
+            failed.append(f"{page.name}: {result.exc_string}")
+            continue
+        bundle = CacheBundleIn(notebook, str(page), data={"execution_seconds": result.time})
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
     print(*failed, sep="\n", file=sys.stderr, end="\n" if failed else "")
     return not failed
 
@@ -184,15 +194,17 @@ def main() -> int:
         print(f"Nothing changed since the book was built. Open {html / 'index.html'} in a browser.")
         return 0
     STATE.unlink(missing_ok=True)
+    processes.import_early("proofs.claims", "proofs.dossier", "proofs.formal.run", "sphinx.application")
     if not passed("The pages as written", checks.of_sources()):
         return 1
     drop_stale_cache()
     quiet_kernels()
-    print("Typesetting the claims", flush=True)
-    typeset_claims()
-    print("Executing the pages", flush=True)
-    if not execute_pages():
-        return 1
+    print("Typesetting the claims and executing the pages", flush=True)
+    with kernels.forked(), processes.pool() as pool, ThreadPoolExecutor(os.cpu_count()) as side_by_side:
+        finish_typesetting = begin_typesetting(side_by_side, pool)
+        if not execute_pages(side_by_side):
+            return 1
+        finish_typesetting()
     print("Rendering the book", flush=True)
     if not render():
         print(f"The book was not built; the log is {log_of('html')}", file=sys.stderr)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
-from multiprocessing import get_context
 
-from proofs import dependencies, experiments, kept
+from proofs import dependencies, experiments, kept, processes
 from proofs import evidence as ledger
 from proofs.claim import Claim, Kind
 from proofs.claims import CLAIMS
@@ -26,6 +24,8 @@ EVERYWHERE = ("identity", "certificate", "smt")
 """The deciding layers that apply to every claim: two of them hold for each exact claim and bound."""
 SLICE = 8
 """Neighbouring claims of no optimizer that go to one process."""
+TOGETHER = 15
+"""Claims that a layer which checks claims together is given at once."""
 FEW = 6
 """Checks that are not worth starting other processes for."""
 
@@ -127,8 +127,8 @@ def run(check: Check) -> Evidence:
 def verify(checks: list[Check], jobs: int | None = None) -> Iterator[Evidence]:
     """Run checks, writing evidence as it comes, in ``jobs`` processes (the processors, if not said).
 
-    What shares a derivation or an experiment goes to one process; what takes long begins first. CUDA checks
-    stay in this process.
+    What shares a derivation or an experiment goes to one process; what takes long begins first; a layer that checks
+    claims together is given them as their derivations are there. CUDA checks stay in this process.
     """
     if len(checks) <= FEW or jobs == 1:
         yield from map(run, checks)
@@ -142,9 +142,18 @@ def verify(checks: list[Check], jobs: int | None = None) -> Iterator[Evidence]:
             shared = (simulated and claim.experiment) or claim.optimizer or place[claim.id] // SLICE
             groups.setdefault((shared, simulated), []).append(check)
     longest_first = sorted(groups.values(), key=_expected, reverse=True)
-    with ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn"), _one_thread) as pool:
-        pending = [pool.submit(_run_all, group) for group in longest_first]
-        for finished in as_completed(pending):
+    with processes.pool(jobs, _one_thread) as pool:
+        running = {pool.submit(_run_apart, group): group for group in longest_first}
+        ready, together = list[Check](), list[Future[list[Evidence]]]()
+        for finished in as_completed(running):
+            yield from finished.result()
+            ready += [check for check in running[finished] if _is_joint(check)]
+            while len(ready) >= TOGETHER:
+                together.append(pool.submit(_run_together, ready[:TOGETHER]))
+                del ready[:TOGETHER]
+        if ready:
+            together.append(pool.submit(_run_together, ready))
+        for finished in as_completed(together):
             yield from finished.result()
     yield from map(run, here)
 
@@ -165,15 +174,27 @@ def _one_thread() -> None:
         torch.set_num_threads(1)
 
 
-def _run_all(checks: list[Check]) -> list[Evidence]:
-    """The evidence of a group's checks; a layer that checks claims together is given them together."""
+def _is_joint(check: Check) -> bool:
+    return hasattr(TABLE[check.layer].checker, "check_all")
+
+
+def _run_apart(checks: list[Check]) -> list[Evidence]:
+    """The evidence of a group's checks; what is checked together with others is made ready where it is derived."""
     found = []
     for layer in dict.fromkeys(check.layer for check in checks):
-        own = [check for check in checks if check.layer == layer]
-        together = getattr(TABLE[layer].checker, "check_all", None)
-        if together is None:
-            found += [run(check) for check in own]
-        else:
-            claims = [CLAIMS[check.claim] for check in own]
-            found += [ledger.record(*pair) for pair in zip(claims, together(claims), strict=True)]
+        for check in checks:
+            if check.layer == layer and not _is_joint(check):
+                found.append(run(check))
+            elif check.layer == layer:
+                TABLE[layer].checker.prepare(CLAIMS[check.claim])
+    return found
+
+
+def _run_together(checks: list[Check]) -> list[Evidence]:
+    """The evidence of checks by layers that look at several claims at once."""
+    found = []
+    for layer in dict.fromkeys(check.layer for check in checks):
+        claims = [CLAIMS[check.claim] for check in checks if check.layer == layer]
+        verdicts = TABLE[layer].checker.check_all(claims)
+        found += [ledger.record(*pair) for pair in zip(claims, verdicts, strict=True)]
     return found

@@ -6,10 +6,9 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
+from proofs import processes
 from proofs.formal import toolchain
 from proofs.installing import provided
 
@@ -85,7 +84,7 @@ def outdated(listed: Mapping[str, str]) -> list[str]:
 
 
 def _reasons(names: Sequence[str]) -> dict[str, str | None]:
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+    with processes.pool() as pool:
         return dict(zip(names, pool.map(_why_outside, names, chunksize=4), strict=True))
 
 

@@ -60,7 +60,11 @@ class Layer:
 
     @property
     def checker(self) -> ModuleType:
-        """The module with ``check(claim)``, and ``applies(claim)`` where it does not apply to every claim."""
+        """The module with ``check(claim)``, and ``applies(claim)`` where it does not apply to every claim.
+
+        Where claims are checked together it has ``check_all(claims)`` too, and ``prepare(claim)`` for what the
+        claim's derivation gives.
+        """
         return import_module(f"proofs.layers.{self.module}")
 
 

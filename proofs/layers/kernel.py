@@ -10,7 +10,7 @@ import re
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -21,10 +21,8 @@ from proofs.formal.statements import Lemma, lemmas
 from proofs.verdict import Outcome, Verdict
 
 LAYER = "kernel"
-CHARACTERS = 40_000
+CHARACTERS = 60_000
 """Of lemmas in one file."""
-AT_ONCE = 2
-"""Files that one process compiles side by side."""
 OUTSIDE = Path(toolchain.__file__).parent / "outside.txt"
 """The claims that are not translated, with the reason."""
 
@@ -38,6 +36,12 @@ def outside() -> dict[str, str]:
 def applies(claim: Claim) -> bool:
     """Whether the claim is among those that are translated."""
     return claim.id not in outside()
+
+
+def prepare(claim: Claim) -> None:
+    """Translate one claim's obligations, which takes its derivation; the lemmas are kept for who compiles them."""
+    with suppress(Outside):
+        lemmas(claim)
 
 
 def check(claim: Claim) -> Verdict:
@@ -54,9 +58,8 @@ def check_all(claims: Sequence[Claim]) -> list[Verdict]:
             translated[claim.id] = lemmas(claim)
         except Outside as reason:
             verdicts[claim.id] = Verdict(LAYER, Outcome.UNDECIDED, "translation to Coq", 0.0, {"outside": str(reason)})
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for found in pool.map(_compiled, _files(translated)):
-            verdicts |= found
+    for file in _files(translated):
+        verdicts |= _compiled(file)
     return [verdicts[claim.id] for claim in claims]
 
 
@@ -64,8 +67,8 @@ def source(translated: dict[str, list[Lemma]]) -> str:
     """One Coq file of several claims' lemmas, with a last question about what all of them assume."""
     text = "From SphericalMotion Require Import Obligations.\n\n"
     text += "\n".join(lemma.text for found in translated.values() for lemma in found)
-    together = ", ".join(lemma.name for found in translated.values() for lemma in found)
-    return f"{text}\nDefinition together := ({together}).\nPrint Assumptions together.\n"
+    together = " ".join(f"let _ := {lemma.name} in" for found in translated.values() for lemma in found)
+    return f"{text}\nDefinition together := {together} I.\nPrint Assumptions together.\n"
 
 
 def _files(translated: dict[str, list[Lemma]]) -> list[dict[str, list[Lemma]]]:

@@ -27,9 +27,13 @@ def command(
     if sabotage:
         _sabotage(as_json)
         return
+    from proofs import processes
+    from proofs.layers import TABLE
+
+    if claim_id is None:  # what takes longest to begin
+        processes.import_early("proofs.verification", *(f"proofs.layers.{layer.module}" for layer in TABLE.values()))
     import proofs
     from proofs import evidence
-    from proofs.layers import TABLE
     from proofs.verdict import Outcome
     from proofs.verification import DECIDING, LAYERS, failing, lacking, never_met, planned, unmet, verify
     from smd import ledger

@@ -42,14 +42,16 @@ print(json.dumps({"was": was, "draws": draws, "process": os.getpid(), "parent": 
 """
 RUN = """
 import os, sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import build
 build.BOOK = Path(sys.argv[1])
 build.CACHE = build.BOOK / ".jupyter_cache"
 build.KERNEL_STARTS = 2
-os.cpu_count = lambda: 1
 build.quiet_kernels()
-sys.exit(not build.execute_pages())
+with build.kernels.forked(), ThreadPoolExecutor(1) as one_by_one:
+    executed = build.execute_pages(one_by_one)
+sys.exit(not executed)
 """
 PAGES = {
     "one.md": TWIN + "# the one",

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from proofs import CLAIMS, planned, verification
+from proofs import CLAIMS, planned, processes, verification
 from proofs import evidence as ledger
 from proofs.evidence import of
 from proofs.verdict import Outcome, Verdict
@@ -19,9 +19,8 @@ class Pool:
 
     given: list[list[Check]]
 
-    def __init__(self, jobs, context, prepare):
+    def __init__(self, jobs, prepare):
         Pool.given = []
-        assert context.get_start_method() == "spawn"
         prepare()
 
     def __enter__(self):
@@ -41,7 +40,7 @@ class Pool:
 @pytest.fixture
 def checks(monkeypatch):
     """More checks than are run one by one, of a layer that is quick, and a pool of this process."""
-    monkeypatch.setattr(verification, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(processes, "pool", Pool)
     return planned([CLAIMS[name] for name in NAMES], ("points",))
 
 
@@ -66,23 +65,50 @@ def test_what_took_long_begins_first(checks):
     assert CLAIMS[Pool.given[0][0].claim].optimizer == "sgdw"
 
 
-def test_a_layer_that_checks_together_is_given_them_together(monkeypatch):
-    """Its verdicts are recorded claim by claim; a verdict too few is an error and not passed over."""
-    asked = []
+class Together:
+    """A layer that checks claims together, and keeps what it was asked."""
 
-    class Together:
-        def check_all(self, claims):
-            asked.append([claim.id for claim in claims])
-            return [Verdict("points", Outcome.HOLDS, "together", 0.0) for _ in claims[: self.most]]
+    def __init__(self, most):
+        self.most, self.prepared, self.asked = most, [], []
 
-    together = Together()
-    together.most = 9
-    points = verification.TABLE["points"]
-    entry = SimpleNamespace(checker=together, module=points.module, device_name=points.device_name)
-    monkeypatch.setitem(verification.TABLE, "points", entry)
-    checks = [Check(name, "points") for name in NAMES[:2]]
-    found = verification._run_all(checks)
-    assert [e.claim for e in found] == NAMES[:2] == asked[0]
+    def prepare(self, claim):
+        """Only noted."""
+        self.prepared.append(claim.id)
+
+    def check_all(self, claims):
+        """Each holds, up to so many."""
+        self.asked.append([claim.id for claim in claims])
+        return [Verdict("kernel", Outcome.HOLDS, "together", 0.0) for _ in claims[: self.most]]
+
+
+@pytest.fixture
+def together(monkeypatch):
+    """The kernel layer, replaced by one that says yes."""
+    layer = Together(most=100)
+    kernel = verification.TABLE["kernel"]
+    entry = SimpleNamespace(
+        checker=layer, device=kernel.device, device_name=kernel.device, module=kernel.module, worth=kernel.worth,
+        runs_here=False,
+    )  # fmt: skip
+    monkeypatch.setitem(verification.TABLE, "kernel", entry)
+    return layer
+
+
+def test_a_layer_that_checks_together_is_given_them_together(checks, together, monkeypatch):
+    """Each claim is made ready with its group and checked with others, once, when the group's other checks are done."""
+    monkeypatch.setattr(verification, "TOGETHER", 3)
+    joint = [Check(name, "kernel") for name in NAMES]
+    found = list(verify([*checks, *joint], jobs=2))
+    assert sorted(together.prepared) == sorted(NAMES) == sorted(name for some in together.asked for name in some)
+    assert max(map(len, together.asked)) == 3
+    assert len(together.asked) == -(-len(NAMES) // 3)
+    assert sorted((e.claim, e.layer) for e in found) == sorted(
+        (check.claim, check.layer) for check in [*checks, *joint]
+    )
+
+
+def test_a_verdict_too_few_is_an_error(together):
+    """It is not passed over that a layer says nothing of a claim."""
     together.most = 1
     with pytest.raises(ValueError, match="shorter"):
-        verification._run_all(checks)
+        verification._run_together([Check(name, "kernel") for name in NAMES[:2]])

@@ -18,14 +18,19 @@ Proof. lra. Qed.
 Lemma exp_turned (x y : R) : x = - y -> exp x = / exp y.
 Proof. intros ->. apply exp_Ropp. Qed.
 
-(** Signs by structure, from the hypotheses. *)
+Lemma nonneg_plus_positive (x y : R) : 0 < y -> 0 <= x -> 0 < x + y.
+Proof. lra. Qed.
+
+(** Signs by structure, from the hypotheses. The constant at the end of a sum is looked at before the terms before it,
+    and lra, which reads every hypothesis, last. *)
 Ltac nonneg := first
-  [ assumption | apply pos_INR | apply Rlt_le; apply PI_RGT_0 | apply Rlt_le; apply exp_pos | apply sqrt_pos
+  [ assumption | apply (IZR_le 0); discriminate | apply pos_INR | apply Rlt_le; apply PI_RGT_0 | apply Rlt_le; apply exp_pos | apply sqrt_pos
   | apply pow_le; nonneg | apply Rmult_le_pos; nonneg | apply Rplus_le_le_0_compat; nonneg | lra ].
 Ltac strict := first
-  [ assumption | apply PI_RGT_0 | apply exp_pos | apply pow_lt; strict | apply sqrt_lt_R0; strict
+  [ assumption | apply (IZR_lt 0); reflexivity | apply PI_RGT_0 | apply exp_pos | apply pow_lt; strict | apply sqrt_lt_R0; strict
   | apply Rmult_lt_0_compat; strict
-  | apply Rplus_lt_le_0_compat; [strict | nonneg] | apply Rplus_le_lt_0_compat; [nonneg | strict] | lra
+  | apply nonneg_plus_positive; [strict | nonneg]
+  | apply Rplus_lt_le_0_compat; [strict | nonneg] | lra
   | apply nonneg_nonzero; [nonneg | assumption] ].
 
 (** x <> 0 from factors known not to vanish. *)
