@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
@@ -141,9 +142,10 @@ def verify(checks: list[Check], jobs: int | None = None) -> Iterator[Evidence]:
             claim, simulated = CLAIMS[check.claim], TABLE[check.layer].worth is Worth.MEASURES
             shared = (simulated and claim.experiment) or claim.optimizer or place[claim.id] // SLICE
             groups.setdefault((shared, simulated), []).append(check)
-    longest_first = sorted(groups.values(), key=_expected, reverse=True)
+    # What is checked together comes behind everything else, and its derivations before what derives nothing.
+    derived_first = sorted(groups, key=lambda key: (key[1], -_expected(groups[key])))
     with processes.pool(jobs, _one_thread) as pool:
-        running = {pool.submit(_run_apart, group): group for group in longest_first}
+        running = {pool.submit(_run_apart, group): group for group in map(groups.__getitem__, derived_first)}
         ready, together = list[Check](), list[Future[list[Evidence]]]()
         for finished in as_completed(running):
             yield from finished.result()
@@ -151,8 +153,8 @@ def verify(checks: list[Check], jobs: int | None = None) -> Iterator[Evidence]:
             while len(ready) >= TOGETHER:
                 together.append(pool.submit(_run_together, ready[:TOGETHER]))
                 del ready[:TOGETHER]
-        if ready:
-            together.append(pool.submit(_run_together, ready))
+        share = -(-len(ready) // (jobs or os.cpu_count() or 1)) or 1
+        together += [pool.submit(_run_together, ready[i : i + share]) for i in range(0, len(ready), share)]
         for finished in as_completed(together):
             yield from finished.result()
     yield from map(run, here)
