@@ -7,18 +7,15 @@ process derived no other has to derive again. Only the ledger's own claims are k
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from proofs import sources
 from proofs.claim import Claim
 from proofs.release import versions
-from theory.compiled import cache_directory
+from proofs.store import stored
 
 _LEDGER: dict[str, tuple[Claim, str]] = {}
 
@@ -58,22 +55,4 @@ def kept(claim: Claim, part: str, module: str, derive: Callable[[], Any], beside
         return derive()
     made_from = [sources.hash_of(stated_in, module), *versions("sympy").values(), besides]
     key = hashlib.sha256("\n".join(made_from).encode()).hexdigest()[:16]
-    file = cache_directory() / "claims" / f"{claim.id}.{part}-{key}.json"
-    try:
-        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return found[part]
-    except (OSError, ValueError, LookupError, TypeError):
-        pass
-    derived = derive()
-    _keep(file, {part: derived})
-    return derived
-
-
-def _keep(file: Path, found: dict[str, Any]) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_suffix(f".{os.getpid()}.part")
-        unfinished.write_text(json.dumps(found), encoding="utf-8")
-        unfinished.replace(file)
-    except OSError:  # what cannot be kept is derived again
-        return
+    return stored(f"claims/{claim.id}.{part}-{key}", derive)

@@ -1,7 +1,8 @@
 """What a piece of evidence was made from: the modules that its claim and its layer import, and the data beside them.
 
-Imports are read off the sources, also those inside functions. A name that a package loads lazily stands in its stub; a
-module that is imported by a name made at run time counts as every module with that beginning.
+Imports are read off the sources, also those inside functions, and kept for the sources as they are. A name that a
+package loads lazily stands in its stub; a module that is imported by a name made at run time counts as every module
+with that beginning.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import theory
+from proofs.store import stored
 
 PACKAGES = {
     "theory": Path(str(theory.__file__)).parent,
@@ -54,9 +56,13 @@ def _hash(files: Iterable[Path]) -> str:
 @cache
 def _content(file: Path) -> tuple[tuple[str, ...], bytes]:
     """The parts of the file's path, which order files, and the digest of its path from its package on and its bytes."""
+    return file.parts, hashlib.sha256(_name(file).encode() + b"\0" + file.read_bytes()).digest()
+
+
+def _name(file: Path) -> str:
+    """The file's path from its package on."""
     (root,) = (folder for folder in PACKAGES.values() if file.is_relative_to(folder))
-    name = file.relative_to(root.parent).as_posix()
-    return file.parts, hashlib.sha256(name.encode() + b"\0" + file.read_bytes()).digest()
+    return file.relative_to(root.parent).as_posix()
 
 
 @cache
@@ -73,50 +79,48 @@ def _file(module: str) -> Path:
 
 
 @cache
-def _nodes(file: Path) -> list[ast.AST]:
-    """The nodes of a source that can name a module or a file."""
-    kinds = (ast.Import, ast.ImportFrom, ast.Attribute, ast.Constant)
-    return [node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, kinds)]
+def _names() -> dict[str, list[list[str]]]:
+    """Of every source and stub, by its path, what can name a module or a file: its kind and words."""
+    files = [file for package in PACKAGES.values() for file in package.rglob("*") if file.suffix in {".py", ".pyi"}]
+    names = {_name(file): file for file in files}
+    return dict(stored(f"sources-{_hash(files)}", lambda: {n: list(_named(file)) for n, file in names.items()}))
+
+
+def _named(file: Path) -> Iterator[list[str]]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (["import", alias.name] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (["from", node.module, alias.name] for alias in node.names)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in PACKAGES:
+            yield ["attribute", node.value.id, node.attr]
+        elif isinstance(node, ast.Constant) and str(node.value).replace(".", "").replace("_", "").isalpha():
+            yield ["text", str(node.value)]
 
 
 @cache
 def _lazy(package: str) -> dict[str, str]:
     """The module behind each name that a package loads lazily."""
-    stub = _file(package).with_suffix(".pyi")
-    found = _nodes(stub) if stub.exists() else []
-    return {
-        alias.name: f"{package}.{node.module}"
-        for node in found
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
+    found = _names().get(_name(_file(package).with_suffix(".pyi")), [])
+    return {words[1]: f"{package}.{words[0]}" for kind, *words in found if kind == "from"}
 
 
 @cache
 def _imports(module: str) -> frozenset[str]:
     """What a module imports of the packages itself."""
-    return frozenset(found for node in _nodes(_file(module)) for found in _named_in(node))
-
-
-def _named_in(node: ast.AST) -> Iterator[str]:
-    known = _modules()
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names if alias.name in known)
-    elif isinstance(node, ast.ImportFrom) and node.module:
-        for alias in node.names:
-            inner = f"{node.module}.{alias.name}"
-            if inner in known:
-                yield inner
-            elif node.module in known:
-                yield _lazy(node.module).get(alias.name, node.module)
-    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in PACKAGES:
-        behind = _lazy(node.value.id).get(node.attr)
-        if behind is not None:
-            yield behind
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        text = node.value
-        if text.endswith(".") and text.partition(".")[0] in PACKAGES:
-            yield from (name for name in known if name.startswith(text))
+    known, found = _modules(), set[str]()
+    for kind, *words in _names()[_name(_file(module))]:
+        if kind == "import":
+            found |= known.keys() & set(words)
+        elif kind == "from" and (inner := ".".join(words)) in known:
+            found.add(inner)
+        elif kind == "from" and words[0] in known:
+            found.add(_lazy(words[0]).get(words[1], words[0]))
+        elif kind == "attribute" and words[1] in _lazy(words[0]):
+            found.add(_lazy(words[0])[words[1]])
+        elif kind == "text" and words[0].endswith(".") and words[0].partition(".")[0] in PACKAGES:
+            found |= {name for name in known if name.startswith(words[0])}
+    return frozenset(found)
 
 
 @cache
@@ -128,9 +132,9 @@ def _files(module: str) -> list[Path]:
 def _beside(module: str) -> list[Path]:
     """Data files, alone or in folders, beside a module that it names."""
     folder, found = _file(module).parent, []
-    for node in _nodes(_file(module)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.replace(".", "").isalpha():
-            place = folder / node.value
+    for kind, *words in _names()[_name(_file(module))]:
+        if kind == "text":
+            place = folder / words[0]
             if place.is_file() and place.suffix in DATA:
                 found.append(place)
             elif place.is_dir():

@@ -1,6 +1,5 @@
 """What a claim's derivation gave is read where it was made from the same, and made again where not."""
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -62,18 +61,6 @@ def test_the_module_that_states_the_claim_is_among_the_sources(folder, monkeypat
     assert asked == [("proofs.claims.sgd", "proofs.latex")]
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '"words"', '{"another": 1}'])
-def test_a_damaged_file_is_written_again(folder, damage):
-    """It costs the derivation and no more."""
-    kept.kept(CLAIM, "part", "proofs.claim", Counted(7))
-    (file,) = folder.iterdir()
-    file.write_text(damage)
-    derive = Counted(7)
-    assert kept.kept(CLAIM, "part", "proofs.claim", derive) == 7
-    assert derive.calls == 1
-    assert json.loads(file.read_text()) == {"part": 7}
-
-
 def test_a_claim_that_is_not_the_ledgers_is_derived_each_time(folder):
     """An altered claim of the same name reads nothing and leaves nothing."""
     altered = replace(CLAIM, formulas=lambda: [replace(CLAIM.displays[0], left="q")])
@@ -81,13 +68,6 @@ def test_a_claim_that_is_not_the_ledgers_is_derived_each_time(folder):
     assert kept.printed(altered).formulas[0][0].startswith("q ")
     assert kept.printed(altered).content_hash != before.content_hash
     assert len(list(folder.iterdir())) == 1
-
-
-def test_what_cannot_be_kept_is_derived(tmp_path, monkeypatch):
-    """A file stands where the folder would be."""
-    (tmp_path / "claims").write_text("")
-    monkeypatch.setenv("SMD_CACHE_DIR", str(tmp_path))
-    assert kept.kept(CLAIM, "part", "proofs.claim", Counted(7)) == 7
 
 
 @pytest.mark.parametrize("claim_id", ["sgdm-angle", "lion-autocorrelation", "ngd-angle"])

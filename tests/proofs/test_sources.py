@@ -61,7 +61,7 @@ def package(tmp_path, monkeypatch):
 
 def forget():
     """Read the sources anew."""
-    for name in ("hash_of", "_modules", "_nodes", "_lazy", "_imports", "_files", "_content"):
+    for name in ("hash_of", "_modules", "_names", "_lazy", "_imports", "_files", "_content"):
         getattr(sources, name).cache_clear()
 
 
