@@ -19,6 +19,7 @@ from pathlib import Path
 from proofs import experiments, sources
 from proofs.claim import Claim
 from proofs.claims import CLAIMS, MODULES
+from proofs.kept import printed
 from proofs.layers import TABLE
 from proofs.release import package_version, versions
 from proofs.verdict import Outcome, Verdict
@@ -105,7 +106,7 @@ def record(claim: Claim, verdict: Verdict, device: str = "cpu", experiment: str 
         method=verdict.method,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(verdict.seconds, 3),
-        content=claim.content_hash,
+        content=printed(claim).content_hash,
         sources=sources_of(claim.id, verdict.layer, experiment),
         device=device,
         versions={"spherical-motion": package_version(), "python": platform.python_version()}
