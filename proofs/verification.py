@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -28,7 +28,7 @@ SLICE = 8
 TOGETHER = 15
 """Claims that a layer which checks claims together is given at once."""
 FEW = 6
-"""Checks that are not worth starting other processes for."""
+"""Checks that are not worth starting other processes for, or a file of lemmas."""
 
 
 @dataclass(frozen=True)
@@ -128,36 +128,65 @@ def run(check: Check) -> Evidence:
 def verify(checks: list[Check], jobs: int | None = None) -> Iterator[Evidence]:
     """Run checks, writing evidence as it comes, in ``jobs`` processes (the processors, if not said).
 
-    What shares a derivation or an experiment goes to one process; what takes long begins first; a layer that checks
-    claims together is given them as their derivations are there. CUDA checks stay in this process.
+    What shares a derivation or an experiment goes to one process. CUDA checks stay in this process.
     """
     if len(checks) <= FEW or jobs == 1:
         yield from map(run, checks)
         return
     here = [check for check in checks if TABLE[check.layer].device != "cpu"]
-    groups: dict[tuple[object, bool], list[Check]] = {}
-    place = {name: i for i, name in enumerate(CLAIMS)}
-    for check in checks:
-        if check not in here:
+    plan = Plan([check for check in checks if check not in here], jobs or os.cpu_count() or 1)
+    with processes.pool(plan.jobs, _one_thread) as pool:
+        running: dict[Future[list[Evidence]], list[Check]] = {}
+        while True:
+            while len(running) < plan.jobs and (turn := plan.next()):
+                function, group = turn
+                running[pool.submit(function, group)] = group
+            if not running:
+                break
+            for finished in wait(running, return_when=FIRST_COMPLETED).done:
+                yield from finished.result()
+                plan.end(running.pop(finished))
+    yield from map(run, here)
+
+
+class Plan:
+    """Groups of checks in the order of their turns: derivations, what is checked together as they end, simulations.
+
+    What takes long has its turn first.
+    """
+
+    def __init__(self, checks: list[Check], jobs: int) -> None:
+        self.jobs = jobs
+        groups: dict[tuple[bool, object], list[Check]] = {}
+        place = {name: i for i, name in enumerate(CLAIMS)}
+        for check in checks:
             claim, simulated = CLAIMS[check.claim], TABLE[check.layer].worth is Worth.MEASURES
             shared = (simulated and claim.experiment) or claim.optimizer or place[claim.id] // SLICE
-            groups.setdefault((shared, simulated), []).append(check)
-    # What is checked together comes behind everything else, and its derivations before what derives nothing.
-    derived_first = sorted(groups, key=lambda key: (key[1], -_expected(groups[key])))
-    with processes.pool(jobs, _one_thread) as pool:
-        running = {pool.submit(_run_apart, group): group for group in map(groups.__getitem__, derived_first)}
-        ready, together = list[Check](), list[Future[list[Evidence]]]()
-        for finished in as_completed(running):
-            yield from finished.result()
-            ready += [check for check in running[finished] if _is_joint(check)]
-            while len(ready) >= TOGETHER:
-                together.append(pool.submit(_run_together, ready[:TOGETHER]))
-                del ready[:TOGETHER]
-        share = -(-len(ready) // (jobs or os.cpu_count() or 1)) or 1
-        together += [pool.submit(_run_together, ready[i : i + share]) for i in range(0, len(ready), share)]
-        for finished in as_completed(together):
-            yield from finished.result()
-    yield from map(run, here)
+            groups.setdefault((simulated, shared), []).append(check)
+        self.derived, self.simulated = (
+            sorted((group for (kind, _), group in groups.items() if kind is simulated), key=_expected)
+            for simulated in (False, True)
+        )
+        self.deriving: list[list[Check]] = []
+        self.ready: list[Check] = []
+
+    def next(self) -> tuple[Callable[[list[Check]], list[Evidence]], list[Check]] | None:
+        """What to do with which checks; None if there is nothing, yet or any more."""
+        if self.derived:
+            self.deriving.append(self.derived.pop())
+            return _run_apart, self.deriving[-1]
+        # In the end all processes share what is left.
+        count = TOGETHER if self.deriving else min(TOGETHER, max(FEW, len(self.ready) // self.jobs))
+        if len(self.ready) >= count or (self.ready and not self.deriving):
+            some, self.ready = self.ready[:count], self.ready[count:]
+            return _run_together, some
+        return (_run_apart, self.simulated.pop()) if self.simulated else None
+
+    def end(self, checks: list[Check]) -> None:
+        """These checks had their turn."""
+        if checks in self.deriving:
+            self.deriving.remove(checks)
+            self.ready += filter(_is_joint, checks)
 
 
 def _expected(checks: list[Check]) -> float:
