@@ -193,8 +193,10 @@ def _expected(checks: list[Check]) -> float:
     """Seconds that the checks took when they last ran, or a guess."""
     total = 0.0
     for check in checks:
-        before = [e.seconds for e in ledger.of(CLAIMS[check.claim]) if e.layer == check.layer]
-        total += before[0] if before else 1.0 + 4.0 * (TABLE[check.layer].worth is Worth.MEASURES)
+        claim = CLAIMS[check.claim]
+        before = [e.seconds for e in ledger.of(claim) if e.layer == check.layer]
+        has_experiment = claim.experiment is not None and TABLE[check.layer].worth is Worth.MEASURES
+        total += before[0] if before else 1.0 + 5.0 * has_experiment
     return total
 
 
