@@ -195,12 +195,12 @@ def main() -> int:
         return 0
     STATE.unlink(missing_ok=True)
     processes.import_early("proofs.claims", "proofs.dossier", "proofs.formal.run", "sphinx.application")
-    if not passed("The pages as written", checks.of_sources()):
-        return 1
     drop_stale_cache()
     quiet_kernels()
-    print("Typesetting the claims and executing the pages", flush=True)
     with kernels.forked(), processes.pool() as pool, ThreadPoolExecutor(os.cpu_count()) as side_by_side:
+        if not passed("The pages as written", checks.of_sources()):
+            return 1
+        print("Typesetting the claims and executing the pages", flush=True)
         finish_typesetting = begin_typesetting(side_by_side, pool)
         if not execute_pages(side_by_side):
             return 1
