@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 DISTRIBUTION = "spherical-motion"
@@ -11,18 +12,17 @@ AUTHOR = "Spherical Motion contributors"
 
 def package_version() -> str:
     """The installed version, or ``0+unknown`` when the source runs uninstalled."""
-    try:
-        return version(DISTRIBUTION)
-    except PackageNotFoundError:
-        return "0+unknown"
+    return _version(DISTRIBUTION) or "0+unknown"
 
 
 def versions(*names: str) -> dict[str, str]:
     """Versions of the named distributions that are installed."""
-    found = {}
-    for name in names:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    return {name: found for name in names if (found := _version(name)) is not None}
+
+
+@cache
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
