@@ -19,8 +19,9 @@ from theory.compiled import load
 # Collecting makes millions of objects that all stay: to look for garbage among them is a third of its time.
 gc.disable()
 
-# Each worker has one core to itself.
+# Each worker has one core to itself, and what it starts has no other.
 torch.set_num_threads(1)
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Where a shell starts the tests in the background they would not hear the interrupts that some of them send.
 signal.signal(signal.SIGINT, signal.default_int_handler)
