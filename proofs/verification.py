@@ -192,11 +192,10 @@ class Plan:
 def _expected(checks: list[Check]) -> float:
     """Seconds that the checks took when they last ran, or a guess."""
     total = 0.0
+    before = {name: {e.layer: e.seconds for e in ledger.of(CLAIMS[name])} for name in {c.claim for c in checks}}
     for check in checks:
-        claim = CLAIMS[check.claim]
-        before = [e.seconds for e in ledger.of(claim) if e.layer == check.layer]
-        has_experiment = claim.experiment is not None and TABLE[check.layer].worth is Worth.MEASURES
-        total += before[0] if before else 1.0 + 5.0 * has_experiment
+        has_experiment = CLAIMS[check.claim].experiment is not None and TABLE[check.layer].worth is Worth.MEASURES
+        total += before[check.claim].get(check.layer, 1.0 + 5.0 * has_experiment)
     return total
 
 

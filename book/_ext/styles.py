@@ -22,8 +22,8 @@ MADE = ("bs-tooltip-", "bs-popover-")
 
 def words(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
     """The classes of the pages, and all words of the scripts, which may add any."""
-    found = {name for page in pages for group in CLASSES.findall(page) for name in group.split()}
-    return found.union(*(WORD.findall(script) for script in scripts))
+    groups = set[str]().union(*(CLASSES.findall(page) for page in pages))
+    return {name for group in groups for name in group.split()}.union(*(WORD.findall(script) for script in scripts))
 
 
 def asked(sheet: str, wanted: set[str]) -> str:
