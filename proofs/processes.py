@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import forkserver, get_context
+from multiprocessing import get_context
 from multiprocessing.context import BaseContext
 
 
@@ -16,6 +16,8 @@ def import_early(*modules: str) -> None:
     They must begin no thread. Once in a process: what is named later is imported by each process that needs it.
     """
     if _forks():
+        from multiprocessing import forkserver
+
         forkserver.set_forkserver_preload(list(modules))
         forkserver.ensure_running()
 
