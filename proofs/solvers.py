@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -135,4 +136,5 @@ def main(solver: str) -> None:
 if __name__ == "__main__":
     # Beside this file lie modules of the package, which no import of a solver is to meet.
     sys.path.pop(0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupt is told by whoever asks
     main(sys.argv[1])

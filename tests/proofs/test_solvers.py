@@ -2,6 +2,8 @@
 
 import io
 import json
+import signal
+import subprocess
 import sys
 
 import pytest
@@ -78,3 +80,16 @@ def test_a_process_that_keeps_no_time_is_ended(tmp_path, monkeypatch):
     monkeypatch.setattr(solvers, "GRACE", 0)
     assert silent(Question(["x"], [SQUARE]), 0.1) == Answer("no answer within 0.1 s", {})
     assert silent.running is None
+
+
+def test_an_interrupt_ends_a_process_without_a_word(solver):
+    """Who asked says what happened."""
+    command = [sys.executable, solvers.__file__, solver]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, **pipes, text=True) as running:
+        running.stdin.write(json.dumps([["x"], [SQUARE], 5.0]) + "\n")
+        running.stdin.flush()
+        assert json.loads(running.stdout.readline())[0] == "sat"
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+    assert (running.returncode, said) == (-signal.SIGINT, "")
