@@ -197,14 +197,19 @@ def main() -> int:
     processes.import_early("proofs.claims", "proofs.dossier", "proofs.formal.run", "sphinx.application")
     drop_stale_cache()
     quiet_kernels()
-    with kernels.forked(), processes.pool() as pool, ThreadPoolExecutor(os.cpu_count()) as side_by_side:
+    # Kernels end first: with none a page that waits for one ends too.
+    with processes.pool() as pool, ThreadPoolExecutor(os.cpu_count()) as side_by_side, kernels.forked():
         if not passed("The pages as written", checks.of_sources()):
             return 1
         print("Typesetting the claims and executing the pages", flush=True)
-        finish_typesetting = begin_typesetting(side_by_side, pool)
-        if not execute_pages(side_by_side):
-            return 1
-        finish_typesetting()
+        try:
+            finish_typesetting = begin_typesetting(side_by_side, pool)
+            if not execute_pages(side_by_side):
+                return 1
+            finish_typesetting()
+        except KeyboardInterrupt:
+            side_by_side.shutdown(wait=False, cancel_futures=True)
+            raise
     print("Rendering the book", flush=True)
     if not render():
         print(f"The book was not built; the log is {log_of('html')}", file=sys.stderr)
@@ -219,4 +224,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("interrupted: the pages that were executed are kept", file=sys.stderr)
+        sys.exit(130)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -37,7 +38,8 @@ def _context() -> BaseContext:
 
 
 def _begin(environment: Mapping[str, str], prepare: Callable[[], object]) -> None:
-    """The server has the environment in which it was started itself."""
+    """The server has the environment in which it was started itself; of an interrupt, who started it tells."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.environ.clear()
     os.environ.update(environment)
     prepare()

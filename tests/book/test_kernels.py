@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -52,6 +53,18 @@ build.quiet_kernels()
 with build.kernels.forked(), ThreadPoolExecutor(1) as one_by_one:
     executed = build.execute_pages(one_by_one)
 sys.exit(not executed)
+"""
+INTERRUPTED = """
+import signal, sys
+from pathlib import Path
+import build
+signal.signal(signal.SIGINT, signal.default_int_handler)
+build.BOOK = Path(sys.argv[1])
+build.CACHE, build.STATE = build.BOOK / ".jupyter_cache", build.BOOK / "state"
+build.checks.of_sources = list
+build.drop_stale_cache = lambda: build.CACHE.mkdir()
+build.begin_typesetting = lambda *executors: lambda: None
+sys.exit(build.main())
 """
 PAGES = {
     "one.md": TWIN + "# the one",
@@ -136,3 +149,21 @@ def within(seconds, happens):
     while not (happened := happens()) and time.monotonic() < end:
         time.sleep(0.05)
     return happened
+
+
+def test_an_interrupt_ends_the_pages_that_run(tmp_path):
+    """A page that would go on for ten minutes, and those that wait for their turn, end at once."""
+    waiting = "from pathlib import Path\nPath('begun').touch()\nimport time\ntime.sleep(600)"
+    for number in range(2 * (os.cpu_count() or 1)):
+        text = f"{HEAD}```{{code-cell}} python3\n{waiting}\n```\n# {number}\n"
+        (tmp_path / f"page{number}.md").write_text(text, encoding="utf-8")
+    at = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "book")])}
+    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path)]
+    with subprocess.Popen(command, env=at, stderr=subprocess.PIPE, text=True, start_new_session=True) as building:
+        until = time.monotonic() + 120
+        while not (tmp_path / "begun").exists() and time.monotonic() < until:
+            time.sleep(0.1)
+        os.killpg(building.pid, signal.SIGINT)
+        _, said = building.communicate(timeout=60)
+    assert (tmp_path / "begun").exists()
+    assert said.rstrip().endswith("KeyboardInterrupt")
