@@ -17,6 +17,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from hashlib import sha256
 from pathlib import Path
 from traceback import format_exception
+from typing import Any
 
 import checks
 import kernels
@@ -84,7 +85,7 @@ def begin_typesetting(side_by_side: Executor, pool: Executor) -> Callable[[], No
     for claim in CLAIMS.values():
         groups.setdefault(claim.derived_with, []).append(claim.id)
 
-    def made(function: Callable[..., dict], *given: list[str]) -> dict:
+    def made(function: Callable[..., Any], *given: list[str]) -> Any:
         return pool.submit(function, *given).result()
 
     script = side_by_side.submit(made, _calculators)
@@ -98,12 +99,11 @@ def begin_typesetting(side_by_side: Executor, pool: Executor) -> Callable[[], No
     return finish
 
 
-def _calculators() -> dict:
+def _calculators() -> None:
     sys.path.insert(0, str(BOOK / "_ext"))
     import calculator
 
     calculator.derive()
-    return {}
 
 
 def _typesetting(ids: list[str]) -> dict[str, dict]:

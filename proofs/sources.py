@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,8 @@ PACKAGES = {
     "proofs": Path(__file__).parent,
 }
 DATA = {".json", ".v", ".txt"}
+WORDS = re.compile(r"\w[\w.]*")
+"""A constant that can be the name of a file or a folder, or the beginning of a module's."""
 
 
 def hash_of_all() -> str:
@@ -94,8 +97,8 @@ def _named(file: Path) -> Iterator[list[str]]:
             yield from (["from", node.module, alias.name] for alias in node.names)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in PACKAGES:
             yield ["attribute", node.value.id, node.attr]
-        elif isinstance(node, ast.Constant) and str(node.value).replace(".", "").replace("_", "").isalpha():
-            yield ["text", str(node.value)]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and WORDS.fullmatch(node.value):
+            yield ["text", node.value]
 
 
 @cache

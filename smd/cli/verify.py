@@ -30,7 +30,7 @@ def command(
     from proofs import processes
     from proofs.layers import TABLE
 
-    if claim_id is None:  # what takes longest to begin
+    if claim_id is None and (layer is None or layer in TABLE):  # what takes longest to begin
         processes.import_early("proofs.verification", *(f"proofs.layers.{layer.module}" for layer in TABLE.values()))
     import proofs
     from proofs import evidence

@@ -24,10 +24,12 @@ Proof. lra. Qed.
 (** Signs by structure, from the hypotheses. The constant at the end of a sum is looked at before the terms before it,
     and lra, which reads every hypothesis, last. *)
 Ltac nonneg := first
-  [ assumption | apply (IZR_le 0); discriminate | apply pos_INR | apply Rlt_le; apply PI_RGT_0 | apply Rlt_le; apply exp_pos | apply sqrt_pos
+  [ assumption | apply (IZR_le 0); discriminate
+  | apply pos_INR | apply Rlt_le; apply PI_RGT_0 | apply Rlt_le; apply exp_pos | apply sqrt_pos
   | apply pow_le; nonneg | apply Rmult_le_pos; nonneg | apply Rplus_le_le_0_compat; nonneg | lra ].
 Ltac strict := first
-  [ assumption | apply (IZR_lt 0); reflexivity | apply PI_RGT_0 | apply exp_pos | apply pow_lt; strict | apply sqrt_lt_R0; strict
+  [ assumption | apply (IZR_lt 0); reflexivity
+  | apply PI_RGT_0 | apply exp_pos | apply pow_lt; strict | apply sqrt_lt_R0; strict
   | apply Rmult_lt_0_compat; strict
   | apply nonneg_plus_positive; [strict | nonneg]
   | apply Rplus_lt_le_0_compat; [strict | nonneg] | lra
