@@ -164,6 +164,10 @@ def test_an_interrupt_ends_the_pages_that_run(tmp_path):
         while not (tmp_path / "begun").exists() and time.monotonic() < until:
             time.sleep(0.1)
         os.killpg(building.pid, signal.SIGINT)
-        _, said = building.communicate(timeout=60)
+        try:
+            _, said = building.communicate(timeout=60)
+        finally:
+            if building.poll() is None:
+                os.killpg(building.pid, signal.SIGKILL)
     assert (tmp_path / "begun").exists()
     assert said.rstrip().endswith("KeyboardInterrupt")
