@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -16,8 +17,10 @@ from torch.optim import AdamW, Optimizer
 from numerics import networks
 from numerics.benchmark import machine
 from numerics.benchmark.pairing import Contestant, race, ratio
-from numerics.monitor import Monitor, read, sums
+from numerics.monitor import Monitor, read
+from numerics.monitor.look import Look
 from numerics.monitor.overhead import overhead
+from numerics.monitor.tensors import Bucket, Tracked
 
 CLASSES, BYTES = 10, 256
 TOY = "perceptron with batch normalisation, 128 examples"
@@ -33,7 +36,7 @@ NETWORKS: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
 PARTS = 8
 """Microbatches of a batch."""
 ROWS, COLUMNS = 1024, 1024
-"""Of the tensor whose rows are summed with numba and without."""
+"""Of the tensor that is looked at with numba and without."""
 
 
 class Loop:
@@ -88,20 +91,21 @@ def extras(device: str = "cpu", times: int = 8) -> dict[str, float]:
 
 
 def without_numba(rounds: int = 16, seconds: float = 0.1) -> dict[str, Any] | None:
-    """How much longer the sums over the rows of a tensor take without numba; None where numba is not installed."""
-    if sums.sums_numba is None:
+    """How much longer a look at a tensor takes without numba; None where numba is not installed."""
+    weights = nn.Parameter(torch.empty(ROWS, COLUMNS))
+    look = Look(Bucket([0], [Tracked("weight", weights, 0, ROWS, "neuron")]), [False], [np.arange(0)], 0)
+    if not look.compiled:
         return None
-    tensors = torch.randn(3, ROWS * COLUMNS, generator=torch.Generator().manual_seed(0))
-    given = (*tensors, torch.arange(0, ROWS * COLUMNS + 1, COLUMNS), COLUMNS)
+    w, new, g = torch.randn(3, ROWS * COLUMNS, generator=torch.Generator().manual_seed(0))
 
-    def summed_by(function: Callable[..., object]) -> Contestant:
+    def looking(by: Callable[[Tensor, Tensor, Tensor, Sequence[float]], object]) -> Contestant:
         def run(steps: int) -> None:
             for _ in range(steps):
-                function(*given)
+                by(w, new.clone(), g, [0.1])
 
         return Contestant(run, ROWS * COLUMNS)
 
-    rates = race({name: summed_by(getattr(sums, name)) for name in ("row_sums", "row_sums_by_torch")}, rounds, seconds)
+    rates = race({"numba": looking(look.by_numba), "torch": looking(look.by_torch)}, rounds, seconds)
     return {"rows": ROWS, "columns": COLUMNS, "ratio": asdict(ratio(*rates.values()))}
 
 
@@ -110,7 +114,7 @@ def run(
 ) -> dict[str, Any]:
     """Watched over plain loops on every network, with their weights, seconds of a step and bytes a step.
 
-    And the extras of one, with how many microbatches and examples; and what the sums over rows take without numba.
+    And the extras of one, with how many microbatches and examples; and what a look at a tensor takes without numba.
     """
     found: list[dict[str, Any]] = []
     for network in NETWORKS:

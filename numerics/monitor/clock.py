@@ -34,6 +34,12 @@ class Clock:
         self.seconds[name] = self.seconds.get(name, 0.0) + spent - self._inner.pop()
         self._inner[-1] += spent
 
+    def add(self, name: str, begin: float) -> None:
+        """Add the seconds since ``begin`` on perf_counter, in which nothing else was measured, to that name."""
+        if self._since is None:
+            self._since = begin
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
+
     def take(self) -> dict[str, float]:
         """Seconds by name since the last time, and all that passed as ``elapsed``."""
         now = time.perf_counter()

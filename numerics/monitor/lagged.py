@@ -46,53 +46,64 @@ class Lagged:
     """
 
     def __init__(self, lags: int, parts: Sequence[slice], groups: Sequence[int]) -> None:
-        self.lags, self.parts, self.groups = lags, parts, groups
-        self._new: list[tuple[Tensor, Array, Array]] = []
-        self._old: list[Tensor] = []
+        self.lags, self.parts, self.groups = lags, list(parts), list(groups)
+        self._owner = np.repeat(np.arange(len(parts)), groups)
+        self._old: Sequence[Tensor] | Tensor = ()
         self._old_lengths = np.zeros((0, KINDS, len(parts)))
+        self._old_energy = np.zeros((len(self._owner), KINDS, 0))
 
-    def add(self, vectors: Tensor, norms: Array, lengths: Array) -> None:
-        """One more sample: vectors [2, M] of norms [2, P], and the norms [2, P] that what they stand for has."""
-        self._new.append((vectors, norms, lengths))
+    def close(
+        self, vectors: Sequence[Tensor], norms: Array, lengths: Array, pairs: Pairs
+    ) -> tuple[Array, Array, Array]:
+        """Take the window's samples [S] and sum over its pairs.
 
-    def close(self, pairs: Pairs) -> tuple[Array, Array, Array]:
-        """Sums over the window's pairs: cross and own [groups of all tensors, 2, lags], counts [tensors, 2, lags].
-
-        A sample that is not finite counts for nothing.
+        ``vectors`` S of [2, M] with norms [S, 2, P], and the norms [S, 2, P] that what they stand for has. Gives cross
+        and own [groups of all tensors, 2, lags] and counts [tensors, 2, lags]; a sample that is not finite counts for
+        nothing.
         """
-        vectors, norms, lengths = zip(*self._new, strict=True)
-        new, norm = torch.stack(vectors), np.stack(norms)
-        every_length = np.concatenate([self._old_lengths, np.stack(lengths)])
-        found, held = [], []
-        with np.errstate(all="ignore"):
-            factor = np.where(np.isfinite(norm) & (norm > 0), 1 / norm, np.nan)
-        for place, (part, groups) in enumerate(zip(self.parts, self.groups, strict=True)):
-            factors = torch.from_numpy(factor[:, :, place : place + 1]).to(new)
-            unit = torch.where(torch.isfinite(factors), new[:, :, part] * factors, 0.0)
-            every = torch.cat([self._old[place], unit]) if self._old else unit
-            found.append(self._sums(every, every_length[:, :, place].T, len(unit), groups, pairs))
-            held.append(every[torch.from_numpy(pairs.kept).to(every.device)])
-        self._old, self._old_lengths = held, every_length[pairs.kept]
-        self._new = []
-        cross, own, counts = zip(*found, strict=True)
-        return np.concatenate(cross), np.concatenate(own), np.stack(counts)
+        every = torch.stack([*self._old, *vectors])
+        old = len(self._old)
+        self._scale(every[old:], norms)
+        every_length = np.concatenate([self._old_lengths, lengths])
+        gram = self._gram(every, old)
+        energy = np.concatenate([self._old_energy, np.diagonal(gram, old, 2, 3)], axis=2)
+        self._old, self._old_lengths = every[torch.from_numpy(pairs.kept).to(every.device)], every_length[pairs.kept]
+        self._old_energy = energy[:, :, pairs.kept]
+        return self._sums(gram, energy, every_length.transpose(2, 1, 0), old, pairs)
 
-    def _sums(self, every: Tensor, lengths: Array, new: int, groups: int, pairs: Pairs) -> tuple[Array, Array, Array]:
-        cross, own = np.zeros((2, groups, KINDS, self.lags))
-        counts = np.zeros((KINDS, self.lags), np.int64)
-        if not len(pairs.later):
-            return cross, own, counts
+    def _scale(self, new: Tensor, norms: Array) -> None:
+        """Bring each tensor's vectors to length one, or to zero where their norm is zero or not finite."""
+        with np.errstate(all="ignore"):
+            factors = torch.from_numpy(np.where(np.isfinite(norms) & (norms > 0), 1 / norms, 0.0)).to(new)
+        for place, part in enumerate(self.parts):
+            new[:, :, part] *= factors[:, :, place : place + 1]
+        if not np.isfinite(norms).all() or not bool(torch.isfinite(factors).all()):
+            new.nan_to_num_(0.0, 0.0, 0.0)
+
+    def _gram(self, every: Tensor, old: int) -> Array:
+        """Inner products of the new samples with all [groups of all tensors, 2, new, all]."""
         # On a GPU single precision may mean a mantissa of ten bits.
         exact = every.double() if every.is_cuda else every
-        split = exact.view(len(exact), KINDS, groups, -1).permute(2, 1, 0, 3)
-        old = len(every) - new
-        gram = (split[:, :, old:] @ split.transpose(2, 3)).double().cpu().numpy()
-        energy = split.square().sum(-1).double().cpu().numpy() * lengths**2
+        found = []
+        for part, groups in zip(self.parts, self.groups, strict=True):
+            split = exact[:, :, part].unflatten(2, (groups, -1)).permute(2, 1, 0, 3)
+            found.append(split[:, :, old:] @ split.transpose(2, 3))
+        return torch.cat(found).double().cpu().numpy()
+
+    def _sums(self, gram: Array, energy: Array, lengths: Array, old: int, pairs: Pairs) -> tuple[Array, Array, Array]:
+        cross, own = np.zeros((2, len(self._owner), KINDS, self.lags))
+        counts = np.zeros((len(self.parts), KINDS, self.lags), np.int64)
+        if not len(pairs.later):
+            return cross, own, counts
         good = np.isfinite(lengths)
-        good = good[:, pairs.later] & good[:, pairs.earlier]
-        products = gram[:, :, pairs.later - old, pairs.earlier] * lengths[:, pairs.later] * lengths[:, pairs.earlier]
-        halves = (energy[:, :, pairs.later] + energy[:, :, pairs.earlier]) / 2
+        good = good[:, :, pairs.later] & good[:, :, pairs.earlier]
+        counts[:, :, pairs.present] = np.add.reduceat(good.astype(np.int64), pairs.starts, axis=2)
+        length, valid = lengths[self._owner], good[self._owner]
+        squares = energy * length**2
+        products = (
+            gram[:, :, pairs.later - old, pairs.earlier] * length[:, :, pairs.later] * length[:, :, pairs.earlier]
+        )
+        halves = (squares[:, :, pairs.later] + squares[:, :, pairs.earlier]) / 2
         for sums, terms in ((cross, products), (own, halves)):
-            sums[:, :, pairs.present] = np.add.reduceat(np.where(good, terms, 0.0), pairs.starts, axis=2)
-        counts[:, pairs.present] = np.add.reduceat(good.astype(np.int64), pairs.starts, axis=1)
+            sums[:, :, pairs.present] = np.add.reduceat(np.where(valid, terms, 0.0), pairs.starts, axis=2)
         return cross, own, counts

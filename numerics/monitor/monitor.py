@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import math
+import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -24,7 +25,6 @@ from numerics.monitor.errors import BadMonitor, MonitorWarning
 from numerics.monitor.extras import Extras
 from numerics.monitor.pattern import Pattern
 from numerics.monitor.reading import end_before
-from numerics.monitor.record import SERIES
 from numerics.monitor.sampling import Sample, Sampler
 from numerics.monitor.tensors import tracked
 from numerics.monitor.window import Window
@@ -91,6 +91,8 @@ class Monitor:
             decays.convention(self.optimizer, g, t.parameter, decay) for g, t in zip(whole, self._tensors, strict=True)
         ]
         self._gains = [decays.gain(self.optimizer, g, c) for g, c in zip(whole, self._conventions, strict=True)]
+        self._decays = list(zip((t.group for t in self._tensors), self._conventions, self._gains, strict=True))
+        self._distinct = set(self._decays)
         self._groups = len(self.optimizer.param_groups)
         self._sampler = Sampler(self._tensors, exact, coordinates, seed)
         self._clock = Clock()
@@ -135,33 +137,39 @@ class Monitor:
         self.close()
 
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        begin = time.perf_counter()
         # Mixed precision with a fused optimizer lets the step itself find out that it must not be taken.
         infinite = getattr(optimizer, "found_inf", None)
         self._skipped = infinite is not None and float(infinite) > 0
         if self._skipped or self._writer is None:
             return
+        groups = optimizer.param_groups[: self._groups]
+        self._lr = [float(g.get("lr", math.nan)) for g in groups]
+        self._wd = [float(g.get("weight_decay", 0.0) or 0.0) for g in groups]
         self._sampled = self.pattern.samples(self.step)
-        with self._clock("sampling" if self._sampled else "stepping"):
-            groups = optimizer.param_groups[: self._groups]
-            self._lr = [float(g.get("lr", math.nan)) for g in groups]
-            self._wd = [float(g.get("weight_decay", 0.0) or 0.0) for g in groups]
-            if not self._sampled:
-                return
-            self._shares = [
-                gain * decay_share(groups[t.group], c) if gain else 0.0
-                for t, c, gain in zip(self._tensors, self._conventions, self._gains, strict=True)
-            ]
+        if not self._sampled:
+            self._clock.add("stepping", begin)
+            return
+        with self._clock("sampling"):
+            shares = {
+                (group, c, gain): gain * decay_share(groups[group], c) if gain else 0.0
+                for group, c, gain in self._distinct
+            }
+            self._shares = [shares[decay] for decay in self._decays]
             if self._due:
                 self._extras.before(self.step)
             closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
             self._sampler.before(closure is None, _scale(optimizer))
 
     def _after(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        begin = time.perf_counter()
         if self._skipped or self._writer is None:
             return
-        with self._clock("sampling" if self._sampled else "stepping"):
-            self._window.step(self._lr, self._wd)
-            if self._sampled:
+        self._window.step(self._lr, self._wd)
+        if not self._sampled:
+            self._clock.add("stepping", begin)
+        else:
+            with self._clock("sampling"):
                 lr = [self._lr[t.group] for t in self._tensors]
                 sample = self._sampler.after(self._shares, lr, _scale(optimizer))
                 self._window.add(self.step, sample)
@@ -178,15 +186,17 @@ class Monitor:
 
     def _look_at(self, sample: Sample) -> None:
         """Name what is not finite and what has no direction, once each."""
-        norm, _, _, gradient = (sample.tensors[:, SERIES.index(name)] for name in SERIES[:4])
-        for place in np.flatnonzero(~(np.isfinite(norm) & (norm > 0)) | ~np.isfinite(gradient)).tolist():
+        norm, gradient = sample.tensors[:, 0], sample.tensors[:, 3]
+        if norm.min() > 0 and (norm + gradient).max() < math.inf:
+            return
+        for place in np.flatnonzero(~(np.isfinite(norm) & (norm > 0) & np.isfinite(gradient))).tolist():
             name, p = self._tensors[place].name, self._tensors[place].parameter
             if norm[place] == 0:
                 # A bias begins at zero; that is no accident.
                 self._event(name, "norm 0: it has no angle", warn=self._tensors[place].rows > 1)
-            elif np.isnan(norm[place]):
+            elif not np.isfinite(norm[place]):
                 self._event(name, "weights that are not finite")
-            if np.isnan(gradient[place]) and p.grad is not None:
+            if not np.isfinite(gradient[place]) and p.grad is not None:
                 self._event(name, "gradient that is not finite")
 
     def _event(self, tensor: str, what: str, warn: bool = True) -> None:

@@ -20,9 +20,9 @@ class Sketch:
     the seed, the stream and the size alone.
     """
 
-    def __init__(self, size: int, seed: int, stream: int, like: Tensor) -> None:
+    def __init__(self, size: int, seed: int, stream: int, device: torch.device | None = None) -> None:
         drawn = torch.randint(0, 2, (size,), generator=generator(seed, stream), dtype=torch.int8)
-        self.signs = (2 * drawn - 1).to(device=like.device, dtype=like.dtype)
+        self.signs = (2 * drawn - 1).to(device)
         self.whole = size // DIMENSION * DIMENSION
 
     def __call__(self, x: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch._utils import _flatten_dense_tensors
 from torch.optim import Optimizer
 
 from numerics.monitor.errors import BadMonitor
@@ -93,10 +94,8 @@ class Bucket:
     def gather(self, values: Iterable[Tensor]) -> Tensor:
         """A copy of one tensor for each, flat and in at least single precision."""
         with torch.no_grad():
-            parts = [value.reshape(-1) for value in values]
-            if len(parts) == 1:
-                return parts[0].to(self.dtype, copy=True)
-            return torch.cat(parts).to(self.dtype)
+            parts = list(values)
+            return _flatten_dense_tensors(parts).to(self.dtype, copy=len(parts) == 1)
 
     @property
     def weights(self) -> Tensor:
@@ -113,13 +112,6 @@ class Bucket:
         ]
         whole = self.gather(dense)
         return (whole if scale is None else whole / scale.to(whole.device)), present
-
-    def free_of(self, decay: Sequence[float], step: Tensor, w: Tensor) -> Tensor:
-        """The step without what decay took off, step + decay w; ``decay`` is that of all the model's tensors."""
-        own = [decay[i] for i in self.places]
-        if len(set(own)) == 1:
-            return torch.add(step, w, alpha=own[0]) if own[0] else step
-        return torch.addcmul(step, w, torch.from_numpy(np.repeat(own, self.sizes)).to(w))
 
 
 def buckets(tensors: list[Tracked], apart: Sequence[bool]) -> list[Bucket]:

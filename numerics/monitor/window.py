@@ -9,7 +9,7 @@ import numpy as np
 from numerics.monitor.lagged import KINDS, Lagged, Pairs
 from numerics.monitor.pattern import Pattern
 from numerics.monitor.record import NEURON_SERIES, SERIES
-from numerics.monitor.sampling import Sample, Sampler
+from numerics.monitor.sampling import Sample, Sampler, motion
 
 Array = np.ndarray
 
@@ -31,8 +31,7 @@ class Window:
         self._rates: list[list[float]] = []
         self._decays: list[list[float]] = []
         self._steps: list[int] = []
-        self._tensors: list[Array] = []
-        self._followed: list[Array] = []
+        self._samples: list[Sample] = []
         self._neuron_steps: list[int] = []
         self._rows: list[Array] = []
         self._silent = np.zeros(int(self.sampler.starts[-1]), np.int64)
@@ -50,14 +49,14 @@ class Window:
     def add(self, step: int, sample: Sample) -> None:
         """One more sample."""
         self._steps.append(step)
-        self._tensors.append(sample.tensors)
-        self._followed.append(sample.followed)
-        self._silent += sample.silent
+        self._silent += sample.rows[:, 3] == 0
         if self.neurons and self._taken % self.neurons == 0:
             self._neuron_steps.append(step)
-            self._rows.append(sample.rows.astype(np.float32))
+            self._rows.append(motion(sample.rows).astype(np.float32))
         self._taken += 1
-        self._lagged.add(sample.vectors, sample.norms, sample.lengths)
+        # The rows of many samples would take more memory than the model.
+        sample.rows = sample.rows[:0]
+        self._samples.append(sample)
 
     def close(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """First step and the step after the last, and the arrays; the next window begins here."""
@@ -68,8 +67,8 @@ class Window:
             "lr": np.array(self._rates, float),
             "wd": np.array(self._decays, float),
             "steps": new,
-            "series": _stacked(self._tensors, (len(self.sampler.tensors), len(SERIES)), float),
-            "followed": _stacked(self._followed, (KINDS, int(self.sampler.follows[-1])), np.float32),
+            "series": np.zeros((0, len(self.sampler.tensors), len(SERIES))),
+            "followed": np.zeros((0, KINDS, int(self.sampler.follows[-1])), np.float32),
             "neuron_steps": np.array(self._neuron_steps, np.int64),
             "neurons": _stacked(self._rows, (len(self._silent), len(NEURON_SERIES)), np.float32),
             "silent": self._silent,
@@ -77,7 +76,11 @@ class Window:
         if len(new):
             pairs = Pairs.of(self.pattern, self._held, new, stop)
             self._held = np.concatenate([self._held, new])[pairs.kept]
-            arrays |= zip(("cross", "own", "counts"), self._lagged.close(pairs), strict=True)
+            series = self.sampler.series(self._samples)
+            arrays |= {"series": series.tensors, "followed": series.followed}
+            vectors = [sample.vectors for sample in self._samples]
+            sums = self._lagged.close(vectors, series.norms, series.lengths, pairs)
+            arrays |= zip(("cross", "own", "counts"), sums, strict=True)
         self.first = stop
         self._clear()
         return meta, arrays

@@ -80,7 +80,7 @@ def _watched(device: str, quick: bool, to: Path | None) -> None:
     for name, seconds in found["extras"].items():
         console.print(f"{name}, once, on the perceptron: {1000 * seconds:.2g} ms", markup=False)
     if slower := found["without numba"]:
-        console.print(f"sums over rows without numba: {slower['ratio']['median']:.1f} times as long", markup=False)
+        console.print(f"a look at a tensor without numba: {slower['ratio']['median']:.1f} times as long", markup=False)
 
 
 def _print(found: dict) -> None:

@@ -1,5 +1,7 @@
 """Labels, scale checks, probes, microbatches, the projection, and what the monitor costs."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -8,11 +10,11 @@ from torch.optim import SGD
 
 from numerics.monitor import BadMonitor, Monitor, read
 from numerics.monitor.extras import Extras
+from numerics.monitor.look import Look
 from numerics.monitor.overhead import overhead
 from numerics.monitor.record import GradientNoise
 from numerics.monitor.sketch import DIMENSION, Sketch
-from numerics.monitor.sums import row_sums
-from numerics.monitor.tensors import tracked
+from numerics.monitor.tensors import Bucket, Tracked, tracked
 from numerics.statistics import Estimate
 from tests.compare import agrees, close
 from tests.numerics.monitor.runs import batch_loss, network, train
@@ -143,7 +145,7 @@ def test_projection():
     y = y + 0.5 * x
     found = []
     for stream in range(400):
-        sketch = Sketch(5000, 0, stream, x)
+        sketch = Sketch(5000, 0, stream)
         found.append(float(sketch(x) @ sketch(y)))
     found, exact = np.array(found), float(x @ y)
     assert agrees(exact, Estimate(found.mean(), found.std(ddof=1) / 20, 400))
@@ -179,18 +181,31 @@ def test_projected_correlations(tmp_path):
 
 
 @pytest.mark.chance(0)
-def test_compiled_sums_are_torchs(monkeypatch):
-    """Of ragged rows and of equal ones, with zeros and a NaN."""
-    w, step, g = torch.randn(3, 60, generator=torch.Generator().manual_seed(4))
+@pytest.mark.parametrize(("dtype", "rounding"), [(torch.float32, 3e-6), (torch.float64, 1e-13)])
+def test_compiled_look_is_torchs(dtype, rounding):
+    """Of rows of many lengths, of tensors that are sketched and not, with zeros and a NaN."""
+    pytest.importorskip("numba")
+    shapes, exact = [(3, 400), (1,), (7, 11), (1, 3 * DIMENSION + 5)], [False, True, True, False]
+    tensors = [
+        Tracked(str(i), nn.Parameter(torch.empty(shape, dtype=dtype)), 0, shape[0], "neuron")
+        for i, shape in enumerate(shapes)
+    ]
+    followed = [np.array([0, 399]), np.array([0]), np.array([8]), np.array([1, DIMENSION])]
+    look = Look(Bucket([4, 5, 6, 7], tensors), exact, followed, seed=1)
+    w, new, g = torch.randn(3, sum(map(math.prod, shapes)), generator=torch.Generator().manual_seed(4)).to(dtype)
     g[3:7] = 0
-    g[50] = float("nan")
-    found = {}
-    for name in ("compiled", "torch"):
-        if name == "torch":
-            monkeypatch.setattr("numerics.monitor.sums.sums_numba", None)
-        ragged = row_sums(w, step, g, torch.tensor([0, 1, 11, 30, 60]), None)
-        found[name] = torch.cat([ragged, row_sums(w, step, g, torch.arange(0, 61, 12), 12)]).numpy()
-    assert found["compiled"] == pytest.approx(found["torch"], rel=1e-12, nan_ok=True)
+    g[500] = float("nan")
+
+    def seen(by, decay=(0.1, 0.0, 0.2, 0.0)):
+        return [np.asarray(part) for part in by(w, new.clone(), g, decay)]
+
+    def close(to):
+        # What is correlated is held in single precision.
+        pairs = zip(to, (rounding, 3e-6, 3e-6), strict=True)
+        return [pytest.approx(part, rel=r, abs=1e3 * r, nan_ok=True) for part, r in pairs]
+
+    assert seen(look.by_numba) == close(seen(look.by_torch))
+    assert seen(look.by_numba, (0.1, 0.0, 0.2, 0.1)) != close(seen(look.by_torch))
 
 
 @pytest.mark.chance(0)
