@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Generator, Tensor
+from numerics.philox.kinds import Entries, laplace, normal, sparse, student
 
-from numerics.geometry import unit
-from numerics.philox.kinds import Entries, Kind, laplace, normal, sparse, student
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+
+def norm(w: Tensor) -> Tensor:
+    """|w| of each vector [..., dim], as [..., 1]."""
+    return w.norm(dim=-1, keepdim=True)
 
 
 @dataclass(frozen=True)
@@ -69,41 +74,25 @@ class GradientLaw:
         size: Tensor | float = grad_norm
         freedom = w.shape[-1]
         if self.orthogonal:
-            direction = unit(w)
+            length = norm(w)
+            direction = w / length
             noise = noise - direction * (direction * noise).sum(-1, keepdim=True)
-            size, freedom = grad_norm / torch.linalg.vector_norm(w, dim=-1, keepdim=True), freedom - 1
+            size, freedom = grad_norm / length, freedom - 1
         if self.normalised:
-            length = torch.linalg.vector_norm(noise, dim=-1, keepdim=True)
-            noise = noise / torch.where(length == 0, 1.0, length)
+            length = norm(noise)
+            noise = noise / length.where(length != 0, 1.0)
         else:
             noise = noise / math.sqrt(freedom)
-        mean_square = torch.zeros_like(w[..., :1]) + size * size / w.shape[-1]
+        mean_square = w.new_zeros((*w.shape[:-1], 1)) + size * size / w.shape[-1]
         return Gradient(noise * (size * factor), mean_square)
 
     def draw(self, w: Tensor, grad_norm: float, generator: Generator) -> Gradient:
         """A gradient with torch's own random numbers; for laws without memory and of no random length."""
+        from numerics.torch_entries import draw_entries
+
         assert not self.remembers
         assert not self.spread
         return self.gradient(w, draw_entries(self.entries, w, generator), grad_norm)
-
-
-def draw_entries(entries: Entries, like: Tensor, generator: Generator) -> Tensor:
-    """Independent entries in the shape of a tensor, with torch's own random numbers."""
-
-    def drawn(sample: object) -> Tensor:
-        return sample(like.shape, generator=generator, device=like.device, dtype=like.dtype)  # type: ignore[operator]
-
-    if entries.kind is Kind.LAPLACE:
-        centred = drawn(torch.rand) - 0.5
-        return -torch.sign(centred) * torch.log1p(-2 * centred.abs()) / math.sqrt(2)
-    if entries.kind is Kind.MIXTURE:
-        share, large, small = entries.parameters
-        return torch.where(drawn(torch.rand) < share, large, small) * drawn(torch.randn)
-    if entries.kind is Kind.STUDENT:
-        (freedom,) = entries.parameters
-        squares = sum(drawn(torch.randn).square() for _ in range(int(freedom)))
-        return drawn(torch.randn) * ((freedom - 2) / squares) ** 0.5
-    return drawn(torch.randn)
 
 
 FIXED = GradientLaw("fixed", orthogonal=True, normalised=True)

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from numerics.muon import Muon, correlated_polar_overlap
+from numerics.muon import Muon
+from numerics.polar import correlated_polar_overlap
 from numerics.seeding import generator as generator_of
 from numerics.simulation import simulate
 from numerics.statistics import Estimate

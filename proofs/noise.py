@@ -11,10 +11,10 @@ import torch
 import theory
 from numerics import GradientLaw, Result, simulate, update_for
 from numerics.gradients import correlated as correlated_law
-from numerics.gradients import draw_entries
 from numerics.philox import Entries, laplace, rare_large, sparse, student
 from numerics.seeding import generator as generator_of
 from numerics.statistics import jackknife
+from numerics.torch_entries import draw_entries
 from numerics.updates import Lion
 from proofs.comparison import ROUNDING, Confrontation, Statistic
 from theory import scale_mixtures, sign_family

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from numerics import polar
 from numerics.muon import ORTHOGONALISED, SCALES
 from numerics.optimizers.adam import adam
 from numerics.optimizers.base import Base, Group, State, averaged, kept
@@ -75,5 +76,5 @@ def is_matrix(group: Group, p: Tensor) -> bool:
 def orthogonal(group: Group, tensor: Tensor) -> Tensor:
     """The polar factor of the tensor as a matrix, times its scale."""
     matrix = tensor.flatten(1)
-    found = ORTHOGONALISED[group["orthogonalise"]](matrix[None])[0]
+    found = getattr(polar, group["orthogonalise"])(matrix[None])[0]
     return SCALES[group["scale"]](*matrix.shape) * found.view_as(tensor)

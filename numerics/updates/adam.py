@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
-from torch import Tensor, sqrt
 
+from numerics.updates.functions import sqrt
 from numerics.updates.products import product_until
 from numerics.updates.update import Array, Rule
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Two: TypeAlias = "tuple[Tensor, Tensor]"
 Three: TypeAlias = "tuple[Tensor, Tensor, Tensor]"

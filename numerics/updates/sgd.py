@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar
 
 from numerics.updates.update import Rule
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def plain(g: Tensor) -> Tensor:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from torch import Tensor, sign
-
+from numerics.updates.functions import sign
 from numerics.updates.update import Rule
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def lion(g: Tensor, buffer: Tensor, beta1: float, beta2: float) -> tuple[Tensor, Tensor]:

@@ -6,18 +6,14 @@ Norms are of the last axis: each weight vector [..., dim] is a layer of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar
 
 from numerics.updates.adam import AdamW
+from numerics.updates.functions import nonzero
 from numerics.updates.update import Rule
 
-
-def nonzero(x: Tensor) -> Tensor:
-    """x, or 1 where x is 0: a divisor of what is zero with it."""
-    return torch.where(x == 0, 1.0, x)
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def normalised(g: Tensor, buffer: Tensor, beta1: float, gradient_norm: Tensor) -> tuple[Tensor, Tensor]:

@@ -7,13 +7,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from numerics.gradients import Gradient
+from numerics.gradients import Gradient, norm
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Array = np.ndarray
 VECTORS = ("buffer", "second_moment")
@@ -91,11 +92,6 @@ class Form:
 def arguments(function: Callable[..., Any]) -> tuple[str, ...]:
     """The names of a function's arguments."""
     return tuple(inspect.signature(function).parameters)
-
-
-def norm(w: Tensor) -> Tensor:
-    """|w| of each vector [..., dim], as [..., 1]."""
-    return torch.linalg.vector_norm(w, dim=-1, keepdim=True)
 
 
 MEASURED: dict[str, Callable[[Rule, Tensor, Gradient], Tensor | float]] = {
@@ -180,7 +176,7 @@ class Rule:
         known: dict[str, Any] = {
             name: float(np.ravel(x)[0]) for name, x in self.scalars(np.array([float(count)]), fresh=fresh).items()
         }
-        known |= {name: torch.zeros_like(w[..., :1]) for name in kept} if fresh else kept
+        known |= {name: w.new_zeros((*w.shape[:-1], 1)) for name in kept} if fresh else kept
         known["g"] = self.seen(w, gradient)
 
         def of(function: Callable[..., Any]) -> Any:

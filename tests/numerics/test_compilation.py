@@ -27,7 +27,7 @@ def imported(path):
 def test_what_kernels_are_made_of_is_hashed():
     """All that a kernel or the recorder imports, but the law, which reaches them as an array of numbers."""
     needed = imported(ROOT / "engines" / "compiled" / "adamw.py") | imported(ROOT / "accumulate_numba.py")
-    by_value = {ROOT / name for name in ("gradients.py", "geometry.py", "errors.py")}
+    by_value = {ROOT / name for name in ("gradients.py", "torch_entries.py", "errors.py")}
     assert needed - by_value <= set(compilation.shared())
     assert ROOT / "engines" / "steps.py" in needed
     assert ROOT / "philox" / "kinds.py" in needed

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from numerics.gradients import Gradient
-from numerics.muon import SCALES, Muon, correlated_polar_overlap, newton_schulz, polar
+from numerics.muon import SCALES, Muon
+from numerics.polar import correlated_polar_overlap, newton_schulz, polar
 
 SHAPES = [(4, 4), (8, 16), (16, 8), (1, 5)]
 
