@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from numerics.errors import BadSimulation
 from numerics.gradients import LAWS, GradientLaw
@@ -83,13 +82,16 @@ def check_update(update: Update, dim: int) -> None:
         raise BadSimulation(f"dim = {dim} is not rows * cols = {update.rows * update.cols} of muon")
 
 
-def device_of(name: str) -> torch.device:
-    """The device, or BadSimulation where it is unknown or not there."""
+def device_of(name: str) -> str:
+    """The device's name, or BadSimulation where it is unknown or not there."""
     if name not in ("cpu", "cuda"):
         raise BadSimulation(f"device = {name} is unknown; known are cpu, cuda")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise BadSimulation("device = cuda is not available here; use cpu")
-    return torch.device(name)
+    if name == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise BadSimulation("device = cuda is not available here; use cpu")
+    return name
 
 
 def law_of(law: str | GradientLaw) -> GradientLaw:

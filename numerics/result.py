@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from numerics import container, estimates
 from numerics.accumulate import BIN_SHIFT, COUNTED, QUANTITIES, TRACKED
@@ -16,7 +15,7 @@ from numerics.errors import BadSimulation
 from numerics.provenance import Provenance
 from numerics.recording import Recorder
 from numerics.statistics import Estimate, block_autocorrelation_time
-from numerics.updates import Start, State
+from numerics.updates import Start
 
 Array = np.ndarray
 KIND = "spherical-motion result"
@@ -49,8 +48,9 @@ class Result:
     <w_t, w_t - w_{t+1}> and ``angle`` (radians) [records, (N,) replicas] belong to the steps that leave there. They
     are empty where nothing was recorded. ``mean`` and ``variance`` [5, (N,) replicas] of the QUANTITIES,
     ``block_variances`` [2, (N,) levels], and ``bins`` [n, 3] (configuration, quantity, bin) with their ``counts`` run
-    over all steps from ``burn_in`` on, recorded or not. ``last`` has the same leading axes. Estimates are of one
-    configuration, ``result[k]``; their errors come from its replicas.
+    over all steps from ``burn_in`` on, recorded or not. ``last`` has the same leading axes; it holds tensors, or arrays
+    by name, of which ``end`` makes tensors. Estimates are of one configuration, ``result[k]``; their errors come from
+    its replicas.
     """
 
     squared_norm: Array
@@ -65,7 +65,7 @@ class Result:
     block_variances: Array
     bins: Array
     counts: Array
-    last: Start | None = None
+    last: Start | Mapping[str, Array] | None = None
     provenance: Provenance | None = None
 
     @classmethod
@@ -74,7 +74,7 @@ class Result:
         recorder: Recorder,
         *,
         several: bool = False,
-        end: Start | None = None,
+        end: Start | Mapping[str, Array] | None = None,
         provenance: Provenance | None = None,
     ) -> Result:
         """What a recorder holds; ``several`` keeps the axis of configurations even where there is one."""
@@ -97,7 +97,20 @@ class Result:
         """Weights and state at the end; raises BadSimulation where the engine kept none."""
         if self.last is None:
             raise BadSimulation("this run has no weights at its end; engine = numba or torch keeps them")
-        return self.last
+        if isinstance(self.last, Start):
+            return self.last
+        from numerics.ending import start_of
+
+        return start_of(self.last)
+
+    @property
+    def _end(self) -> Mapping[str, Array]:
+        """Weights and state at the end by name, none where the engine kept none."""
+        if not isinstance(self.last, Start):
+            return self.last or {}
+        from numerics.ending import arrays_of
+
+        return arrays_of(self.last)
 
     @property
     def replicas(self) -> int:
@@ -125,7 +138,7 @@ class Result:
         part: dict[str, Any] = {"bins": self.bins[mine] * [0, 1, 1], "counts": self.counts[mine]}
         for name in ("squared_norm", "lost_overlap", "angle", "mean", "variance", "block_variances"):
             part[name] = getattr(self, name)[:, k]
-        part["last"] = _unpack({name: array[k] if array.ndim else array for name, array in _pack(self.last).items()})
+        part["last"] = {name: array[k] if array.ndim else array for name, array in self._end.items()} or None
         if self.provenance is not None and not isinstance(self.provenance.hyperparameters, Mapping):
             part["provenance"] = replace(self.provenance, hyperparameters=self.provenance.hyperparameters[k])
         return replace(self, **part)
@@ -227,7 +240,7 @@ class Result:
         header: dict[str, Any] = {name: getattr(self, name) for name in COUNTS}
         header["provenance"] = None if self.provenance is None else self.provenance.as_dict()
         arrays = {name: getattr(self, name) for name in ARRAYS}
-        container.write(path, KIND, VERSION, header, arrays | {f"end.{k}": v for k, v in _pack(self.last).items()})
+        container.write(path, KIND, VERSION, header, arrays | {f"end.{k}": v for k, v in self._end.items()})
 
     @classmethod
     def load(cls, path: str | Path) -> Result:
@@ -236,12 +249,11 @@ class Result:
         origin = header["provenance"]
         end = {name.removeprefix("end."): array for name, array in arrays.items() if name.startswith("end.")}
         found: dict[str, Any] = {name: header[name] for name in COUNTS} | {name: arrays[name] for name in ARRAYS}
-        return cls(**found, last=_unpack(end), provenance=None if origin is None else Provenance(**origin))
+        return cls(**found, last=end or None, provenance=None if origin is None else Provenance(**origin))
 
 
 COUNTS = ("record", "steps", "burn_in")
 ARRAYS = tuple(field.name for field in fields(Result) if field.name not in (*COUNTS, "last", "provenance"))
-STATE = "state."
 
 
 def _place(quantity: str, among: tuple[int, ...]) -> int:
@@ -249,23 +261,3 @@ def _place(quantity: str, among: tuple[int, ...]) -> int:
     if quantity not in names:
         raise BadSimulation(f"quantity = {quantity} is unknown; known are {', '.join(names)}")
     return names.index(quantity)
-
-
-def _pack(end: Start | None) -> dict[str, Array]:
-    if end is None:
-        return {}
-    state = {STATE + field.name: getattr(end.state, field.name) for field in fields(end.state)}
-    parts = {"weights": end.weights} | {name: value for name, value in state.items() if value is not None}
-    return {k: v.detach().cpu().numpy() if isinstance(v, torch.Tensor) else np.array(v) for k, v in parts.items()}
-
-
-def _unpack(arrays: Mapping[str, Array]) -> Start | None:
-    if not arrays:
-        return None
-    # A number of the state is kept as an array without axes; tensors have at least that of the coordinates.
-    state: dict[str, Any] = {
-        name.removeprefix(STATE): torch.from_numpy(array) if array.ndim else array.item()
-        for name, array in arrays.items()
-        if name.startswith(STATE)
-    }
-    return Start(torch.from_numpy(arrays["weights"]), State(**state))

@@ -175,10 +175,12 @@ def _advance(
     return recorder
 
 
-def _by_configuration(end: Start | None, configurations: int) -> Start | None:
+def _by_configuration(end: Start | dict[str, Array] | None, configurations: int) -> Start | dict[str, Array] | None:
     """Weights and state [configurations, replicas, dim] of all chains."""
     if end is None:
         return None
+    if isinstance(end, dict):
+        return {k: x.reshape(configurations, -1, x.shape[-1]) if x.ndim else x for k, x in end.items()}
     parts = {name: getattr(end.state, name) for name in KEPT}
     whole = {name: x.reshape(configurations, -1, x.shape[-1]) for name, x in parts.items() if x is not None}
     weights = end.weights.reshape(configurations, -1, end.weights.shape[-1])

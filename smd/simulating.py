@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -183,12 +184,10 @@ def _length(found: theory.Prediction, start_norm: float) -> tuple[int, int]:
 
 
 def _numerics() -> Any:
-    try:
-        import torch  # noqa: F401 (numerics itself loads it when a simulator is asked for)
-
-        import numerics
-    except ModuleNotFoundError as missing:
+    if importlib.util.find_spec("torch") is None:
         raise MissingExtra(
-            f"{missing.name} is not installed: simulations need the extra sim, pip install 'spherical-motion[sim]'"
-        ) from missing
+            "torch is not installed: simulations need the extra sim, pip install 'spherical-motion[sim]'"
+        )
+    import numerics
+
     return numerics

@@ -8,15 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from numerics.arguments import device_of
 from numerics.engines.problem import Array, Engine, Problem
-from numerics.engines.readable import Readable
 from numerics.errors import BadSimulation
 from numerics.gradients import GradientLaw
 from numerics.muon import Muon
-from numerics.philox.drawing import compiled_form
+from numerics.philox.arrays import compiled_form
 from numerics.philox.kinds import Kind as Entries
 from numerics.updates.update import Rule, Update
 
@@ -96,14 +94,14 @@ def choose(
     ``vectors`` says that weights are needed at the end, which the reduction has not. Raises BadSimulation for an
     engine that is unknown, not there or not able, and for a precision that does not resolve 1 - lr wd.
     """
-    place = device_of(device or "cpu").type
+    place = device_of(device or "cpu")
     if engine is not None and engine not in ENGINES:
         raise BadSimulation(f"engine = {engine} is unknown; known are {', '.join(ENGINES)}")
     if dtype not in DTYPES:
         raise BadSimulation(f"dtype = {dtype} is unknown; known are {', '.join(DTYPES)}")
     own = any(not isinstance(update, Rule) for update in updates)
     cannot_fold = can_fold(updates, law, dim)
-    cannot_triton = can_triton(updates, dim, dtype)
+    cannot_triton = can_triton(updates, dim, dtype) if engine == "triton" or place == "cuda" else None
     folds, on_gpu = cannot_fold is None and not vectors, place == "cuda" and cannot_triton is None
     chosen = engine or ("triton" if on_gpu else _fastest(place, own=own, folds=folds))
     reasons = {
@@ -132,7 +130,9 @@ def _fastest(device: str, *, own: bool, folds: bool) -> str:
 def build(kind: Kind, problem: Problem, threads: int | None) -> Engine:
     """The engine at the start of the problem."""
     if kind.engine == "torch":
-        return Readable(problem, torch.device(kind.device))
+        from numerics.engines.readable import Readable
+
+        return Readable(problem, kind.device)
     if kind.engine == "reduction" and not isinstance(problem.updates[0], Rule):
         from numerics.engines.folded_matrices import FoldedMatrices
 
@@ -144,7 +144,7 @@ def build(kind: Kind, problem: Problem, threads: int | None) -> Engine:
     if kind.engine == "triton":
         from numerics.engines.fused_triton import FusedTriton
 
-        return FusedTriton(problem, torch.device(kind.device))
+        return FusedTriton(problem, kind.device)
     from numerics.engines.fused import Fused
 
     return Fused(problem, threads)
@@ -165,6 +165,8 @@ def check_memory(problem: Problem, kind: Kind, record: int) -> None:
 def free_memory(device: str) -> float:
     """Bytes that are free on a device."""
     if device == "cuda":
+        import torch
+
         return float(torch.cuda.mem_get_info()[0])
     try:
         with open("/proc/meminfo") as lines:

@@ -66,7 +66,7 @@ class FoldedMatrices(Readable):
         length = 1.0 if problem.law.normalised else math.sqrt((narrow - bound) / (problem.dim - bound))
         start = Start(weights, State(buffer=buffer, steps=problem.steps_before))
         folded = replace(problem, dim=narrow, grad_norm=length * problem.grad_norm, start=start)
-        super().__init__(folded, torch.device("cpu"))
+        super().__init__(folded, "cpu")
 
     def _wide(self, flat: Tensor) -> Tensor:
         """Matrices [chains, m, n] with n the longer side; Muon treats both alike."""

@@ -7,17 +7,16 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-import torch
 
 from numerics.compilation import announced
-from numerics.engines.problem import Array, Problem, Take
+from numerics.engines.problem import STATE, Array, Problem, Take
 from numerics.engines.starting import ARRAYS, aligned, start_of
 from numerics.engines.steps import LANES, law_numbers
 from numerics.engines.tables import changing, table
 from numerics.engines.transcription import transcribe
 from numerics.philox.kinds import Kind
 from numerics.slices import in_slices, threads_here
-from numerics.updates.update import Rule, Start, State
+from numerics.updates.update import Rule
 
 NARROW = 16
 """Entries up to which chains go side by side."""
@@ -81,10 +80,10 @@ class Fused:
         """Go back to where these arrays were taken."""
         self.arrays = {name: np.array(values) for name, values in arrays.items()}
 
-    def end(self) -> Start:
-        """Weights and state."""
+    def end(self) -> dict[str, Array]:
+        """Weights and state, as arrays."""
         dim, form, held = self.problem.dim, self.loop.form, self.arrays
-        kept = {name: torch.from_numpy(held["kept"][j, :, :dim]) for j, name in enumerate(form.vectors)}
-        kept |= {name: torch.from_numpy(held["numbers"][j, :, None]) for j, name in enumerate(form.numbers)}
-        steps = self.problem.steps_before + self.problem.steps
-        return Start(torch.from_numpy(self.arrays["weights"][:, :dim]), State(**kept, steps=steps))
+        found = {STATE + name: held["kept"][j, :, :dim] for j, name in enumerate(form.vectors)}
+        found |= {STATE + name: held["numbers"][j, :, None] for j, name in enumerate(form.numbers)}
+        steps = np.array(self.problem.steps_before + self.problem.steps)
+        return {"weights": held["weights"][:, :dim], **found, STATE + "steps": steps}

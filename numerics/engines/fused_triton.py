@@ -67,7 +67,7 @@ class FusedTriton:
 
     name = "triton"
 
-    def __init__(self, problem: Problem, device: torch.device) -> None:
+    def __init__(self, problem: Problem, device: torch.device | str) -> None:
         rule = problem.updates[0]
         assert isinstance(rule, Rule)
         self.problem, self.device, self.loop = problem, device, transcribe(rule.form)

@@ -12,6 +12,8 @@ from numerics.gradients import GradientLaw
 from numerics.updates.update import KEPT, Start, Update
 
 Array = np.ndarray
+STATE = "state."
+"""What goes before the names of the state where weights and state are arrays by name."""
 
 
 @dataclass(frozen=True)
@@ -94,5 +96,5 @@ class Engine(Protocol):
     def advance(self, first: int, count: int, take: Take) -> None:
         """Take steps first ... first + count - 1, and hand every chain's measurements over."""
 
-    def end(self) -> Start | None:
-        """Weights and state of all chains, None where the engine does not hold them."""
+    def end(self) -> Start | dict[str, Array] | None:
+        """Weights and state of all chains, as tensors or arrays by name; None where the engine does not hold them."""

@@ -22,7 +22,7 @@ class Readable:
 
     name = "torch"
 
-    def __init__(self, problem: Problem, device: torch.device) -> None:
+    def __init__(self, problem: Problem, device: torch.device | str) -> None:
         self.problem, self.device = problem, device
         self.dtype = torch.float32 if problem.dtype == "float32" else torch.float64
         shape = (len(problem.updates), problem.replicas, problem.dim)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import torch
 
 from numerics.engines.problem import Array, Problem
-from numerics.philox.drawing import entries
+from numerics.philox import arrays
 from numerics.philox.kinds import Stream, normal
 from numerics.updates.update import Form
 
@@ -26,8 +25,13 @@ def aligned(*shape: int) -> Array:
 
 def draw(problem: Problem, step: int, streams: Array) -> Array:
     """Normals [streams, dim] of what is drawn before the first step: 0 the directions, 1 what noise remembers."""
-    drawn = entries(normal(), problem.seed, torch.from_numpy(streams), step, Stream.START, problem.dim)
-    return drawn.numpy()
+    if arrays.compiled_form() is None:
+        from numerics.philox.drawing import entries
+
+        return entries(normal(), problem.seed, streams.tolist(), step, Stream.START, problem.dim).numpy()
+    found = np.empty((len(streams), problem.dim))
+    arrays.fill(found, normal(), problem.seed, streams, step, Stream.START)
+    return found
 
 
 def weights_of(problem: Problem) -> Array:

@@ -4,19 +4,6 @@
 kernels) are its forms; ``entries`` picks one.
 """
 
-from numerics.philox.drawing import compiled_form, entries
-from numerics.philox.kinds import Entries, Kind, Stream, laplace, mixture, normal, rare_large, sparse, student
+import lazy_loader
 
-__all__ = [
-    "Entries",
-    "Kind",
-    "Stream",
-    "compiled_form",
-    "entries",
-    "laplace",
-    "mixture",
-    "normal",
-    "rare_large",
-    "sparse",
-    "student",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,29 +1,17 @@
-"""Entries for a batch of chains, in the fastest form that is there."""
+"""Entries for a batch of chains as tensors, in the fastest form that is there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
-from types import ModuleType
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from numerics.philox import tensors
+from numerics.philox import arrays, tensors
+from numerics.philox.arrays import compiled_form
 from numerics.philox.kinds import Entries
 
 FORMS = ("compiled", "tensors")
-
-
-@cache
-def compiled_form() -> ModuleType | None:
-    """The module of compiled functions, or None where numba is not installed."""
-    try:
-        from numerics.philox import compiled
-    except ImportError:
-        return None
-    return compiled
 
 
 def entries(
@@ -61,7 +49,5 @@ def entries(
     if compiled is None:
         return tensors.entries(law, seed, chains, step, stream, dim, dtype)
     out = torch.empty(len(chains), dim, dtype=dtype)
-    parameters = np.array(law.parameters, np.float64)
-    key = seed % 2**32, seed >> 32
-    compiled.fill_chains(out.numpy(), chains.numpy(), step, int(stream), *key, int(law.kind), parameters)
+    arrays.fill(out.numpy(), law, seed, chains.numpy(), step, stream)
     return out

@@ -136,7 +136,7 @@ class _Run:
                 )
         if not 0 <= seed < SEEDS:
             raise BadTraining(f"seed = {seed} is outside its range [0, 2^63)")
-        self.device = device_of(device)
+        self.device = torch.device(device_of(device))
         self.model, self.optimizer = model.to(self.device), optimizer
         self.data = data.to(self.device)
         self.steps, self.batch, self.seed, self.loss, self.microbatches = steps, batch, seed, loss, microbatches
