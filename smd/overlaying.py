@@ -32,10 +32,10 @@ def overlay(
 
     ``record`` is a monitor's record or its file, ``tensor`` a parameter's name, or None for the only one with a line,
     ``level`` one of LEVELS: "white" from the schedule, the start and the unit gradient's energy alone, "gradients" from
-    their autocorrelation and law, "updates" from the updates' own autocorrelation. ``window`` is the number of steps
-    over which the energy is averaged; correlations are of the steps from ``since`` on, by default of the second half,
-    and so is what is compared with them. Raises OutOfDomain for a tensor, level or step that is none, BadRecord for the
-    file.
+    their autocorrelation and law, "updates" from the updates' own autocorrelation, which needs no rule of the theory.
+    ``window`` is the number of steps over which the energy is averaged; correlations are of the steps from ``since``
+    on, by default of the second half, and so is what is compared with them. Raises OutOfDomain for a tensor, level or
+    step that is none, BadRecord for the file.
     """
     found = _read(record)
     return overlay_record(found, tensor_of(found, tensor), level, window=window, since=since, seed=seed)
@@ -57,6 +57,8 @@ def overlay_all(
         on_tensor(done, len(found.tensors), name)
         for level in levels if one.label == INVARIANT else levels[:1]:
             lines.append(overlay_record(found, name, level, window=window, since=since, seed=seed))
+            if not lines[-1].level:  # nothing is said at any
+                break
     return lines
 
 

@@ -215,8 +215,9 @@ CLAIMS = [
         "After the first half-life the RMS angle of each layer's matrix is that of the white law, driven by the "
         "measured energy of the unit gradient: within 5 per cent in the median over layers and half-lives. Of Adam "
         "with L2 this holds only where the energy is steady: a network that fits its data, whose gradients come in "
-        "bursts, misses it. From the gradients' autocorrelation it follows within 5 per cent in every layer for SGDM "
-        "and AdamW.",
+        "bursts, misses it, and so does a transformer, by at most 15 per cent, whose gradients have entries of unequal "
+        "size and whose norms settle faster than the running mean of their squares. From the gradients' "
+        "autocorrelation it follows within 5 per cent in every layer for SGDM and AdamW.",
         ("kosson2024rotational", "wan2021spherical"),
         (HIDDEN, CONSTANT),
     ),

@@ -31,6 +31,8 @@ def predicted(measured: Measured, level: str, window: int = WINDOW, seed: int = 
         raise OutOfDomain(f"level = {level} is unknown; known are {', '.join(LEVELS)}")
     if level == "updates":
         return _from_updates(measured, window)
+    if measured.ruleless:
+        raise OutOfDomain(measured.ruleless)
     if measured.optimizer in SIGNS and level == "gradients":
         return settled(measured, *sign_of_gradients(measured, seed))
     if measured.optimizer == "muon":

@@ -15,19 +15,28 @@ GROUPS = 16
 """Groups of coordinates whose spread is the standard error."""
 BINS = 8
 """Bins of lags to a factor of e."""
+FEW = 8
+"""Pairs at a lag that are enough for updates, whose correlation lasts; gradients' is too small to be told from them."""
+JUMP = 1.5
+ANCHORED = 10
+"""A lag JUMP times the one before, and more than ANCHORED steps beyond it, is a distance of a record's anchors."""
 TOLD = 2.0
 """Standard errors from zero at which a mean over a bin of long lags is told from zero; else it counts as zero."""
 
 
-def dense(found: Any, last: int, even: bool = False) -> Array:
+def dense(found: Any, last: int, even: bool = False, lasting: bool = False) -> Array:
     """R_1, ..., R_last of a ``numerics.monitor.Correlations``.
 
     Those with many pairs are the record's (``by_coordinate`` if ``even``), linear in the logarithm of the lag between
     them. Longer ones are means over bins of lags over the followed coordinates:
-    of all pairs that were sampled, not only those that the record keeps.
+    of all pairs that were sampled, not only those that the record keeps. What is ``lasting``, as updates are, has few
+    pairs of all coordinates instead of many of some: there a bin that is not told from zero is not zero.
     """
     values = found.by_coordinate if even else found.values
-    good = np.isfinite(values) & (found.pairs >= found.pairs.max() / 20)
+    many = found.pairs.max() / 20
+    good = np.isfinite(values) & (found.pairs >= (min(many, FEW) if lasting else many))
+    if not lasting:
+        good &= found.lags <= _longest_near(found.lags)
     lags, values = found.lags[good], np.clip(values[good], -1, 1)
     near = interpolated(lags, values, int(min(last, lags.max())))
     if lags.max() >= last:
@@ -47,6 +56,12 @@ def dense(found: Any, last: int, even: bool = False) -> Array:
         if abs(centre) > TOLD * error:
             whole[low - 1 : high - 1] = np.clip(centre, -1, 1)
     return whole
+
+
+def _longest_near(lags: Array) -> int:
+    """The last lag before those of anchors alone."""
+    jumps = (lags[1:] >= JUMP * lags[:-1]) & (np.diff(lags) > ANCHORED)
+    return int(lags[np.argmax(jumps)] if jumps.any() else lags[-1])
 
 
 def _sums(followed: Any, last: int, even: bool) -> tuple[Array, Array, Array]:

@@ -41,10 +41,11 @@ class Measured:
     """One tensor of a run, sampled at ``steps`` [S].
 
     ``norm``, ``angle`` in radians, ``unit_energy`` |g|^2 |w|^2 and ``radial`` <g, w>/(|g||w|) are of each sample.
-    ``optimizer`` and ``hyperparameters`` are the theory's. ``updates`` are the u of w' = (1 - gain p) w - lr u at decay
-    p [T]; ``gradients`` weigh each coordinate by its energy, ``even_gradients`` give each the same weight; ``entries``
-    [S', F] are gradients of F coordinates; all of these from step ``since`` on. ``dead`` is the share of |w_0|^2 in
-    neurons that never have a gradient.
+    ``optimizer`` and ``hyperparameters`` are the theory's; where it has none ``ruleless`` says so, ``optimizer`` is the
+    class, and its updates are all that a line can follow. ``updates`` are the u of w' = (1 - gain p) w - lr u at decay
+    p [T]; ``gradients`` weigh each coordinate by its energy, ``even_gradients`` give each the same weight;
+    ``entries`` [S', F] are gradients of F coordinates; all of these from step ``since`` on. ``dead`` is the share of
+    |w_0|^2 in neurons that never have a gradient.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Measured:
     even_gradients: Correlated | None = None
     entries: Array | None = None
     since: int = 0
+    ruleless: str = ""
 
     def __post_init__(self) -> None:
         good = np.isfinite(self.norm) & np.isfinite(self.angle) & (self.norm > 0)
@@ -143,7 +145,14 @@ def of_record(record: Any, tensor: str, since: int | None = None) -> Measured:
         raise OutOfDomain(f"tensor = {tensor} is not in the record; there are {', '.join(record.tensors)}")
     one = record.tensors[tensor]
     group = record.header["options"][one.group]
-    optimizer, hyperparameters = meaning(record.header["optimizer"], group, one.decay)
+    optimizer, ruleless = str(record.header["optimizer"]), ""
+    hyperparameters: dict[str, Any] = {}
+    try:
+        optimizer, hyperparameters = meaning(optimizer, group, one.decay)
+    except OutOfDomain as unknown:
+        if one.decay == "unknown":
+            raise
+        ruleless = str(unknown)
     lr, wd = (_whole(values[:, one.group], name) for name, values in (("lr", record.lr), ("wd", record.wd)))
     start = record.steps // 2 if since is None else since
     later = one.between(start, record.steps)
@@ -165,11 +174,12 @@ def of_record(record: Any, tensor: str, since: int | None = None) -> Measured:
         dead=_dead(one),
         label=one.label,
         gain=one.decay_gain,
-        updates=_correlated(later.updates, last),
+        updates=_correlated(later.updates, last, lasting=True),
         gradients=_correlated(later.gradients, last),
         even_gradients=_correlated(later.gradients, last, even=True),
         entries=None if later.gradients is None else later.gradients.followed.finite.values,
         since=start,
+        ruleless=ruleless,
     )
 
 
@@ -197,7 +207,7 @@ def _dead(one: Any) -> float:
     return float(squares[one.neurons.dead].sum() / squares.sum())
 
 
-def _correlated(found: Any, last: int, even: bool = False) -> Correlated | None:
+def _correlated(found: Any, last: int, even: bool = False, lasting: bool = False) -> Correlated | None:
     if found is None or not found.counts.any():
         return None
-    return Correlated(dense(found, last, even), found.steps, found.energy)
+    return Correlated(dense(found, last, even, lasting), found.steps, found.energy)

@@ -11,6 +11,8 @@ SIGNS = ("lion", "signum", "signsgd")
 """Rules that step by a sign."""
 ADAMS = ("adamw", "nadamw", "rmspropw", "adam_l2", "nadam_l2", "rmsprop", "lamb")
 """Rules that divide each coordinate by its own root mean square, so that each has the same weight."""
+THROUGH_ROOT = ("adam_l2", "nadam_l2", "rmsprop")
+"""Rules whose decay is divided by that root too, so that entries of larger gradients decay more slowly."""
 MUON = ("momentum", "nesterov", "scale", "orthogonalise")
 RULES: dict[tuple[str, str], str] = {
     ("Adam", "coupled"): "adam_l2",
@@ -18,6 +20,7 @@ RULES: dict[tuple[str, str], str] = {
     ("NAdam", "coupled"): "nadam_l2",
     ("RMSprop", "coupled"): "rmsprop",
     ("LARS", "coupled"): "lars",
+    ("LAMB", "coupled"): "lamb",
     ("Adam", ""): "adamw",
     ("AdamW", ""): "adamw",
     ("AdamC", ""): "adamw",
@@ -27,7 +30,6 @@ RULES: dict[tuple[str, str], str] = {
     ("Lion", ""): "lion",
     ("Signum", ""): "signum",
     ("SignSGD", ""): "signsgd",
-    ("LAMB", ""): "lamb",
     ("Muon", ""): "muon",
 }
 """The theory's rule by class and decay; any decay that is not coupled acts on the weights alone."""

@@ -160,7 +160,7 @@ def overlay(measured: Measured, level: str = "white", *, window: int | None = No
 
 
 def refused(name: str, label: str, steps: Array, norm: Array, angle: Array, why: str) -> Overlay:
-    """What was measured of a tensor that no rule of the theory moves."""
+    """What was measured of a tensor of which no level says anything."""
     nothing = np.full(len(steps), np.nan)
     return Overlay(name, "", "", label, math.nan, steps, norm, angle, nothing, nothing, withheld=why)
 
@@ -204,7 +204,8 @@ def half_life(measured: Measured, memory: bool = True) -> float:
     if not decayed.size:
         return float(plan.steps)
     middle = decayed[np.argsort(plan.decay[decayed])[decayed.size // 2]]
-    if measured.optimizer == "muon":  # its update is as long whatever |w| is, so that decay alone moves |w|^2
+    # Muon's update, and one that is taken as measured, is as long whatever |w| is, so that decay alone moves |w|^2.
+    if measured.optimizer == "muon" or measured.ruleless:
         found: float | None = math.log(2) / (-2 * math.log1p(-plan.decay[middle]))
     else:
         from theory.compiled import load

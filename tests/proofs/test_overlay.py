@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from proofs.overlay.hypotheses import bursts, kurtosis
+from proofs.overlay.hypotheses import bursts, kurtosis, unequal
 from proofs.overlay.levels import momentum_correlations, sign_law
 from proofs.overlay.long_lags import dense
 from proofs.overlay.measured import INVARIANT, Correlated, Measured, smoothed
@@ -92,6 +92,17 @@ def test_coupled_adam_has_no_line_from_its_updates():
     assert "holds its own decay" in found.withheld
 
 
+def test_updates_need_no_rule():
+    """An optimizer that the theory has no rule of: the line of its updates is the same, the other levels say why."""
+    run = drawn(persistence=0.8)
+    own = Measured(**{**run.__dict__, "optimizer": "Mine", "hyperparameters": {}, "ruleless": "Mine: no rule"})
+    np.testing.assert_array_equal(overlay(own, "updates").predicted_angle, overlay(run, "updates").predicted_angle)
+    assert abs(overlay(own, "updates").ratio - 1) < 0.02
+    assert half_life(own) == pytest.approx(half_life(run), rel=0.02)
+    for level in ("white", "gradients"):
+        assert overlay(own, level).withheld == "Mine: no rule", level
+
+
 def test_dead_neurons_decay_and_never_turn():
     """Most of the squared norm without gradient: the layer turns less at first, along its line, and it is said so.
 
@@ -120,6 +131,16 @@ def test_entries_without_gradient_do_not_move():
     half = Measured(**{**run.__dict__, "entries": entries})
     assert half.live == 0.5
     assert overlay(half).norm_ratio == pytest.approx(np.sqrt(2) * overlay(run).norm_ratio, rel=0.01)
+
+
+def test_entries_of_unequal_size_are_named():
+    """Adam with L2 supposes that they are alike; two sizes, 1 and 3, have sqrt(5)/2."""
+    run = Measured(**{**drawn().__dict__, "optimizer": "adam_l2", "hyperparameters": {"beta1": 0.0}})
+    apart = Measured(**{**run.__dict__, "entries": run.entries * np.tile([1.0, 3.0], 32)})
+    assert unequal(run.entries) == pytest.approx(1, abs=0.01)
+    assert unequal(apart.entries) == pytest.approx(np.sqrt(5) / 2, rel=0.01)
+    named = [[h.supposes for h in overlay(one).failing] for one in (run, apart)]
+    assert [any("of one size" in h for h in these) for these in named] == [False, True]
 
 
 def test_signs_of_bursts_persist():
@@ -173,6 +194,21 @@ def test_long_lags_come_from_followed_coordinates():
     np.testing.assert_allclose(found, 0.98 ** np.arange(1, 101), atol=0.06)
     white = dense(followed(generator.standard_normal((3000, 64))), 400)
     assert np.count_nonzero(white[20:]) < 100
+
+
+def test_anchors_speak_of_what_lasts_alone():
+    """Ten pairs at long lags are the line of updates there; gradients, nearly white, have none but what is told."""
+    generator = np.random.default_rng(5)
+    values = np.cumsum(generator.standard_normal((3000, 64)), axis=0)
+    for x in (values, generator.standard_normal((3000, 64))):
+        found = followed(x)
+        found.lags = np.append(found.lags, [100, 200])
+        found.values = found.by_coordinate = np.append(found.values, [0.7, 0.3])
+        found.pairs = np.append(found.pairs, [10, 10])
+        lasting, fading = dense(found, 200, lasting=True), dense(found, 200)
+        assert (lasting[99], lasting[199]) == pytest.approx((0.7, 0.3))
+        assert 0.3 < lasting[149] < 0.7
+        assert (fading[[99, 199]] > 0.8).all() if x is values else np.count_nonzero(fading[20:]) < 60
 
 
 @pytest.mark.parametrize(

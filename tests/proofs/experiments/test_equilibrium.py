@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from numerics import optimizers
+from numerics.monitor import decay
 from numerics.sweep import Cell
 from proofs.experiments.cells import equilibrium as cells
 from proofs.experiments.cells.history import History, autocorrelation, even
 from proofs.experiments.equilibrium import EXPERIMENT, KILLED
 from proofs.experiments.experiment import Mode
+from proofs.overlay.optimizers import meaning
 from proofs.verdict import Outcome
 
 pytestmark = pytest.mark.chance(0)
@@ -84,6 +87,7 @@ def test_stable_rank_is_one_for_gaussian_matrices_and_small_for_rank_one():
 RIGHT = {
     "errors": 0.03, "doubled": 0.5, "norms": 1.0, "white": 1.0, "gradients": 1.01, "updates": 1.001, "blind": 0.2,
     "kurtosis": 20.0, "zeros": 0.0, "persistence": 0.5, "whiteness": -0.5, "stable_rank": 0.3, "bursts": 2.0,
+    "unequal": 1.3, "settling": 40.0,
     "decays": 1e-6, "turned": 1e-8, "with_dead": 0.9,
 }  # fmt: skip
 
@@ -115,6 +119,8 @@ def made(**values):
         ({"doubled": 0.03}, "control"),
         ({"kurtosis": 3.0}, "heavy tails"),
         ({"stable_rank": 1.0}, "Gaussian matrix"),
+        ({"unequal": 1.0}, "RMS over mean"),
+        ({"settling": 400.0}, "half-life of v"),
         ({"dead": 0}, "told apart"),
         ({"decays": 0.1}, "log|w_T|"),
         ({"turned": 0.1}, "radians"),
@@ -136,3 +142,13 @@ def test_table_and_figure():
     assert {len(row) for row in table.rows} == {len(table.columns)}
     assert len(EXPERIMENT.figure(made()).axes) == 4
     assert len(EXPERIMENT.grid(Mode.FULL)) > 60
+
+
+def test_every_optimizer_of_the_full_matrix_is_one_of_the_theory():
+    """By its name, as its class and options say it, so that no cell is refused when it has run."""
+    for p in EXPERIMENT.grid(Mode.FULL):
+        weight = torch.nn.Parameter(torch.ones(3, 2))
+        made = optimizers.build(p["optimizer"], [weight], lr=p["rate"], wd=p["wd"], **p["hyperparameters"])
+        options = made.param_groups[0]
+        rule, _ = meaning(type(made).__name__, options, decay.convention(made, options, weight))
+        assert rule == p["optimizer"]

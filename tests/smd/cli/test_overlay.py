@@ -1,12 +1,16 @@
 """``smd overlay`` and ``smd.overlay``: a recorded run beside its line, and bad input."""
 
 import json
+import math
+import warnings
 
 import pytest
-from torch.optim import SGD
+import torch
+from torch.optim import SGD, Optimizer
 
 import smd as face
-from numerics.monitor import Monitor, read
+from numerics.monitor import Monitor, MonitorWarning, read
+from smd import overlaying
 from tests.numerics.monitor.runs import network, train
 
 pytestmark = pytest.mark.chance(0)
@@ -52,6 +56,40 @@ def test_correlations_are_those_of_the_part_that_is_compared(recorded):
     for level, what in (("updates", "updates"), ("gradients", "gradients")):
         late = face.overlay(record, name, level, since=399)
         assert f"no correlations of its {what} were recorded from step 399 on" in late.withheld
+
+
+class Own(Optimizer):
+    """Normalised steps with decoupled decay, which the theory has no rule of by this name."""
+
+    def __init__(self, params):
+        super().__init__(params, {"lr": 0.1, "weight_decay": 0.2})
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        """One step."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.mul_(1 - group["lr"] * group["weight_decay"]).sub_(p.grad / p.grad.norm(), alpha=group["lr"])
+
+
+def test_an_optimizer_of_ones_own(tmp_path):
+    """Told what its decay is, its updates give the line and the rest is withheld; else one row asks for its decay."""
+    lines = {}
+    for told in ("decoupled", None):
+        model, path = network(), tmp_path / f"{told}.smd"
+        optimizer = Own(model.parameters())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore" if told is None else "error", MonitorWarning)
+            with Monitor(model, optimizer, path, every=1, decay=told):
+                train(model, optimizer, 400)
+        lines[told] = [one for one in overlaying.overlay_all(path) if one.tensor == "0.weight"]
+    white, gradients, updates = lines["decoupled"]
+    assert abs(updates.ratio - 1) < 0.1
+    assert updates.half_life == pytest.approx(math.log(2) / 0.04, rel=0.02)
+    for one in (white, gradients):
+        assert "Own with decoupled decay: the theory has no such rule" in one.withheld
+    (unknown,) = lines[None]
+    assert "tell the monitor by decay=" in unknown.withheld
 
 
 def test_a_figure_and_json(smd, recorded, tmp_path):
