@@ -32,6 +32,8 @@ from numerics.optimizers.base import decay_share
 from numerics.provenance import source_hash, versions
 from numerics.seeding import base_seed
 
+NO_ANGLE = "norm 0: it has no angle"
+WEIGHTS, GRADIENT = "weights that are not finite", "gradient that is not finite"
 WINDOW = 2
 """Blocks of the sampling pattern in a chunk."""
 
@@ -133,7 +135,7 @@ class Monitor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None:
-            self._event("", f"stopped by {type(error).__name__}: {error}", warn=False)
+            self._event("", f"stopped by {type(error).__name__}: {error}")
         self.close()
 
     def _before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
@@ -189,23 +191,30 @@ class Monitor:
         norm, gradient = sample.tensors[:, 0], sample.tensors[:, 3]
         if norm.min() > 0 and (norm + gradient).max() < math.inf:
             return
+        found: dict[str, list[str]] = {}
         for place in np.flatnonzero(~(np.isfinite(norm) & (norm > 0) & np.isfinite(gradient))).tolist():
-            name, p = self._tensors[place].name, self._tensors[place].parameter
-            if norm[place] == 0:
+            one = self._tensors[place]
+            wrong = [NO_ANGLE] if norm[place] == 0 else [] if np.isfinite(norm[place]) else [WEIGHTS]
+            if not np.isfinite(gradient[place]) and one.parameter.grad is not None:
+                wrong.append(GRADIENT)
+            for what in wrong:
                 # A bias begins at zero; that is no accident.
-                self._event(name, "norm 0: it has no angle", warn=self._tensors[place].rows > 1)
-            elif not np.isfinite(norm[place]):
-                self._event(name, "weights that are not finite")
-            if not np.isfinite(gradient[place]) and p.grad is not None:
-                self._event(name, "gradient that is not finite")
+                if self._event(one.name, what) and (what != NO_ANGLE or one.rows > 1):
+                    found.setdefault(what, []).append(one.name)
+        for what, names in found.items():
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            self._warn(names[0] + more, what)
 
-    def _event(self, tensor: str, what: str, warn: bool = True) -> None:
+    def _event(self, tensor: str, what: str) -> bool:
+        """Note it down, unless it is noted already."""
         if (tensor, what) in self._named:
-            return
+            return False
         self._named.add((tensor, what))
         self._events.append({"step": self.step, "tensor": tensor, "what": what})
-        if warn:
-            warnings.warn(f"step {self.step}: {tensor or self.path}: {what}", MonitorWarning, stacklevel=2)
+        return True
+
+    def _warn(self, who: str, what: str) -> None:
+        warnings.warn(f"step {self.step}: {who}: {what}", MonitorWarning, stacklevel=2)
 
     def _take_events(self) -> list[dict[str, Any]]:
         events, self._events = self._events, []
@@ -213,12 +222,13 @@ class Monitor:
 
     def _name_unknown(self) -> None:
         if decays.UNKNOWN in self._conventions:
-            name = type(self.optimizer).__name__
-            self._event(
-                "",
-                f"{name} is not known to this monitor, so whether its weight decay is decoupled is not; all else is "
-                f"recorded, with the decay left in the updates; Monitor(decay='decoupled' or 'coupled') says it",
+            unknown = (
+                f"{type(self.optimizer).__name__} is not known to this monitor, so whether its weight decay is "
+                f"decoupled is not; all else is recorded, with the decay left in the updates; "
+                f"Monitor(decay='decoupled' or 'coupled') says it"
             )
+            if self._event("", unknown):
+                self._warn(str(self.path), unknown)
 
     def _header(self, every: int, seed: int) -> dict[str, Any]:
         sampler = self._sampler
@@ -263,6 +273,8 @@ class Monitor:
         try:
             return Writer(self.path, end)
         except FileExistsError:
+            if not self.path.is_file():
+                raise BadMonitor(f"{self.path} is no file that can be written") from None
             raise BadMonitor(
                 f"{self.path} is there already; resume=True goes on with it, another name leaves it alone"
             ) from None

@@ -43,6 +43,8 @@ def tracked(
     kernel has one for each entry of its first axis, a neuron, and a vector is one. Raises BadMonitor for a name that
     is not there, and a number that does not divide the first axis.
     """
+    if not isinstance(model, nn.Module):
+        raise BadMonitor(f"{type(model).__name__} is no torch.nn.Module")
     names: dict[int, str] = {}
     for name, parameter in model.named_parameters():
         names.setdefault(id(parameter), name)
@@ -60,6 +62,8 @@ def tracked(
     ]
     if not found:
         raise BadMonitor("the optimizer moves no tensor that can be recorded")
+    if not any(name in order for name in moved):
+        raise BadMonitor("the optimizer moves none of the model's parameters")
     for name in groups:
         if name not in order:
             raise BadMonitor(f"groups: the model has no parameter {name}")

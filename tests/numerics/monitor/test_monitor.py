@@ -318,9 +318,34 @@ def test_what_is_wrong_with_the_tensors_is_named(tmp_path):
     assert np.isfinite(record.tensors["6.weight"].updates.values).all()
 
 
+def test_a_loss_that_is_not_finite_warns_once_of_gradients_and_once_of_weights(tmp_path):
+    """Not tensor by tensor, each of which is recorded."""
+    model = network()
+    optimizer = SGD(model.parameters(), lr=1e-3)
+    with warnings.catch_warnings(record=True) as told, Monitor(model, optimizer, tmp_path / "run.smd", every=1):
+        warnings.simplefilter("always")
+        for _ in range(3):
+            optimizer.zero_grad()
+            (batch_loss(model, 0) * float("nan")).backward()
+            optimizer.step()
+    others = len(list(model.parameters())) - 1
+    wrong = ("gradient that is not finite", "weights that are not finite")
+    assert [str(w.message).partition(": ")[2] for w in told] == [f"0.weight and {others} more: {one}" for one in wrong]
+    recorded = [event["what"] for event in read(tmp_path / "run.smd").events]
+    assert [recorded.count(one) for one in wrong] == [others + 1] * 2
+
+
 def test_bad_arguments(tmp_path):
     model = network()
     optimizer = SGD(model.parameters(), lr=0.1)
+    for folder, other, what in (
+        (tmp_path, optimizer, "is no file that can be written"),
+        (tmp_path / "run.smd", SGD(network().parameters(), lr=0.1), "none of the model's parameters"),
+    ):
+        with pytest.raises(BadMonitor, match=what):
+            Monitor(model, other, folder)
+    with pytest.raises(BadMonitor, match="int is no torch"):
+        Monitor(1, optimizer, tmp_path / "run.smd")
     for wrong, what in (
         ({"every": 0}, "every = 0"),
         ({"groups": {"0.weight": 3}}, "3 does not divide"),
