@@ -157,27 +157,35 @@ def _linear(
         at = {**values, STEP: before + t + 1, "lam": wd}
         transition, drive = found.matrices({**at, "eta": found.step_size(lr, gram, {**at, "eta": lr})})
         energy = found.amplitude(gram[0, 0], values)
-        after, along, across = advance(gram, energy, past @ memory.weights, transition, drive)
+        cross = past @ memory.weights if found.correlated else None
+        after, along, across = advance(gram, energy, cross, transition, drive)
         angles.append(_angle(gram[0, 0], float(transition[0, 0]), float(along), float(across)))
-        kept, entering = memory.advance()
-        past = kept * (transition @ past) + entering * drive[:, None]
+        if found.correlated:
+            kept, entering = memory.advance()
+            past = kept * (transition @ past) + entering * drive[:, None]
         gram = after
         squares.append(gram[0, 0])
     return np.array(squares), np.array(angles)
 
 
-def advance(gram: Array, energy: Array | float, cross: Array, transition: Array, drive: Array) -> tuple[Any, Any, Any]:
+def advance(
+    gram: Array, energy: Array | float, cross: Array | None, transition: Array, drive: Array
+) -> tuple[Any, Any, Any]:
     """(G', E<w, r>, E|r|^2) after one step from G [..., n, n] under input of energy q [...], with r = w' - M_00 w.
 
-    ``cross`` [n] is E<s, x>/q, ``transition`` M [n, n], ``drive`` N [n].
+    ``cross`` [n] is E<s, x>/q, None for white input; ``transition`` is M [n, n], ``drive`` N [n].
     """
     q = np.asarray(energy)[..., None, None]
-    pushed = q * ((transition @ cross)[:, None] * drive)
-    after = transition @ gram @ transition.T + pushed + pushed.swapaxes(-1, -2) + q * (drive[:, None] * drive)
-    back = transition[0, 1:]
-    along = gram[..., 1:, 0] @ back + energy * drive[0] * cross[0]
-    across = gram[..., 1:, 1:] @ back @ back + energy * drive[0] * (drive[0] + 2 * (back @ cross[1:]))
-    return after, along, across
+    back, pushed = transition[0, 1:], drive[0]
+    after = transition @ gram @ transition.T
+    along = gram[..., 1:, 0] @ back
+    if cross is not None:
+        turned = q * ((transition @ cross)[:, None] * drive)
+        after = after + turned + turned.swapaxes(-1, -2)
+        along = along + energy * drive[0] * cross[0]
+        pushed = pushed + 2 * (back @ cross[1:])
+    after = after + q * (drive[:, None] * drive)
+    return after, along, gram[..., 1:, 1:] @ back @ back + energy * drive[0] * pushed
 
 
 def _steps_before(start_norm: float | None) -> float:
