@@ -43,15 +43,12 @@ def read_off(step: Step, state: Sequence[str]) -> tuple[Matrix, Matrix]:
     ``step(*state, x)`` is the optimizer's update written as code and returns the next state in the
     order of ``state``. Raises NotLinear when the result is not linear in (state, x).
     """
-    symbols = [Dummy(f"s_{name}") for name in state]
-    source = Dummy("x")
-    after = Matrix([e.expand() for e in next_state(step, symbols, source)])
-    transition, drive = after.jacobian(symbols), after.diff(source)
-    linear = (transition * Matrix(symbols) + drive * source - after).expand()
-    free = transition.free_symbols | drive.free_symbols
-    if any(linear) or free & {*symbols, source}:
+    *before, source = symbols = [*(Dummy(f"s_{name}") for name in state), Dummy("x")]
+    after = Matrix([e.expand() for e in next_state(step, before, source)])
+    found = Matrix([[e.coeff(symbol) for symbol in symbols] for e in after])
+    if any((found * Matrix(symbols) - after).expand()) or found.free_symbols & set(symbols):
         raise NotLinear(f"the step of ({', '.join(state)}) is not linear in its state and input")
-    return transition, drive
+    return found[:, :-1], found[:, -1]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ where g^2 is gamma distributed, as for Gaussian gradients.
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Expr, Integer, Poly, Symbol, cancel, factor, factorial, log, sqrt, symbols
 
 from theory.autocorrelation import Autocorrelation
@@ -38,6 +40,7 @@ def lagged_products(k: int, first: Expr, later: Expr, damping: Expr) -> Expr:
     return tail + (first**2 if k == 0 else first * later)
 
 
+@cache
 def autocovariance(first: Expr, later: Expr) -> tuple[Expr, Expr, Expr]:
     """(E u^2, B, C) with E u_t u_{t+k} = B beta1^k + C (beta1 beta2)^k for k >= 1, at unit gradient variance."""
     excess = (kurtosis - 1) * (1 - beta2)
@@ -58,19 +61,16 @@ def next_order(third: Expr) -> Expr:
     E g_t^2/v_t = -int_0^oo C'(w_0 s) exp(sum_j C(w_j s)) ds with C(s) = log E exp(-s g^2). The cumulants of g^2 are
     1, K - 1, ``third``, and the n-th one enters the sum with sum_j w_j^n.
     """
-    delta, s = Symbol("delta", positive=True), Symbol("s", positive=True)
+    delta, s = symbols("delta s")
     excess = kurtosis - 1
-
-    def to_second_order(expression: Expr) -> Expr:
-        return cancel(expression).series(delta, 0, 3).removeO()
-
-    squares, cubes = (to_second_order(delta**n / (1 - (1 - delta) ** n)) for n in (2, 3))
+    # sum_j w_j^n = delta^n / (1 - (1 - delta)^n), to second order in delta
+    squares, cubes = (delta ** (n - 1) / n * (1 + (n - 1) * delta / 2) for n in (2, 3))
     spread = excess * squares * s**2 / 2 - third * cubes * s**3 / 6
     own = 1 - excess * delta * s + third * (delta * s) ** 2 / 2
-    integrand = Poly(own * (1 + spread + spread**2 / 2), s)
-    energy = sum(coefficient * factorial(power) for (power,), coefficient in integrand.terms())
-    first = to_second_order(autocovariance(Integer(1), Integer(0))[0].subs(beta2, 1 - delta))
-    return factor(Poly(energy - first, delta).coeff_monomial(delta**2)) * (1 - beta2) ** 2
+    integrand = Poly(own, delta, s) * Poly(1 + spread + spread**2 / 2, delta, s)
+    energy = sum(coefficient * factorial(power) for (order, power), coefficient in integrand.terms() if order == 2)
+    first = autocovariance(Integer(1), Integer(0))[0].diff(beta2, 2).subs(beta2, 1) / 2
+    return factored(energy - first) * (1 - beta2) ** 2
 
 
 def gamma_cumulant(order: int) -> Expr:
