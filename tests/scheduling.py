@@ -18,10 +18,12 @@ EVERYWHERE = "::test_anywhere_in_the_domain"
 
 TOGETHER = (
     "tests/proofs/formal/test_correspondence.py",
+    "tests/proofs/test_muon.py",
     "tests/proofs/test_mutants.py",
     "tests/proofs/test_oracles.py",
     "tests/proofs/test_sabotage.py",
     "tests/proofs/test_trajectories.py",
+    "tests/smd/test_deriving.py",
 )
 """Files whose tests read one run or one derivation that the file remembers: another worker would make it again."""
 
@@ -30,7 +32,6 @@ LONG = (
     "tests/proofs/formal/",
     "tests/proofs/layers/test_simulation.py",
     "tests/proofs/test_domains.py",
-    "tests/proofs/test_muon.py",
     "tests/numerics/engines/test_triton.py",
     "tests/numerics/monitor/test_file.py",
     "tests/smd/cli/test_bench.py",

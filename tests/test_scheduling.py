@@ -31,7 +31,7 @@ def test_every_place_that_is_named_is_there():
             "tests/proofs/test_oracles.py",
             3,
         ),
-        ("tests/proofs/test_muon.py::test_equilibrium_survives[4]", None, 3),
+        ("tests/smd/cli/test_bench.py::test_what_the_monitor_costs", None, 3),
         ("tests/numerics/test_updates.py::test_that[adamw]", None, 4),
         ("tests/theory/test_forms.py::test_tidy", None, 4),
     ],
