@@ -1,7 +1,8 @@
 """Mutants before the simulation: killed by a design, equal to the truth, or alive, with what it would take to see them.
 
 A design must first agree with the truth at the same point and seed. A mutant that has no number where the truth has
-one, or that no second moments can have, needs no simulation.
+one, or that no second moments can have, needs no simulation. What no simulation sees of a formula to first order in
+1 - beta2 is put to quadrature (``expanded``).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from proofs.confrontation import expanded
 from proofs.confrontation.mutants import NORM, RATE, SIGNS, SLOW, Mutant, formulas
 from proofs.confrontation.numbers import number
 from proofs.confrontation.signs import LAGS
@@ -72,9 +74,29 @@ def judge(mutant: Mutant) -> Verdict:
             return Verdict(mutant, KILLED, found.design, _point(trial), found.p_value, changes[trial])
     for trial, why in impossible.items():
         return Verdict(mutant, KILLED, why, _point(trial))
-    return max(
-        (_alive(mutant, trial, changes[trial]) for trial in places), key=lambda one: (one.change or 0) / (one.seen or 1)
-    )
+    if expanded.is_expanded(mutant.optimizer):
+        return _expanded(mutant)
+    return max((_alive(mutant, trial, changes[trial]) for trial in places), key=_share)
+
+
+def _expanded(mutant: Mutant) -> Verdict:
+    """A mutant before quadrature; equivalent where it changes nothing to first order in 1 - beta2."""
+    formula = _formula(mutant.optimizer, mutant.quantity, mutant.entry)
+    alive = []
+    for trial in expanded.points(mutant.optimizer):
+        exact, room = expanded.exact(trial, mutant.quantity), expanded.allowed(trial)
+        true = of(formula, trial, False)
+        if true is None or not abs(true / exact - 1) <= room:
+            raise Unusable(f"the truth is rejected by quadrature at {trial.hyperparameters}")
+        value, change, at = of(mutant, trial, True), _change(mutant, trial), dict[str, object](trial.hyperparameters)
+        if value is None or not abs(value / exact - 1) <= room:
+            return Verdict(mutant, KILLED, expanded.DESIGN, at, change=change)
+        alive.append(Verdict(mutant, SURVIVED, at=at, change=change, seen=room))
+    nearer = expanded.nearer(mutant.optimizer)
+    if all(_change(mutant, trial) <= EQUAL for trial in nearer):
+        near = f"{EQUAL:g} at {len(nearer)} points where that is {expanded.NEARER:g}"
+        return Verdict(mutant, EQUIVALENT, why=f"equal to first order in 1 - beta2, by {near}")
+    return max(alive, key=_share)
 
 
 @lru_cache(maxsize=4096)

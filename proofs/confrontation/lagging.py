@@ -1,6 +1,8 @@
 """Mutants of AdamW's lagging denominator: the moments' map with one place changed, or without its lag.
 
-Each is iterated from one start and shown to a simulated trajectory; only its norm is its own.
+Each is iterated from one start and shown to a simulated trajectory; only its norm is its own. What the trajectory does
+not see is iterated from equilibrium, where v is at its mean: there it must stay at the norm that one step of AdamW
+confronts, which is far sharper.
 """
 
 from __future__ import annotations
@@ -18,10 +20,11 @@ from numerics import Result
 from proofs import trajectories
 from proofs.comparison import Confrontation
 from proofs.confrontation.alterations import KINDS
-from proofs.confrontation.mutants import Mutant, shown_place
+from proofs.confrontation.mutants import NORM, Mutant, shown_place
 from proofs.confrontation.subject import Bench
+from proofs.confrontation.trials import Trial, trials
 from theory.domain import OutOfDomain
-from theory.lagging import Moments, bias_correction, step
+from theory.lagging import Moments, bias_correction, settled, step
 from theory.schedule import Schedule, scheduled
 from theory.symbols import beta1, beta2, contraction, dim, lr
 from theory.trajectory import Trajectory, trajectory
@@ -32,6 +35,8 @@ AT = (1, 50, 200, 500, 799)
 BENCH = Bench(law="fixed", dim=512, replicas=32, seed=43)
 HYPER: dict[str, Any] = {"beta1": 0.9, "beta2": 0.999, "dim": 512.0}
 SETTING: dict[str, Any] = {"lr": 0.02, "wd": 0.25}
+RESTING = 1000
+"""Steps of the map from equilibrium."""
 
 
 @cache
@@ -92,6 +97,29 @@ def _squares(moments: Moments, start: float, steps: int) -> np.ndarray:
         now = function(*now, size, kept, HYPER["beta1"], HYPER["beta2"], HYPER["dim"])
         squares.append(now[1])
     return np.array(squares, dtype=float)
+
+
+def resting() -> Trial:
+    """The point of AdamW at whose equilibrium the map must rest."""
+    return trials("adamw")[0]
+
+
+def at_rest(moments: Moments) -> float | None:
+    """E|w|^2 after steps of the map from theory's equilibrium, without bias correction; None without a number."""
+    trial, function = resting(), compiled(tuple(moments))
+    at = trial.hyperparameters
+    now: tuple[float, ...] = settled(trial.expected.moments, energy=at["dim"], dim=at["dim"])
+    try:
+        for _ in range(RESTING):
+            now = function(*now, at["lr"], 1 - at["lr"] * at["wd"], at["beta1"], HYPER["beta2"], at["dim"])
+    except (ZeroDivisionError, ValueError, OverflowError, TypeError):
+        return None
+    return now[1] if np.isfinite(now[1]) and now[1] > 0 else None
+
+
+def shown_at_rest(squared_norm: float) -> Confrontation:
+    """One step of AdamW from the predicted moments with this squared norm among them."""
+    return resting().shown(NORM, squared_norm)
 
 
 def compiled(moments: tuple[Expr, ...]) -> Callable[..., tuple[float, ...]]:

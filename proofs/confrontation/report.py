@@ -9,15 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from numerics.provenance import source_hash, versions
+from numerics.provenance import versions
 from numerics.seeding import base_seed
 from proofs.comparison import FALSE_ALARM
 from proofs.confrontation import lagging
 from proofs.confrontation.judging import EQUAL, EQUIVALENT, KILLED, NO_NUMBER, SURVIVED, Unusable, Verdict, judge
 from proofs.confrontation.mutants import Mutant, formulas, mutants
 from proofs.confrontation.trials import CHOSEN, SEED
+from proofs.sources import hash_of
 
 OUTCOMES = (KILLED, EQUIVALENT, SURVIVED)
+MODULES = (__name__,)
+"""What a record was made from, with all that they import."""
 
 
 def claims() -> list[str]:
@@ -54,10 +57,30 @@ def _of_lag(mutant: Mutant, moments: lagging.Moments | None) -> Verdict:
     confrontation = lagging.shown(found)
     if confrontation.is_rejected:
         return Verdict(mutant, KILLED, confrontation.design, at, confrontation.p_value, float(change.max()))
+    if moments is not None and (still := _at_rest(mutant, moments)) is not None:
+        return still
     norms = right.statistics[::2]
     seen = [right.least_seen(s) / s.predicted for s in norms]
     best = max(range(len(seen)), key=lambda k: change[lagging.AT[k]] / seen[k])
     return Verdict(mutant, SURVIVED, at=at, change=float(change[lagging.AT[best]]), seen=float(seen[best]))
+
+
+def _at_rest(mutant: Mutant, moments: lagging.Moments) -> Verdict | None:
+    """The verdict of one step from equilibrium on a map that the trajectory let pass, if it kills it."""
+    true = lagging.at_rest(lagging.after())
+    if true is None:
+        raise Unusable("the truth has no number at rest")
+    right = lagging.shown_at_rest(true)
+    if not right.agrees:
+        raise Unusable(f"the truth is rejected at rest: {right.report()}")
+    at: dict[str, object] = {**right.hyperparameters, **right.conditions}
+    squared = lagging.at_rest(moments)
+    if squared is None:
+        return Verdict(mutant, KILLED, NO_NUMBER, at)
+    found = lagging.shown_at_rest(squared)
+    if not found.is_rejected:
+        return None
+    return Verdict(mutant, KILLED, found.design, at, found.p_value, abs(squared / true - 1))
 
 
 def row(found: Verdict) -> dict[str, Any]:
@@ -85,9 +108,9 @@ def record(rows: Sequence[dict[str, Any]], interrupted: bool = False) -> dict[st
             one = {**one, "at": points.index(one["at"])}
         numbered.append(one)
     return {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"), "source": source_hash(), "versions": dict(versions()),
-        "seed": SEED, "base_seed": base_seed(), "false_alarm": FALSE_ALARM, "interrupted": interrupted,
-        "points": points, "mutants": numbered,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"), "source": hash_of(*MODULES),
+        "versions": dict(versions()), "seed": SEED, "base_seed": base_seed(), "false_alarm": FALSE_ALARM,
+        "interrupted": interrupted, "points": points, "mutants": numbered,
     }  # fmt: skip
 
 

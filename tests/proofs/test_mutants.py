@@ -6,13 +6,14 @@ the sizes here: each changes its formula by many times what the design sees.
 
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
-from sympy import sin
+from sympy import Integer, sin
 
 from numerics.seeding import mixed
-from proofs.confrontation import judging, lagging, report, trials
+from proofs.confrontation import expanded, judging, lagging, report, trials
 from proofs.confrontation.alterations import KINDS
 from proofs.confrontation.judging import EQUIVALENT, KILLED, SURVIVED, judge, of
 from proofs.confrontation.mutants import (
@@ -28,7 +29,7 @@ from proofs.confrontation.mutants import (
 from proofs.confrontation.numbers import number
 from proofs.layers.simulation import FIELD, FINITE_BETA2, POINTS
 from tests.compare import close
-from theory.symbols import decay, lag, lr, wd
+from theory.symbols import beta2, decay, lag, lr, wd
 
 pytestmark = pytest.mark.chance(200)
 
@@ -147,6 +148,58 @@ def test_the_unaltered_map_is_the_trajectory():
     )
     found = lagging._squares(lagging.after(), start, 60)
     assert np.abs(np.sqrt(found) / true.norm - 1).max() < 1e-12
+
+
+@pytest.fixture
+def near(monkeypatch):
+    """Quadrature at a beta2 that takes less time."""
+    for kept in ("points", "exact"):
+        monkeypatch.setattr(expanded, kept, cache(getattr(expanded, kept).__wrapped__))
+    monkeypatch.setattr(expanded, "NEAR", 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("factor", "outcome"),
+    [
+        (1 + (1 - beta2) / 50, KILLED),
+        (1 - (1 - beta2) / 50, KILLED),
+        (1 + (1 - beta2) ** 2, EQUIVALENT),
+        (1 + Integer(10) ** -7, SURVIVED),
+    ],
+)
+def test_quadrature_sees_the_first_order_in_beta2(near, factor, outcome):
+    """A norm is rejected for a fiftieth of 1 - beta2, and is none the worse for its square."""
+    one = formulas("rmspropw_beta2")[0]
+    found = judging._expanded(replace(one, altered=one.true * factor))
+    assert found.outcome == outcome
+    if outcome == KILLED:
+        assert found.by == expanded.DESIGN
+    if outcome == SURVIVED:
+        assert found.change == close(1e-7, 1e-6)
+        assert found.change < found.seen < 1e-4
+
+
+def test_quadrature_that_rejects_the_truth_is_no_judge(near, monkeypatch):
+    """With exact values that are one part in 1e4 off nothing is judged."""
+    right = expanded.exact
+    monkeypatch.setattr(expanded, "exact", lambda trial, quantity: (1 + 1e-4) * right(trial, quantity))
+    monkeypatch.setattr(expanded, "allowed", lambda trial: 5e-5)
+    with pytest.raises(judging.Unusable, match="rejected by quadrature"):
+        judging._expanded(formulas("rmspropw_beta2")[0])
+
+
+def test_the_map_rests_where_adamw_does():
+    """From equilibrium the unaltered map stays, and one step of AdamW rejects where a lag altered once ends."""
+    rest = lagging.at_rest(lagging.after())
+    assert rest == close(lagging.resting().expected.moments[0, 0], 1e-12)
+    one, moments = next((one, it) for one, it in lagging.mutants() if one.place == "in X': beta_2*v -> beta_2**2*v")
+    assert 0 < abs(lagging.at_rest(moments) / rest - 1) < 1e-2
+    found = report._at_rest(one, moments)
+    assert (found.outcome, found.by) == (KILLED, "stationarity")
+    assert found.p_value < 1e-9
+    assert report._at_rest(one, lagging.after()) is None
+    nowhere = report._at_rest(one, moments._replace(v=-moments.v))
+    assert (nowhere.outcome, nowhere.by) == (KILLED, judging.NO_NUMBER)
 
 
 def test_a_record_counts_what_it_holds():
