@@ -23,6 +23,11 @@ APART, ERRORS = 0.1, 6.0
 drawing.use()
 
 
+def made(date: str, source: str | None, now: str) -> str:
+    """The day of a record, and whether the sources that it was made from have changed since."""
+    return date[:10] if source == now else f"{date[:10]}; the sources have changed since"
+
+
 def cosines(run: Result) -> np.ndarray:
     """E<w, w'>/|w||w'| of each step, over the replicas."""
     norms = run.squared_norm.mean(axis=1)

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from numerics.provenance import source_hash, versions
+from numerics.provenance import versions
+from proofs.sources import hash_of_all
 from tests.wrong import VARIABLE
 
 TIMES = 20
@@ -77,12 +78,14 @@ def main() -> None:
     """Run what is missing of the repetitions, and exit 1 if one went otherwise than it must."""
     parser = argparse.ArgumentParser(description="Repeat the tests that leave something to chance.")
     parser.add_argument("--json", type=Path, required=True, help="what was found, written after each repetition")
-    parser.add_argument("--times", type=int, default=TIMES, help="repetitions of each kind")
-    parser.add_argument("--workers", default="auto", help="processes of pytest")
+    parser.add_argument("--times", type=_positive, default=TIMES, help="repetitions of each kind")
+    parser.add_argument("--workers", type=_workers, default="auto", help="processes of pytest")
     chosen = parser.parse_args()
+    if not chosen.json.parent.is_dir():
+        parser.error(f"argument --json: the folder {chosen.json.parent} does not exist")
     planned = [(seed, None) for seed in range(1, chosen.times + 1)]
     planned += [(seed, WRONG[seed % len(WRONG)]) for seed in range(1, chosen.times + 1)]
-    state = {"source": source_hash(), "versions": versions(), "factor": FACTOR}
+    state = {"source": hash_of_all(), "versions": versions(), "factor": FACTOR}
     found: dict[str, Any] = {**state, "repetitions": []}
     if chosen.json.exists():
         kept = json.loads(chosen.json.read_text(encoding="utf-8"))
@@ -102,6 +105,17 @@ def main() -> None:
             flush=True,
         )
     sys.exit(not all(is_as_it_must(r) for r in found["repetitions"]))
+
+
+def _positive(typed: str) -> int:
+    number = int(typed)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{typed} is not at least 1")
+    return number
+
+
+def _workers(typed: str) -> str:
+    return typed if typed == "auto" else str(_positive(typed))
 
 
 def is_as_it_must(one: dict[str, Any]) -> bool:

@@ -26,6 +26,14 @@ def html(tmp_path):
     return tmp_path
 
 
+def test_a_record_of_other_sources_is_told():
+    """A day alone where the sources are those that it was made from; a record that does not say from which is old."""
+    made = vars(script("figures"))["made"]
+    assert made("2026-11-22T10:00:00", "abc", "abc") == "2026-11-22"
+    assert made("2026-11-22T10:00:00", "abc", "xyz") == "2026-11-22; the sources have changed since"
+    assert "changed" in made("2026-11-22T10:00:00", None, "abc")
+
+
 def test_a_whole_figure_is_fine(html):
     """And the theme's own pictures are no figures."""
     assert checks["wrong"](html) == []

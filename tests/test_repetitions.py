@@ -61,6 +61,25 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
     assert len(asked) == 2 + 4
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--json", "nowhere/found.json"), "the folder nowhere does not exist"),
+        (("--json", "found.json", "--times", "0"), "--times: 0 is not at least 1"),
+        (("--json", "found.json", "--workers", "0"), "--workers: 0 is not at least 1"),
+        (("--json", "found.json", "--workers", "many"), "--workers: invalid"),
+    ],
+)
+def test_bad_arguments_are_named_before_anything_runs(arguments, named, monkeypatch, capsys):
+    """Exit code 2, and no repetition."""
+    monkeypatch.setattr(repetitions, "repetition", None)
+    monkeypatch.setattr(sys, "argv", ["repetitions", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        repetitions.main()
+    assert ended.value.code == 2
+    assert named in capsys.readouterr().err
+
+
 def test_a_wrong_formula_is_off_by_its_factor(monkeypatch):
     """The named optimizer's norm or angle is multiplied and nothing else; other names are refused."""
     right = {name: Predicted.of(name, SGD) for name in ("sgd", "ngd")}

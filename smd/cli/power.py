@@ -15,6 +15,9 @@ from smd.cli.progress import Bar
 if TYPE_CHECKING:
     from proofs.confrontation.power import Power
 
+MODULES = ("proofs.confrontation.power", "proofs.confrontation.calibration")
+"""What a map was made from, with all that they import."""
+
 
 def command(
     optimizer: Annotated[list[str] | None, typer.Argument(help="names of rules [default: all]")] = None,
@@ -31,6 +34,7 @@ def command(
     from numerics.benchmark.machine import described
     from proofs.confrontation.calibration import BENCHES, Calibration, calibrations
     from proofs.confrontation.power import Power, mapped, power, unmet
+    from proofs.sources import hash_of
     from smd.plotting import check_folder
 
     if to is not None:
@@ -41,7 +45,8 @@ def command(
             raise typer.BadParameter(f"optimizer = {name} has no power map; known are {', '.join(known)}")
     chosen = tuple(optimizer or known)
     machine = described("cpu")
-    kept = _interrupted(to, machine["source"], repetitions)
+    source = hash_of(*MODULES)
+    kept = _interrupted(to, source, repetitions)
     rows = [Power(**row) for row in kept["power"]]
     calibrated = [Calibration(**{k: v for k, v in c.items() if k != "allowed"}) for c in kept["calibration"]]
     done_before = kept["done"]
@@ -54,8 +59,8 @@ def command(
             calibrated += list(calibrations(name)) if name in BENCHES else []
             if to is not None:
                 found = {
-                    "machine": machine, "repetitions": repetitions, "complete": name == chosen[-1],
-                    "done": [*chosen[: done + 1]],
+                    "machine": machine, "source": source, "repetitions": repetitions,
+                    "complete": name == chosen[-1], "done": [*chosen[: done + 1]],
                     "power": [asdict(row) for row in rows],
                     "calibration": [{**asdict(c), "allowed": c.allowed} for c in calibrated],
                 }  # fmt: skip
@@ -81,7 +86,7 @@ def _interrupted(to: Path | None, source: str, repetitions: int) -> dict[str, An
         return nothing
     try:
         kept = json.loads(to.read_text(encoding="utf-8"))
-        same = kept["machine"]["source"] == source and kept["repetitions"] == repetitions and not kept["complete"]
+        same = kept["source"] == source and kept["repetitions"] == repetitions and not kept["complete"]
         return kept if same else nothing
     except (ValueError, KeyError, TypeError):
         return nothing
