@@ -17,7 +17,8 @@ def command(
 ) -> None:
     """Show mutants of the theory's formulas to the simulation; exit 1 if one survives.
 
-    Each is made from a derived expression. One that equals the truth at all points drawn is equivalent.
+    Each is made from a derived expression. One that equals the truth at all points drawn is equivalent. At finite
+    beta2, where claims are of first order in 1 - beta2, what the simulation lets pass is put to quadrature.
     """
     from proofs.confrontation import report
     from smd.plotting import check_folder
