@@ -66,7 +66,6 @@ def quiet_kernels() -> None:
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "ipython_kernel_config.py").write_text(KERNELS, encoding="utf-8")
     os.environ["IPYTHONDIR"] = str(profile.parent)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # one page has one core
 
 
 def begin_typesetting(side_by_side: Executor, pool: Executor) -> Callable[[], None]:
@@ -194,13 +193,14 @@ def main() -> int:
         print(f"Nothing changed since the book was built. Open {html / 'index.html'} in a browser.")
         return 0
     STATE.unlink(missing_ok=True)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # one page has one core
     processes.import_early("proofs.claims", "proofs.dossier", "proofs.formal.run", "sphinx.application")
-    drop_stale_cache()
-    quiet_kernels()
     # Kernels end first: with none a page that waits for one ends too.
     with processes.pool() as pool, ThreadPoolExecutor(os.cpu_count()) as side_by_side, kernels.forked():
         if not passed("The pages as written", checks.of_sources()):
             return 1
+        drop_stale_cache()
+        quiet_kernels()
         print("Typesetting the claims and executing the pages", flush=True)
         try:
             finish_typesetting = begin_typesetting(side_by_side, pool)

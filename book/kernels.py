@@ -89,8 +89,9 @@ class Parent:
             return Forked(self._connection.recv())
 
     def close(self) -> None:
-        """Let it end."""
+        """End it, also while it still imports."""
         self._connection.close()
+        self.process.terminate()
         self.process.wait()
 
 

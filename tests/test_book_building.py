@@ -91,3 +91,13 @@ def test_an_unchanged_book_is_left_alone(building, html, monkeypatch, capsys):
     assert building.main() == 1
     assert "begun" in capsys.readouterr().err
     assert not building.STATE.exists()
+
+
+def test_a_page_that_is_wrong_as_written_costs_nothing(building, html, monkeypatch):
+    """What was executed and built is kept, though what pages read has changed as well."""
+    kept = building.CACHE / "executed"
+    kept.touch()
+    monkeypatch.setattr(building.checks, "of_sources", lambda: ["a typed decimal"])
+    (building.BOOK / "figures.py").write_text("{1}", encoding="utf-8")
+    assert building.main() == 1
+    assert kept.exists()

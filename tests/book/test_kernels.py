@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
@@ -141,6 +142,18 @@ def test_kernels_end_with_what_they_are_forks_of(kernels, tmp_path):
     finally:
         parent.close()
     assert within(10, lambda: lives.poll() is not None)
+
+
+def test_what_kernels_are_forks_of_ends_while_it_imports(kernels, tmp_path, monkeypatch):
+    """A build that stops at once does not wait for what no page will need."""
+    (tmp_path / "endless.py").write_text("import time\ntime.sleep(600)")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    parent = kernels.Parent(["endless"])
+    try:
+        Thread(target=parent.close, daemon=True).start()
+        assert within(30, lambda: parent.process.poll() is not None)
+    finally:
+        parent.process.kill()
 
 
 def within(seconds, happens):
