@@ -10,6 +10,8 @@ from proofs.experiments.drawing import ON_DARK, THEORY
 THEMES = ("light", "dark")
 PAPER = {"light": (255, 255, 255), "dark": (18, 18, 18)}
 IMAGE = "figure.drawn img"
+LEGIBLE = 560
+"""Pixels of a figure of two panels whose words can be read."""
 SHOWN = f"document.querySelector('{IMAGE}').complete && document.querySelector('{IMAGE}').naturalWidth > 0"
 
 
@@ -72,4 +74,21 @@ def test_a_figure_offers_its_data(browser, site):
     assert len(list(csv.reader(io.StringIO(text)))) > 100
     assert "y is norm" in figure.locator("img").get_attribute("alt")
     assert figure.locator("code.command").inner_text() == "python book/draw.py sgdm 1"
+    page.close()
+
+
+def test_on_a_phone_a_figure_is_read_by_scrolling_it(browser, site):
+    """Its words keep their size, its caption stays in view, and the page scrolls no further than down."""
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto((site / "sgdm.html").as_uri(), wait_until="load")
+    figure = page.locator("figure.drawn").first
+    figure.scroll_into_view_if_needed()
+    page.wait_for_function(SHOWN)
+    assert page.locator(IMAGE).first.bounding_box()["width"] >= LEGIBLE
+    figure.evaluate("f => { f.scrollLeft = f.scrollWidth }")
+    assert figure.evaluate("f => f.scrollLeft") > 100
+    caption = figure.locator("figcaption").bounding_box()
+    assert caption["x"] >= 0
+    assert caption["x"] + caption["width"] <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.close()
