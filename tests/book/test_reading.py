@@ -17,6 +17,8 @@ TYPESET = "!window.MathJax || !document.querySelector('.math') || !!document.que
 SETTLED = "window.MathJax && MathJax.startup ? MathJax.startup.promise.then(() => true) : true"
 UNTYPESET = "[...document.querySelectorAll('.math')].filter(m => !m.querySelector('mjx-container')).length"
 BROKEN = "[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
+AT_ONCE = "document.querySelectorAll('[loading=lazy]').forEach(i => { i.loading = 'eager' })"
+LOADED = "[...document.images].every(i => i.complete)"
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 HEAVIEST = 2_000_000
 """Bytes of a page and all that it loads, MathJax's fonts aside."""
@@ -79,6 +81,8 @@ def faults(page, address, server):
     page.goto(address, wait_until="load")
     page.wait_for_function(TYPESET, timeout=30_000)
     page.evaluate(SETTLED)
+    page.evaluate(AT_ONCE)
+    page.wait_for_function(LOADED, timeout=30_000)
     if missing := page.evaluate(UNTYPESET):
         wrong.append(f"{missing} formulas are not set")
     if errors := page.evaluate("document.querySelectorAll('mjx-merror, [data-mjx-error]').length"):
@@ -187,7 +191,8 @@ def test_control_faults_are_seen(browser, server, site, tmp_path):
     bad = site / "_static" / "faults.html"
     bad.write_text(
         "<body><p class='math'>x</p><img src='nowhere.png'><img src='http://192.0.2.1/x.png'>"
-        "<div style='width:5000px'>.</div><script>window.MathJax = undefined; throw new Error('broken')</script></body>"
+        "<div style='width:5000px;height:9000px'>.</div><img loading='lazy' src='below.png'>"
+        "<script>window.MathJax = undefined; throw new Error('broken')</script></body>"
     )
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.route("http://192.0.2.1/**", lambda route: route.abort())
@@ -196,7 +201,7 @@ def test_control_faults_are_seen(browser, server, site, tmp_path):
     finally:
         page.close()
         bad.unlink()
-    for part in ("broken", "asks http://192.0.2.1", "404", "no picture", "not set", "wider than"):
+    for part in ("broken", "asks http://192.0.2.1", "404", "no picture", "below.png", "not set", "wider than"):
         assert part in wrong
 
 
