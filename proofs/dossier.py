@@ -7,10 +7,13 @@ from functools import cache
 from typing import Any
 
 from proofs.citation import FORMATS, cite
-from proofs.claim import NOTATION, SETTING_MEANING, Claim
+from proofs.claim import NOTATION, SETTING_MEANING, Claim, Kind
 from proofs.claims import CLAIMS
 from proofs.dependencies import depends_on
 from proofs.evidence import Evidence, awaited, of
+from proofs.experiments import of_claim
+from proofs.experiments.experiment import Mode
+from proofs.experiments.report import command
 from proofs.formal import correspondence
 from proofs.formal.coq_terms import Outside
 from proofs.formal.statements import lemmas
@@ -53,8 +56,15 @@ def dossier(claim: Claim) -> dict[str, Any]:
         "citations": {style: cite(claim, style) for style in FORMATS},
         "content_hash": printed(claim).content_hash,
         "version": package_version(),
-        "recheck": f"smd verify --claim {claim.id}",
+        "recheck": recheck(claim),
     }
+
+
+def recheck(claim: Claim) -> str:
+    """The command that looks at a claim again: for an empirical one a line for each experiment on it."""
+    if claim.kind is not Kind.EMPIRICAL:
+        return f"{VERIFIED} --claim {claim.id}"
+    return "\n".join(command(one.name, str(Mode.QUICK), "cpu") for one in of_claim(claim.id))
 
 
 VERIFIED = "smd verify"
@@ -72,6 +82,8 @@ def not_run(claim: Claim) -> list[str]:
 def _applies(name: str, claim: Claim) -> bool:
     """Whether ``smd verify`` would look at the claim by the layer, here or where its device or program is."""
     layer = TABLE[name]
+    if claim.kind is Kind.EMPIRICAL:  # it owes no identity
+        return False
     if layer.run_by != VERIFIED or (layer.device == "cpu" and not layer.program and layer.lacks):
         return False
     return bool(getattr(layer.checker, "applies", lambda _: True)(claim))
@@ -108,6 +120,8 @@ def coq(claim: Claim) -> dict[str, Any]:
     ``theorems``: lemmas that prove its formula from theorems; ``obligations``: its obligations, translated; or
     ``outside``: why these cannot be translated.
     """
+    if claim.kind is Kind.EMPIRICAL:
+        return {"theorems": [], "obligations": [], "outside": "the claim is empirical and owes none"}
     theorems = [correspondence.statement(name) for name in correspondence.claims().get(claim.id, ())]
     reason = kernel.outside().get(claim.id)
     if reason is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
@@ -26,11 +27,15 @@ from sphinx.application import Sphinx
 from proofs import CLAIMS
 from proofs.claim import Kind
 from proofs.dossier import NOT_RUN, PAGE, comparisons, dependents
+from proofs.experiments import report
 from proofs.forest import svg, table
 from proofs.latex_package import BIBLIOGRAPHY, NAME, PACKAGE, Citable, bibliography, package
 from proofs.status import Status
 
-MADE_FROM = ("*.md", "*.yml", "*.bib", "_ext/*.py", "_static/*.css", "_static/*.js")
+MADE_FROM = ("*.md", "*.yml", "*.bib", "_ext/*.py", "_static/*.css", "_static/*.js", "data/networks/*.json")
+REPORTS = Path(__file__).parents[1] / "data" / "networks"
+RUN = re.compile(r"network(-gpu)?: (\S+), (\w+)")
+"""The label of a run of an experiment."""
 FOLDER = "package"
 """The folder of the LaTeX package."""
 
@@ -168,7 +173,8 @@ def reference(references: dict[str, Any], key: str) -> str:
     """Authors, year and title of a source, leading to the bibliography."""
     entry = references[key]
     names = [" ".join(person.last_names) for person in entry.persons["author"]]
-    authors = names[0] + (f" and {names[1]}" if len(names) == 2 else " et al." if len(names) > 2 else "")
+    several = len(names) > 2 or names[-1] == "others"
+    authors = names[0] + (" et al." if several else f" and {names[1]}" if len(names) == 2 else "")
     title = entry.fields["title"].replace("{", "").replace("}", "")
     return f'<a href="../bibliography.html">{escape(authors)} ({entry.fields.get("year", "n.d.")})</a>, {escape(title)}'
 
@@ -179,7 +185,9 @@ def evidence_table(one: dict[str, Any]) -> str:
     for e in one["evidence"]:
         outcome = e["outcome"] + (" (stale)" if e.get("stale") else "")
         if e["outcome"] == NOT_RUN:
-            rows.append(f"<tr><td>{e['label']}</td><td>{outcome}</td><td></td><td></td><td></td></tr>")
+            rows.append(
+                f"<tr><td>{e['label']}</td><td>{outcome}</td><td>{published(e['label'])}</td><td></td><td></td></tr>"
+            )
             continue
         rows.append(
             f"<tr><td>{e['label']}</td><td>{outcome}</td><td>{escape(e['method'])}</td>"
@@ -193,6 +201,14 @@ def evidence_table(one: dict[str, Any]) -> str:
         f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
         f'<p class="claim-with">With {"; or ".join(known_with) or "nothing yet"}.</p>'
     )
+
+
+def published(label: str) -> str:
+    """A link to the report of a run that is not among the evidence here, where one was published."""
+    run = RUN.fullmatch(label)
+    if run is None or not (REPORTS / report.file_name(run[2], run[3], "cuda" if run[1] else "cpu")).exists():
+        return ""
+    return f'see the <a href="../networks.html#experiment-{run[2]}">published report</a>'
 
 
 def told(versions: dict[str, str]) -> str:

@@ -111,3 +111,11 @@ def test_the_table_has_what_the_figure_draws(found):
     for name in ("predicted", "measured", "error"):
         assert [float(row[name]) for row in rows] == [float(s[name]) for s in every]
     assert len(list(ElementTree.fromstring(svg(measured)).iter(f"{SVG}circle"))) == len(rows)  # noqa: S314
+
+
+def test_an_empirical_claim_is_looked_at_by_its_experiments_alone():
+    """It awaits no proof; what looks at it again is a run."""
+    one = dossier(CLAIMS["wrong-start-norm"])
+    assert {e["label"].partition(":")[0] for e in one["evidence"]} == {"network", "network-gpu"}
+    assert one["recheck"] == "smd run wrong-start-norm --quick"
+    assert one["coq"]["outside"] == "the claim is empirical and owes none"
