@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 UNKNOWN_STARTS = (0.25, 4.0)
 """Start norms over the equilibrium's that are shown where the recipe does not say."""
 POINTS = 20_000
+DRAWN = 2_000
+"""Points of a curve: more than a screen has columns for it."""
 SHARES = np.logspace(-4, 0, 33)
 CLOSE = 0.1
 """Within this relative distance of its equilibrium the angle counts as there."""
@@ -295,14 +297,16 @@ def _to_settle(found: Explanation) -> str:
 def draw(found: Explanation, angles: Axes, rates: Axes) -> None:
     """The angle over time with its equilibrium, and the learning rate with the norm."""
     colours = ("#0072b2", "#d55e00")
+    one = found.histories[0]
+    thin = slice(None, None, max(1, len(one.step) // DRAWN))
     for history, colour in zip(found.histories, colours, strict=False):
         label = f"from {history.start:.3g} times the equilibrium's norm"
-        angles.plot(history.step, history.angle, color=colour, label=label)
-        rates.plot(history.step, history.norm, color=colour, label=label)
-    one = found.histories[0]
+        angles.plot(history.step[thin], history.angle[thin], color=colour, label=label)
+        rates.plot(history.step[thin], history.norm[thin], color=colour, label=label)
     shown = np.where(one.equilibrium_angle > 0, one.equilibrium_angle, np.nan)
-    angles.plot(one.step, shown, color="black", linestyle="--", label="equilibrium of each learning rate")
-    rates.plot(one.step, one.lr / found.recipe.lr, color="black", linestyle=":", label="learning rate over its peak")
+    angles.plot(one.step[thin], shown[thin], color="black", linestyle="--", label="equilibrium of each learning rate")
+    share = one.lr / found.recipe.lr
+    rates.plot(one.step[thin], share[thin], color="black", linestyle=":", label="learning rate over its peak")
     angles.set(xlabel="step", ylabel="angular update (rad)", yscale="log")
     rates.set(xlabel="step", ylabel="norm, over the peak's equilibrium", yscale="log")
     angles.legend(fontsize=8)
