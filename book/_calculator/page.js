@@ -219,7 +219,7 @@
       series: [...lines("norm"), { label: "learning rate over its peak", x: one.step, y: one.share, guide: true }],
     });
     F.copies($("smd-recipe-copies"), {
-      recipe: text,
+      "recipe.yaml": text,
       Python: 'from pathlib import Path\n\nfrom smd import explain, read_recipe\n\nfound = explain(read_recipe(Path("recipe.yaml")))\nfound.says, found.change',
       "command line": "smd explain recipe.yaml",
       link: F.permalink,
