@@ -21,7 +21,8 @@ def draw_entries(entries: Entries, like: Tensor, generator: Generator) -> Tensor
         return -torch.sign(centred) * torch.log1p(-2 * centred.abs()) / math.sqrt(2)
     if entries.kind is Kind.MIXTURE:
         share, large, small = entries.parameters
-        return torch.where(drawn(torch.rand) < share, large, small) * drawn(torch.randn)
+        scales = torch.where(drawn(torch.rand) < share, like.new_tensor(large), like.new_tensor(small))
+        return scales * drawn(torch.randn)
     if entries.kind is Kind.STUDENT:
         (freedom,) = entries.parameters
         squares = sum(drawn(torch.randn).square() for _ in range(int(freedom)))
