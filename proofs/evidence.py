@@ -1,8 +1,8 @@
 """Evidence: what a checker said about a claim, when, with what, and about which content.
 
 Written by runs, one JSON file a claim and layer, or experiment and mode of one; a file that is missing or damaged is no
-evidence. What continuous integration cannot repeat, on a GPU or for long, is promoted: copied with its provenance into
-the package, where it counts until a source changes that it was made from.
+evidence. What continuous integration does not repeat, experiments and what needs a GPU or long, is promoted: copied
+with its provenance into the package, where it counts until a source changes that it was made from.
 """
 
 from __future__ import annotations
@@ -59,8 +59,9 @@ class Evidence:
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether every machine can make it anew in reasonable time."""
-        return TABLE[self.layer].device == "cpu" and self.seconds < LONG
+        """Whether ``smd verify`` makes it anew on every machine in reasonable time."""
+        layer = TABLE[self.layer]
+        return layer.run_by == "smd verify" and layer.device == "cpu" and self.seconds < LONG
 
     @property
     def file_name(self) -> str:

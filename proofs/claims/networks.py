@@ -216,7 +216,7 @@ CLAIMS = [
         "measured energy of the unit gradient: within 5 per cent in the median over layers and half-lives. Of Adam "
         "with L2 this holds only where the energy is steady: a network that fits its data, whose gradients come in "
         "bursts, misses it, and so does a transformer, by at most 15 per cent, whose gradients have entries of unequal "
-        "size and whose norms settle faster than the running mean of their squares. From the gradients' "
+        "size and whose norms settle about as fast as the running mean of their squares forgets. From the gradients' "
         "autocorrelation it follows within 5 per cent in every layer for SGDM and AdamW.",
         ("kosson2024rotational", "wan2021spherical"),
         (HIDDEN, CONSTANT),

@@ -1,4 +1,4 @@
-"""Evidence of runs that continuous integration cannot repeat, a JSON file a claim and layer; ``smd promote`` writes it.
+"""Evidence of runs that continuous integration does not repeat, a JSON file each; ``smd promote`` writes it.
 
-Empty until such a run has been made: nothing here is written by hand.
+Nothing here is written by hand.
 """

@@ -10,7 +10,7 @@ import typer
 def command(
     claim_id: Annotated[str | None, typer.Option("--claim", metavar="ID", help="only this claim")] = None,
 ) -> None:
-    """Copy fresh evidence from a GPU or of long runs into the package, with its provenance; exit 1 if there is none."""
+    """Copy fresh evidence of experiments, from a GPU or of long runs into the package; exit 1 if there is none."""
     import proofs
     from proofs import evidence
     from smd.cli.cite import claim_named
@@ -20,5 +20,5 @@ def command(
     for file in written:
         print(file)
     if not written:
-        print(f"nothing to promote: no fresh evidence from a GPU or of a run longer than {evidence.LONG:g} s")
+        print(f"nothing to promote: no fresh evidence of an experiment, a GPU or a check of over {evidence.LONG:g} s")
         raise typer.Exit(1)

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from proofs import CLAIMS, Status, evidence, status
+from proofs import CLAIMS, Status, evidence, experiments, status
 from proofs.evidence import damaged, directory, of, outdated, promote, record, sources_of
 from proofs.release import package_version
 from proofs.verdict import Outcome, Verdict
@@ -123,14 +123,20 @@ def promoted():
 
 
 def test_what_is_not_repeated_everywhere_is_promoted(evidence_directory):
-    """Runs on a GPU and long runs are copied with their provenance, others are not, and old ones are not."""
+    """Experiments, runs on a GPU and long ones are copied with their provenance; others and old ones are not."""
     record(CLAIM, VERDICT)
+    trained = experiments.names()[0]
+    record(CLAIM, replace(VERDICT, layer="network"), experiment=trained, mode="quick")
     record(CLAIM, replace(VERDICT, layer="points", seconds=2 * evidence.LONG))
     record(RATE, ON_A_GPU, "made-up GPU")
     files = promote([CLAIM, RATE])
-    assert [f.name for f in files] == ["sgd-angle.points.json", "sgd-rate.simulation-gpu.json"]
+    assert [f.name for f in files] == [
+        f"sgd-angle.network.{trained}.quick.json",
+        "sgd-angle.points.json",
+        "sgd-rate.simulation-gpu.json",
+    ]
     assert {f.parent for f in files} == {evidence.PROMOTED}
-    kept = json.loads(files[1].read_text(encoding="utf-8"))
+    kept = json.loads(files[2].read_text(encoding="utf-8"))
     assert {"date", "versions", "device", "seconds", "sources"} <= kept.keys()
     assert (kept["device"], kept["sources"]) == ("made-up GPU", sources_of("sgd-rate", "simulation-gpu"))
     old = evidence_directory / "sgd-rate.simulation-gpu.json"
