@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.metadata import EntryPoint
@@ -21,6 +21,7 @@ from threading import Lock
 from typing import Any
 
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+from nbclient import client
 
 IMPORTED = (
     "ipykernel.kernelapp",
@@ -108,6 +109,22 @@ class Provisioner(LocalProvisioner):
         return self.connection_info
 
 
+class NoExit:
+    """``atexit`` for nbclient, which would clean up at the interpreter's end after kernels that ended before it.
+
+    Where an interrupt has cut its own cleaning short that fails, with a traceback behind the one line that was said.
+    """
+
+    @staticmethod
+    def register(function: Callable[[], object]) -> Callable[[], object]:
+        """Do nothing."""
+        return function
+
+    @staticmethod
+    def unregister(function: Callable[[], object]) -> None:
+        """Do nothing."""
+
+
 @contextmanager
 def forked() -> Iterator[None]:
     """Fork the kernels that this process starts; with the end of this they end, and none starts any more."""
@@ -117,6 +134,7 @@ def forked() -> Iterator[None]:
     factory = KernelProvisionerFactory.instance()
     factory.provisioners[NAME] = EntryPoint(NAME, f"{__name__}:{Provisioner.__name__}", factory.GROUP_NAME)
     factory.default_provisioner_name = NAME
+    client.atexit = NoExit
     Provisioner.source = Parent()
     try:
         yield

@@ -1,5 +1,6 @@
 """Pages run in processes of their own: none sees another's, and what one does wrong is told by its name."""
 
+import atexit
 import json
 import os
 import signal
@@ -162,6 +163,15 @@ def within(seconds, happens):
     while not (happened := happens()) and time.monotonic() < end:
         time.sleep(0.05)
     return happened
+
+
+def test_nothing_of_a_kernel_is_left_to_the_interpreters_end(kernels, monkeypatch):
+    """An interrupt can cut the cleaning after a kernel short, and done again at the end it fails."""
+    monkeypatch.setattr("nbclient.client.atexit", atexit)
+    before = atexit._ncallbacks()
+    with kernels.forked():
+        kernels.client.atexit.register(print)
+        assert atexit._ncallbacks() == before
 
 
 def test_an_interrupt_ends_the_pages_that_run(tmp_path):
