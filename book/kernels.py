@@ -157,9 +157,11 @@ def serve(connection: Connection, imported: Sequence[str]) -> None:
             told = connection.recv()
         except EOFError:
             return
+        parent = os.getpid()
         if not (pid := os.fork()):
             connection.close()
-            become_kernel(**told)
+            if os.getppid() == parent:  # else it was ended in between, and who asked is gone
+                become_kernel(parent, **told)
             return
         connection.send(pid)
 
@@ -170,8 +172,11 @@ def _reap(*_: Any) -> None:
             pass
 
 
-def become_kernel(arguments: list[str], cwd: str, env: dict[str, str]) -> None:
-    """Be a kernel as a new process would be one: with a group for its signals and draws of its own."""
+def become_kernel(parent: int, arguments: list[str], cwd: str, env: dict[str, str]) -> None:
+    """Be a kernel as a new process would be one: with a group for its signals and draws of its own.
+
+    It ends with its parent, also if that ends before the kernel has found out whose child it is.
+    """
     from ipykernel.kernelapp import IPKernelApp
 
     os.setsid()
@@ -183,7 +188,7 @@ def become_kernel(arguments: list[str], cwd: str, env: dict[str, str]) -> None:
         if drawing in sys.modules:
             sys.modules[drawing].seed()
     sys.argv[1:] = arguments
-    IPKernelApp.launch_instance(arguments, parent_handle=os.getppid())
+    IPKernelApp.launch_instance(arguments, parent_handle=parent)
 
 
 if __name__ == "__main__":

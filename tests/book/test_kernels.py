@@ -62,6 +62,7 @@ from pathlib import Path
 import build
 signal.signal(signal.SIGINT, signal.default_int_handler)
 build.BOOK = Path(sys.argv[1])
+build.kernels.__file__ = str(build.BOOK / "slow.py")
 build.CACHE, build.STATE = build.BOOK / ".jupyter_cache", build.BOOK / "state"
 build.checks.of_sources = list
 build.drop_stale_cache = lambda: build.CACHE.mkdir()
@@ -174,8 +175,17 @@ def test_nothing_of_a_kernel_is_left_to_the_interpreters_end(kernels, monkeypatc
         assert atexit._ncallbacks() == before
 
 
-def test_an_interrupt_ends_the_pages_that_run(tmp_path):
-    """A page that would go on for ten minutes, and those that wait for their turn, end at once."""
+@pytest.mark.parametrize("late", [False, True], ids=["at once", "late"])
+def test_an_interrupt_ends_the_pages_that_run(tmp_path, kernels, late):
+    """A page that would go on for ten minutes, and those that wait for their turn, end at once.
+
+    So do kernels that come to themselves after their parent has ended, as every other one here does if ``late``.
+    """
+    forked = "            connection.close()\n"
+    source = Path(kernels.__file__).read_text(encoding="utf-8")
+    assert source.count(forked) == 1
+    slow = forked + "            __import__('time').sleep(os.getpid() % 2 * 1.5)\n"
+    (tmp_path / "slow.py").write_text(source.replace(forked, slow if late else forked), encoding="utf-8")
     waiting = "from pathlib import Path\nPath('begun').touch()\nimport time\ntime.sleep(600)"
     for number in range(2 * (os.cpu_count() or 1)):
         text = f"{HEAD}```{{code-cell}} python3\n{waiting}\n```\n# {number}\n"
