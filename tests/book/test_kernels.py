@@ -184,7 +184,7 @@ def test_an_interrupt_ends_the_pages_that_run(tmp_path, kernels, late):
     forked = "            connection.close()\n"
     source = Path(kernels.__file__).read_text(encoding="utf-8")
     assert source.count(forked) == 1
-    slow = forked + "            __import__('time').sleep(os.getpid() % 2 * 1.5)\n"
+    slow = forked + "            __import__('time').sleep(os.getpid() % 2 * 5)\n"
     (tmp_path / "slow.py").write_text(source.replace(forked, slow if late else forked), encoding="utf-8")
     waiting = "from pathlib import Path\nPath('begun').touch()\nimport time\ntime.sleep(600)"
     for number in range(2 * (os.cpu_count() or 1)):
