@@ -51,7 +51,7 @@ def main() -> None:
         run(bin_ / "smd", "predict", "sgdm", "--lr", "0.1", "--wd", "1e-4")
         for command in LACKING:
             missing = run(bin_ / "smd", *command.split(), expect=2).stderr
-            if "the extra " not in missing or len(missing.splitlines()) != 1:
+            if "pip install 'spherical-motion[" not in missing or len(missing.splitlines()) != 1:
                 sys.exit(f"smd {command}: a missing extra is not named in one line: {missing}")
         print(f"the wheel predicts {found['angular_update']:.6f} rad for Lion, and names the extras that are missing")
 
