@@ -60,8 +60,9 @@ class Monitor:
     ``neurons`` = n records the neurons at one sample in n, 0 not at all. ``resume`` goes on with the file of an
     earlier run after ``step`` steps, by default all that it holds.
 
-    Raises BadMonitor for what is no optimizer, and a file that is there or cannot be written. If writing fails later,
-    a MonitorWarning says so once, recording ends, what was recorded is kept, and the training goes on.
+    Raises BadMonitor for what is no model or no optimizer of it, and a file that is there or cannot be written. If
+    writing fails later, a MonitorWarning says so once, recording ends, what was recorded is kept, and the training
+    goes on.
     """
 
     def __init__(

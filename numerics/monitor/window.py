@@ -55,7 +55,7 @@ class Window:
             self._rows.append(motion(sample.rows).astype(np.float32))
         self._taken += 1
         # The rows of many samples would take more memory than the model.
-        sample.rows = sample.rows[:0]
+        sample.rows = np.empty((0, sample.rows.shape[1]))
         self._samples.append(sample)
 
     def close(self) -> tuple[dict[str, Any], dict[str, Array]]:

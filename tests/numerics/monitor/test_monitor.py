@@ -335,6 +335,17 @@ def test_a_loss_that_is_not_finite_warns_once_of_gradients_and_once_of_weights(t
     assert [recorded.count(one) for one in wrong] == [others + 1] * 2
 
 
+def test_sums_of_rows_are_not_held_until_the_window_ends(tmp_path):
+    """Nor by a view of none of them: for many neurons they are larger than the model."""
+    model = network()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    with Monitor(model, optimizer, tmp_path / "run.smd", every=1) as monitor:
+        train(model, optimizer, 3)
+        held = [sample.rows for sample in monitor._window._samples]
+    assert len(held) == 3
+    assert all(rows.size == 0 and rows.base is None for rows in held)
+
+
 def test_bad_arguments(tmp_path):
     model = network()
     optimizer = SGD(model.parameters(), lr=0.1)
