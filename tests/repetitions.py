@@ -21,7 +21,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from numerics.provenance import versions
-from proofs.sources import hash_of_all
+from proofs.sources import hash_of
 from tests.wrong import VARIABLE
 
 TIMES = 20
@@ -35,6 +35,14 @@ CONFRONTATIONS = [
     for name in ("confrontation", "decay", "domains", "sign_designs", "oracles", "fluctuation", "noise", "trajectories")
 ]
 """The tests that are repeated: theory against simulation."""
+MODULES = [
+    f"proofs.{name}"
+    for name in (
+        "claims", "comparison", "confrontation.calibration", "confrontation.controls", "confrontation.decay",
+        "fluctuation", "layers", "literature.comparison", "noise", "trajectories",
+    )
+]  # fmt: skip
+"""What these tests put to the question; with all that it imports it is what the repetitions were made from."""
 SHOWN_TO = [CONFRONTATIONS[0], "-k", "predicted_moments or from_its_own_history"]
 """The tests that a wrong formula is shown to: those of the optimizers' norms and angles over the whole domain."""
 
@@ -85,7 +93,7 @@ def main() -> None:
         parser.error(f"argument --json: the folder {chosen.json.parent} does not exist")
     planned = [(seed, None) for seed in range(1, chosen.times + 1)]
     planned += [(seed, WRONG[seed % len(WRONG)]) for seed in range(1, chosen.times + 1)]
-    state = {"source": hash_of_all(), "versions": versions(), "factor": FACTOR}
+    state = {"source": hash_of(*MODULES), "modules": MODULES, "versions": versions(), "factor": FACTOR}
     found: dict[str, Any] = {**state, "repetitions": []}
     if chosen.json.exists():
         kept = json.loads(chosen.json.read_text(encoding="utf-8"))

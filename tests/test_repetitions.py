@@ -1,11 +1,14 @@
 """The repetitions: what is asked of each, that they resume, and that a wrong formula is a wrong formula."""
 
+import ast
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
 from proofs.confrontation import Predicted
+from proofs.sources import PACKAGES, reached
 from tests import repetitions, wrong
 
 SGD = {"lr": 0.1, "wd": 0.1}
@@ -32,6 +35,17 @@ def one(**changed):
 def test_what_is_asked_of_a_repetition(changed, right):
     """With the right theory nothing fails; with a wrong formula something fails and names the claim."""
     assert repetitions.is_as_it_must(one(**changed)) is right
+
+
+@pytest.mark.parametrize("file", repetitions.CONFRONTATIONS)
+def test_what_repetitions_were_made_from(file):
+    """Whatever a repeated test imports of the packages is among their sources; what trains networks is not."""
+    sources = reached(repetitions.MODULES)
+    for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] in PACKAGES:
+            for name in node.names:
+                assert {node.module, f"{node.module}.{name.name}"} & (sources | PACKAGES.keys()), ast.unparse(node)
+    assert not {"numerics.monitor.monitor", "proofs.experiments.equilibrium"} & sources
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
