@@ -1,7 +1,8 @@
 """A file of chunks, each with its checksum, that only grows: a crash loses the chunk being written and nothing else.
 
-A chunk is the mark, the payload's length (8 bytes, little-endian), its SHA-256 and the payload, an uncompressed .npz
-of named arrays with a JSON text under ``META``. The first chunk is the header, a last one says that the run was closed.
+A chunk is the mark, the payload's length (8 bytes, little-endian), its SHA-256 and the payload: arrays as .npy files
+have them, one after another; the first is a JSON text, a list of what the chunk says of itself and the names of
+the others. The first chunk is the header, a last one says that the run was closed.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ KIND, VERSION = "spherical-motion record of a run", 1
 MARK = b"smd-run\n"
 DIGEST = 32
 PREFIX = len(MARK) + 8 + DIGEST
-META = "meta"
 LARGEST = 1 << 40
 """No chunk is longer; what says so is damage."""
 
@@ -42,8 +42,9 @@ class Chunk:
 def encoded(meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
     """A chunk's bytes."""
     payload = io.BytesIO()
-    text = np.frombuffer(json.dumps(meta, default=plain).encode(), np.uint8)
-    np.savez(payload, **{META: text}, **{name: np.asarray(array) for name, array in arrays.items()})  # type: ignore[arg-type]
+    text = json.dumps([meta, list(arrays)], default=plain).encode()
+    for array in (np.frombuffer(text, np.uint8), *arrays.values()):
+        np.lib.format.write_array(payload, np.asarray(array), allow_pickle=False)
     body = payload.getvalue()
     return MARK + len(body).to_bytes(8, "little") + hashlib.sha256(body).digest() + body
 
@@ -121,8 +122,9 @@ def _decoded(body: bytes, digest: bytes, end: int) -> Chunk | None:
     if hashlib.sha256(body).digest() != digest:
         return None
     try:
-        with np.load(io.BytesIO(body), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        return Chunk(json.loads(arrays.pop(META).tobytes()), arrays, end)
+        payload = io.BytesIO(body)
+        meta, names = json.loads(np.lib.format.read_array(payload, allow_pickle=False).tobytes())
+        arrays = {name: np.lib.format.read_array(payload, allow_pickle=False) for name in names}
+        return Chunk(meta, arrays, end)
     except UNREADABLE:
         return None

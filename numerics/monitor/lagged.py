@@ -48,7 +48,7 @@ class Lagged:
     def __init__(self, lags: int, parts: Sequence[slice], groups: Sequence[int]) -> None:
         self.lags, self.parts, self.groups = lags, list(parts), list(groups)
         self._owner = np.repeat(np.arange(len(parts)), groups)
-        self._old: Sequence[Tensor] | Tensor = ()
+        self._old = torch.zeros(KINDS, 0, max(part.stop for part in parts))
         self._old_lengths = np.zeros((0, KINDS, len(parts)))
         self._old_energy = np.zeros((len(self._owner), KINDS, 0))
 
@@ -61,34 +61,36 @@ class Lagged:
         and own [groups of all tensors, 2, lags] and counts [tensors, 2, lags]; a sample that is not finite counts for
         nothing.
         """
-        every = torch.stack([*self._old, *vectors])
-        old = len(self._old)
-        self._scale(every[old:], norms)
+        new = torch.stack(list(vectors), dim=1)
+        self._scale(new, norms)
+        every, old = torch.cat([self._old.to(new), new], dim=1), self._old.shape[1]
         every_length = np.concatenate([self._old_lengths, lengths])
         gram = self._gram(every, old)
         energy = np.concatenate([self._old_energy, np.diagonal(gram, old, 2, 3)], axis=2)
-        self._old, self._old_lengths = every[torch.from_numpy(pairs.kept).to(every.device)], every_length[pairs.kept]
-        self._old_energy = energy[:, :, pairs.kept]
+        # An index in brackets would copy entry by entry.
+        self._old = every.index_select(1, torch.from_numpy(pairs.kept).to(every.device))
+        self._old_lengths, self._old_energy = every_length[pairs.kept], energy[:, :, pairs.kept]
         return self._sums(gram, energy, every_length.transpose(2, 1, 0), old, pairs)
 
     def _scale(self, new: Tensor, norms: Array) -> None:
-        """Bring each tensor's vectors to length one, or to zero where their norm is zero or not finite."""
+        """Bring each tensor's vectors [2, S, M] to length one, or to zero where their norm is zero or not finite."""
         with np.errstate(all="ignore"):
             factors = torch.from_numpy(np.where(np.isfinite(norms) & (norms > 0), 1 / norms, 0.0)).to(new)
         for place, part in enumerate(self.parts):
-            new[:, :, part] *= factors[:, :, place : place + 1]
+            new[:, :, part] *= factors[:, :, place : place + 1].transpose(0, 1)
         if not np.isfinite(norms).all() or not bool(torch.isfinite(factors).all()):
             new.nan_to_num_(0.0, 0.0, 0.0)
 
     def _gram(self, every: Tensor, old: int) -> Array:
-        """Inner products of the new samples with all [groups of all tensors, 2, new, all]."""
+        """Inner products of the new samples with all [groups of all tensors, 2, new, all], of vectors [2, all, M]."""
         # On a GPU single precision may mean a mantissa of ten bits.
         exact = every.double() if every.is_cuda else every
-        found = []
-        for part, groups in zip(self.parts, self.groups, strict=True):
-            split = exact[:, :, part].unflatten(2, (groups, -1)).permute(2, 1, 0, 3)
-            found.append(split[:, :, old:] @ split.transpose(2, 3))
-        return torch.cat(found).double().cpu().numpy()
+        split = [
+            group
+            for part, groups in zip(self.parts, self.groups, strict=True)
+            for group in exact[:, :, part].tensor_split(groups, dim=2)
+        ]
+        return torch.stack([x[:, old:] @ x.transpose(1, 2) for x in split]).double().cpu().numpy()
 
     def _sums(self, gram: Array, energy: Array, lengths: Array, old: int, pairs: Pairs) -> tuple[Array, Array, Array]:
         cross, own = np.zeros((2, len(self._owner), KINDS, self.lags))

@@ -49,6 +49,7 @@ class Look:
         self.widths = [
             s if sketch is None else DIMENSION for s, sketch in zip(bucket.sizes, self.sketches, strict=True)
         ]
+        self._rows, self._follows, self._width = len(bucket.ends) - 1, sum(map(len, followed)), sum(self.widths)
         offsets = np.cumsum([0, *bucket.sizes[:-1]])
         self._index = torch.from_numpy(np.concatenate([i + o for i, o in zip(followed, offsets, strict=True)]))
         self._index = self._index.to(bucket.device)
@@ -69,11 +70,13 @@ class Look:
     def by_numba(self, w: Tensor, new: Tensor, g: Tensor, decay: Sequence[float]) -> Seen:
         """One pass over the entries."""
         before = w.numpy()
-        rows = np.empty((len(self.bucket.ends) - 1, len(SUMS)))
-        followed, vectors = (np.empty((2, n), before.dtype) for n in (len(self._index), sum(self.widths)))
+        rows = np.empty((self._rows, len(SUMS)))
+        followed, vectors = np.empty((2, self._follows), before.dtype), np.empty((2, self._width), before.dtype)
         shares = np.array(decay, float)
         look_numba.look(before, new.numpy(), g.numpy(), shares, *self._given, rows, followed, vectors)
-        return Seen(rows, torch.from_numpy(followed).float(), torch.from_numpy(vectors).float())
+        if before.dtype != np.float32:
+            followed, vectors = followed.astype(np.float32), vectors.astype(np.float32)
+        return Seen(rows, torch.from_numpy(followed), torch.from_numpy(vectors))
 
     def by_torch(self, w: Tensor, new: Tensor, g: Tensor, decay: Sequence[float]) -> Seen:
         """Where numba is not installed, and on a GPU."""

@@ -104,6 +104,7 @@ class Monitor:
         self._events: list[dict[str, Any]] = []
         self._named: set[tuple[str, str]] = set()
         self._sampled = self._skipped = False
+        self._spent = 0.0
         self.step = step or 0
         """Steps taken so far."""
         end = None
@@ -151,7 +152,7 @@ class Monitor:
         self._wd = [float(g.get("weight_decay", 0.0) or 0.0) for g in groups]
         self._sampled = self.pattern.samples(self.step)
         if not self._sampled:
-            self._clock.add("stepping", begin)
+            self._spent = time.perf_counter() - begin
             return
         with self._clock("sampling"):
             shares = {
@@ -170,7 +171,7 @@ class Monitor:
             return
         self._window.step(self._lr, self._wd)
         if not self._sampled:
-            self._clock.add("stepping", begin)
+            self._clock.add("stepping", begin - self._spent)
         else:
             with self._clock("sampling"):
                 lr = [self._lr[t.group] for t in self._tensors]

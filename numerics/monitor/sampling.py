@@ -79,8 +79,7 @@ class Sampler:
                 at += width
         self._rows_of, self._followed_of = self._places(self.starts), self._places(self.follows)
         self._owner = np.repeat(np.arange(len(self.tensors)), np.diff(self.follows))
-        self._weights: list[Tensor] = []
-        self._gradients: list[tuple[Tensor, list[bool]]] = []
+        self._before: list[tuple[Tensor, Tensor | None, list[bool]]] = []
 
     def _places(self, starts: Array) -> Array | slice:
         """Where each tensor's entries, which begin at ``starts``, are in those of the buckets."""
@@ -95,22 +94,22 @@ class Sampler:
 
     def before(self, gradients: bool, scale: Tensor | None) -> None:
         """Take the weights, and the gradients unless the step itself computes them."""
-        self._weights = [bucket.weights for bucket in self.buckets]
-        self._gradients = [bucket.gradients(scale) for bucket in self.buckets] if gradients else []
+        self._before = [bucket.both(scale) if gradients else (bucket.weights, None, []) for bucket in self.buckets]
 
     def after(self, shares: Sequence[float], lr: Sequence[float], scale: Tensor | None) -> Sample:
         """The sample; ``shares`` and ``lr`` are the tensors' own [P], a share what decay takes off w in this step."""
-        gradients = self._gradients or [bucket.gradients(scale) for bucket in self.buckets]
         seen: list[Seen] = []
         present = [True] * len(self.tensors)
-        for bucket, w, (g, has), look in zip(self.buckets, self._weights, gradients, self._looks, strict=True):
+        for bucket, look, (w, g, has) in zip(self.buckets, self._looks, self._before, strict=True):
+            if g is None:
+                g, has = bucket.gradients(scale)
             seen.append(look(w, bucket.weights, g, [shares[i] for i in bucket.places]))
             if not all(has):
                 for place, one in zip(bucket.places, has, strict=True):
                     present[place] = one
-        self._weights, self._gradients = [], []
+        self._before = []
         found, followed, vectors = zip(*seen, strict=True)
-        sums = np.concatenate(found)[self._rows_of]
+        sums = (found[0] if len(found) == 1 else np.concatenate(found))[self._rows_of]
         whole = np.add.reduceat(sums, self.starts[:-1], axis=0)
         if not all(present):
             absent = ~np.array(present)

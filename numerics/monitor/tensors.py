@@ -96,10 +96,12 @@ class Bucket:
         self.ends = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)])).to(self.device)
 
     def gather(self, values: Iterable[Tensor]) -> Tensor:
-        """A copy of one tensor for each, flat and in at least single precision."""
+        """A copy of the tensors given, flat, end to end and in at least single precision."""
+        parts = list(values)
         with torch.no_grad():
-            parts = list(values)
-            return _flatten_dense_tensors(parts).to(self.dtype, copy=len(parts) == 1)
+            whole = _flatten_dense_tensors(parts)
+            # What is flat already comes back as it is; and even a conversion to the same dtype takes its time.
+            return whole if len(parts) > 1 and whole.dtype == self.dtype else whole.to(self.dtype, copy=True)
 
     @property
     def weights(self) -> Tensor:
@@ -108,14 +110,27 @@ class Bucket:
 
     def gradients(self, scale: Tensor | None) -> tuple[Tensor, list[bool]]:
         """A copy of the gradients now, over the scale of mixed precision; zero and False where there is none."""
+        dense, present = self._gradients()
+        return _unscaled(self.gather(dense), scale), present
+
+    def both(self, scale: Tensor | None) -> tuple[Tensor, Tensor, list[bool]]:
+        """The weights and the gradients, copied at once."""
+        dense, present = self._gradients()
+        whole = self.gather([*(t.parameter for t in self.tensors), *dense])
+        entries = len(whole) // 2
+        return whole[:entries], _unscaled(whole[entries:], scale), present
+
+    def _gradients(self) -> tuple[list[Tensor], list[bool]]:
         found = [t.parameter.grad for t in self.tensors]
-        present = [g is not None for g in found]
         dense = [
             torch.zeros_like(t.parameter) if g is None else (g.to_dense() if g.is_sparse else g)
             for g, t in zip(found, self.tensors, strict=True)
         ]
-        whole = self.gather(dense)
-        return (whole if scale is None else whole / scale.to(whole.device)), present
+        return dense, [g is not None for g in found]
+
+
+def _unscaled(gradients: Tensor, scale: Tensor | None) -> Tensor:
+    return gradients if scale is None else gradients / scale.to(gradients.device)
 
 
 def buckets(tensors: list[Tracked], apart: Sequence[bool]) -> list[Bucket]:

@@ -28,8 +28,10 @@ class Window:
         self._clear()
 
     def _clear(self) -> None:
-        self._rates: list[list[float]] = []
-        self._decays: list[list[float]] = []
+        self._passed = 0
+        # One list for all steps: a list for each would be counted, and looked through, by the collector of garbage.
+        self._rates: list[float] = []
+        self._decays: list[float] = []
         self._steps: list[int] = []
         self._samples: list[Sample] = []
         self._neuron_steps: list[int] = []
@@ -39,12 +41,13 @@ class Window:
     @property
     def empty(self) -> bool:
         """Whether no step has been taken."""
-        return not self._rates
+        return not self._passed
 
     def step(self, lr: list[float], wd: list[float]) -> None:
         """One more step of the run, sampled or not."""
-        self._rates.append(lr)
-        self._decays.append(wd)
+        self._passed += 1
+        self._rates += lr
+        self._decays += wd
 
     def add(self, step: int, sample: Sample) -> None:
         """One more sample."""
@@ -60,12 +63,12 @@ class Window:
 
     def close(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """First step and the step after the last, and the arrays; the next window begins here."""
-        stop = self.first + len(self._rates)
+        stop = self.first + self._passed
         meta = {"first": self.first, "stop": stop}
         new = np.array(self._steps, np.int64)
         arrays = {
-            "lr": np.array(self._rates, float),
-            "wd": np.array(self._decays, float),
+            "lr": np.array(self._rates).reshape(self._passed, -1),
+            "wd": np.array(self._decays).reshape(self._passed, -1),
             "steps": new,
             "series": np.zeros((0, len(self.sampler.tensors), len(SERIES))),
             "followed": np.zeros((0, KINDS, int(self.sampler.follows[-1])), np.float32),
