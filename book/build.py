@@ -50,7 +50,7 @@ def drop_stale_cache() -> None:
     """Forget executed cells and pages when theory, numerics, proofs, or a script or data that pages read changed."""
     names = ("figures.py", "notation.py", "permanent.py", "solutions.py", "data/permanent_ids.txt")
     read = [*(BOOK / name for name in names), *sorted((BOOK / "own_rule").glob("*.py"))]
-    read += sorted((BOOK / "data").glob("*.json"))
+    read += [*sorted((BOOK / "data").glob("*.json")), *sorted((BOOK / "_ext").glob("*.py"))]
     key = hash_of_all() + sha256(b"".join(file.read_bytes() for file in read)).hexdigest()
     if KEY.exists() and KEY.read_text(encoding="utf-8") == key:
         return

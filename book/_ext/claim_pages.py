@@ -18,6 +18,7 @@ import drawn_figures
 from claims import COLOUR, ENVIRONMENT, known, pages_of_claims, state
 from docutils import nodes
 from docutils.parsers.rst.states import Inliner
+from formulas import with_formulas
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pybtex.database import parse_file
@@ -52,8 +53,8 @@ def markdown() -> MarkdownIt:
 
 
 def words(text: str) -> str:
-    """Markdown of a line as HTML."""
-    return str(markdown().renderInline(text))
+    """A line of a claim as HTML."""
+    return str(markdown().renderInline(with_formulas(text)))
 
 
 def made_from(book: Path) -> str:

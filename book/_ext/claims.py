@@ -17,6 +17,7 @@ from docutils import nodes
 from docutils.parsers.rst.states import Inliner
 from docutils.statemachine import StringList
 from drawn_figures import Drawn
+from formulas import with_formulas
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
@@ -193,7 +194,7 @@ def claim_source(claim: Claim) -> str:
 ::::{{prf:{environment}}} {claim.heading}
 :label: {claim.id}
 
-{plain(claim.statement)}
+{with_formulas(claim.statement)}
 
 {displayed}::::
 
@@ -205,12 +206,6 @@ def claim_source(claim: Claim) -> str:
 """
 
 
-def plain(text: str) -> str:
-    """Words of a claim as Markdown, in which a star is a product."""
-    parts = re.split(r"(\$[^$]*\$|`[^`]*`)", text)
-    return "".join(part if i % 2 else part.replace("*", r"\*") for i, part in enumerate(parts))
-
-
 def facts(claim: Claim) -> str:
     """What must stand beside the statement."""
     rows = [
@@ -219,9 +214,9 @@ def facts(claim: Claim) -> str:
         ("Notation", NOTATION),
     ]
     if claim.convention:
-        rows.append(("Convention", plain(claim.convention)))
+        rows.append(("Convention", with_formulas(claim.convention)))
     if claim.hypotheses:
-        rows.append(("Holds if", plain("; ".join(claim.hypotheses)).replace("|", "\\|")))
+        rows.append(("Holds if", with_formulas("; ".join(claim.hypotheses)).replace("|", "\\|")))
     if depends_on(claim):
         rows.append(("Derived from", ", ".join(reference(other) for other in depends_on(claim))))
     if claim.sources:

@@ -15,6 +15,7 @@ from typing import Any
 
 import nbformat
 from claims import known
+from formulas import with_formulas
 from jupyter_cache import get_cache
 from myst_nb.core.read import read_myst_markdown_notebook
 from nbformat import NotebookNode
@@ -89,7 +90,9 @@ def writing(book: Path, names: list[str]) -> list[NotebookNode]:
 def stated(claim_id: str) -> str:
     """A claim as Markdown that every notebook shows."""
     one = known(claim_id)["dossier"]
-    return f"**{one['heading']}** (`{claim_id}`). {one['statement']}\n\n$$\n{one['latex']['formula']}\n$$"
+    return (
+        f"**{one['heading']}** (`{claim_id}`). {with_formulas(one['statement'])}\n\n$$\n{one['latex']['formula']}\n$$"
+    )
 
 
 def notebook(

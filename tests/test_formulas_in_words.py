@@ -1,0 +1,51 @@
+"""Formulas in the words of claims: they become mathematics, and the words around them stay as they are."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from proofs import CLAIMS
+
+formulas = runpy.run_path(str(Path(__file__).parents[1] / "book" / "_ext" / "formulas.py"))
+with_formulas, VERBATIM = formulas["with_formulas"], formulas["VERBATIM"]
+TEXTS = sorted({t for c in CLAIMS.values() for t in (c.statement, c.convention or "", *c.hypotheses)})
+
+
+@pytest.mark.parametrize(
+    ("text", "markdown"),
+    [
+        ("decay, w' = a w - eta u with |a| < 1", r"decay, $w' = a w - \eta u$ with $\lvert a \rvert < 1$"),
+        ("E|unit g|^2 = L", r"$\mathbb E \lVert \tilde g \rVert^{2} = L$"),
+        ("E<u_t, u_{t+k}> = U R_k", r"$\mathbb E \langle u_{t}, u_{t+k} \rangle = U R_{k}$"),
+        ("mu_(t+1), t_peak < W", r"$\mu_{t+1}$, $t_{\mathrm{peak}} < W$"),
+        ("b r^(k - 1) and v~", r"$b r^{k - 1}$ and $\tilde v$"),
+        ("like exp(-2 eta t) at -u/wd", r"like $\exp (-2 \eta t)$ at $-u/\lambda$"),
+        ("C = max(1, 4p)", r"$C = \max (1, 4 p)$"),
+        ("f = sqrt((1 - p)/2)", r"$f = \sqrt{(1 - p)/2}$"),
+        ("(2/(d-1) for all)", "($2/(d - 1)$ for all)"),
+        ("a step of A, not 1", "a step of $A$, not 1"),
+        ("A rule of a k-fold batch", "A rule of a $k$-fold batch"),
+        ("F = sum of c_i", "$F$ = sum of $c_{i}$"),
+        ("1/(1 - momentum) steps", "1/(1 - momentum) steps"),
+        ("g is gamma distributed, with gamma > 0", r"$g$ is gamma distributed, with $\gamma > 0$"),
+        ("NAdam's own (PyTorch weight_decay)", "NAdam's own (PyTorch weight_decay)"),
+        ("$a*b$ and `p < 1`, not *", r"$a*b$ and `p < 1`, not \*"),
+        ("scale-invariant, p <", "scale-invariant, $p$ <"),
+    ],
+)
+def test_what_becomes_mathematics(text, markdown):
+    """Relations, lengths, inner products, powers and names, as far as they are formulas."""
+    assert with_formulas(text) == markdown
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_no_formula_is_left_as_plain_text(text):
+    """Of all claims: outside of mathematics stands no sign of a formula, and inside no word that is not one."""
+    parts = VERBATIM.split(with_formulas(text))
+    assert not re.search(r"[<>^|]|_(?!decay)|=(?! sum of| identity)", "".join(parts[::2])), parts[::2]
+    for formula in (part for part in parts[1::2] if part not in VERBATIM.split(text)[1::2]):
+        bare = re.sub(r"\\[A-Za-z]+(\{[a-z]+\})?", "", formula)
+        assert not re.search(r"[A-Za-z]{2}", bare), formula
+        assert bare.count("{") == bare.count("}")
