@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from proofs.claim import NOTATION, SETTING_MEANING, Claim
+import re
+
+from proofs.claim import NOTATION, SETTING_MEANING, Claim, Setting
 from proofs.kept import printed
 from proofs.release import AUTHOR, RELEASED, package_version
 from proofs.words import words
 
 FORMATS = ("bibtex", "latex", "markdown")
+SYMBOLS = {
+    r"\\alpha": r"$\alpha$ is the momentum coefficient",
+    r"\\tau": r"$\tau$ the dampening",
+    r"\\beta_\{1\}": r"$\beta_1$ and $\beta_2$ are the coefficients of the moving averages",
+    r"\\mu": r"$\mu$ is the buffer's share in NAdam's update",
+    r"\\kappa": r"$\kappa$ is the trust coefficient",
+    "d": "$d$ is the number of weights in the vector",
+    "L": r"$L = \mathbb{E}\|\tilde g\|^2$",
+    "A": r"$A = \mathbb{E}\|w\|^2$ at equilibrium",
+}
+"""What symbols mean in the formulas of an optimizer, unless words of the claim say it."""
 
 
 def cite(claim: Claim, style: str = "bibtex") -> str:
@@ -51,9 +64,30 @@ def markdown(claim: Claim) -> str:
     return "\n".join(lines)
 
 
+def notation(claim: Claim) -> str:
+    """What symbols of the formulas mean that neither the statement nor the hypotheses introduce."""
+    formulas = " ".join(formula for formula, _ in printed(claim).formulas)
+    told = " ".join([claim.statement, *claim.hypotheses])
+    known = SYMBOLS if claim.optimizer else {"A": SYMBOLS["A"]}
+    if claim.setting is Setting.PATHWISE:
+        known = {symbol: meaning for symbol, meaning in known.items() if symbol != "A"}
+    found = [
+        meaning
+        for symbol, meaning in known.items()
+        if re.search(rf"(?<![A-Za-z\\]){symbol}(?![A-Za-z_'])", formulas) and not _introduced(symbol, told)
+    ]
+    return "; ".join([NOTATION, *found])
+
+
+def _introduced(symbol: str, told: str) -> bool:
+    """Whether words say what a symbol is: an equation, or a description after it."""
+    name = re.sub(r"[\\{}_]", "", symbol)
+    return re.search(rf"\b{name}(\^2)? (=|is\b|the\b|in each)|= {name}\b", told) is not None
+
+
 def conditions(claim: Claim) -> str:
     """Notation, setting, convention and hypotheses in one line."""
-    text = f"Notation: {NOTATION}. Setting: {claim.setting} ({SETTING_MEANING[claim.setting]})."
+    text = f"Notation: {notation(claim)}. Setting: {claim.setting} ({SETTING_MEANING[claim.setting]})."
     if claim.convention:
         text += f" Convention: {claim.convention}."
     if claim.hypotheses:

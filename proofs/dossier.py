@@ -6,8 +6,8 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
-from proofs.citation import FORMATS, cite
-from proofs.claim import NOTATION, SETTING_MEANING, Claim, Kind
+from proofs.citation import FORMATS, cite, notation
+from proofs.claim import SETTING_MEANING, Claim, Kind
 from proofs.claims import CLAIMS
 from proofs.dependencies import depends_on
 from proofs.evidence import Evidence, awaited, of
@@ -43,7 +43,7 @@ def dossier(claim: Claim) -> dict[str, Any]:
         "kind": str(claim.kind),
         "setting": str(claim.setting),
         "setting_meaning": SETTING_MEANING[claim.setting],
-        "notation": NOTATION,
+        "notation": notation(claim),
         "convention": claim.convention,
         "hypotheses": list(claim.hypotheses),
         "sources": list(claim.sources),

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from proofs import CLAIMS
+from proofs.claim import SETTING_MEANING
 
 formulas = runpy.run_path(str(Path(__file__).parents[1] / "book" / "_ext" / "formulas.py"))
 with_formulas, VERBATIM = formulas["with_formulas"], formulas["VERBATIM"]
-TEXTS = sorted({t for c in CLAIMS.values() for t in (c.statement, c.convention or "", *c.hypotheses)})
+TEXTS = sorted(
+    {*SETTING_MEANING.values()}
+    | {text for c in CLAIMS.values() for text in (c.statement, c.convention or "", *c.hypotheses)}
+)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +23,10 @@ TEXTS = sorted({t for c in CLAIMS.values() for t in (c.statement, c.convention o
         ("decay, w' = a w - eta u with |a| < 1", r"decay, $w' = a w - \eta u$ with $\lvert a \rvert < 1$"),
         ("E|unit g|^2 = L", r"$\mathbb E \lVert \tilde g \rVert^{2} = L$"),
         ("E<u_t, u_{t+k}> = U R_k", r"$\mathbb E \langle u_{t}, u_{t+k} \rangle = U R_{k}$"),
+        (
+            "E[1/|w|^2] replaced by 1/E|w|^2",
+            r"$\mathbb E [1/\lVert w \rVert^{2}]$ replaced by $1/\mathbb E \lVert w \rVert^{2}$",
+        ),
         ("mu_(t+1), t_peak < W", r"$\mu_{t+1}$, $t_{\mathrm{peak}} < W$"),
         ("b r^(k - 1) and v~", r"$b r^{k - 1}$ and $\tilde v$"),
         ("like exp(-2 eta t) at -u/wd", r"like $\exp (-2 \eta t)$ at $-u/\lambda$"),

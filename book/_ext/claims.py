@@ -24,7 +24,8 @@ from sphinx.util.docutils import SphinxDirective
 
 import proofs
 from proofs import evidence
-from proofs.claim import NOTATION, SETTING_MEANING, Claim, Kind
+from proofs.citation import notation
+from proofs.claim import SETTING_MEANING, Claim, Kind
 from proofs.dependencies import depends_on
 from proofs.dossier import PAGE, dossier
 from proofs.evidence import Evidence
@@ -210,8 +211,8 @@ def facts(claim: Claim) -> str:
     """What must stand beside the statement."""
     rows = [
         ("Claim", f"`{claim.id}`, {claim.kind}"),
-        ("Setting", f"{claim.setting}: {SETTING_MEANING[claim.setting].replace('|', chr(92) + '|')}"),
-        ("Notation", NOTATION),
+        ("Setting", f"{claim.setting}: {with_formulas(SETTING_MEANING[claim.setting])}"),
+        ("Notation", notation(claim)),
     ]
     if claim.convention:
         rows.append(("Convention", with_formulas(claim.convention)))

@@ -4,7 +4,8 @@
     side        ["-" | "+-"] product (("+" | " - ") product)*
     product     factor (["*" | "/"] factor)*
     factor      base ["^" base]
-    base        number | name | ( side ) | <side, side> | |side| | E factor | function(side, ...) | function factor
+    base        number | name | ( side ) | [ side ] | <side, side> | |side| | E factor
+              | function(side, ...) | log factor
 
 A name is a letter or one of NAMES, with a subscript. ``a`` is a name beside a sign, ``A`` wherever it begins no
 sentence; a number alone stays as it is. What is no formula to the end is one as far as it goes.
@@ -149,7 +150,7 @@ class _Reader:
 
     def _base(self) -> str:
         kind, word = self.tokens[self.at] if self.at < len(self.tokens) else ("", "")
-        if word in ("(", "<", "|"):
+        if word in ("(", "[", "<", "|"):
             return self._enclosed(word)
         if kind != "number" and not (kind == "name" and self._is_name(word)):
             raise _Failed
@@ -178,12 +179,14 @@ class _Reader:
                 self._take(",")
                 self._take(" ")
                 inner += ", " + self._side()
-            self._take({"(": ")", "<": ">", "|": "|"}[opening])
+            self._take({"(": ")", "[": "]", "<": ">", "|": "|"}[opening])
         except _Failed:
             self.at = begin
             raise
         if opening == "(":
             return f"({inner})"
+        if opening == "[":
+            return f"[{inner}]"
         if opening == "<":
             return rf"\langle {inner} \rangle"
         bar = "Vert" if LENGTHS.fullmatch(inner) else "vert"

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from proofs import CLAIMS, cite
-from proofs.citation import FORMATS
+from proofs.citation import FORMATS, notation
+from proofs.claim import NOTATION
 from proofs.release import package_version
 
 
@@ -60,3 +61,24 @@ def test_unknown_format_is_an_error():
     assert FORMATS == ("bibtex", "latex", "markdown")
     with pytest.raises(KeyError):
         cite(CLAIMS["sgd-angle"], "docx")
+
+
+@pytest.mark.parametrize(
+    ("claim_id", "said"),
+    [
+        ("adam_l2-norm", r"$A = \mathbb{E}\|w\|^2$ at equilibrium"),
+        ("lars-norm", "the trust coefficient"),
+        ("sgdm-angle", "the dampening"),
+        ("lion-norm", "the number of weights in the vector"),
+    ],
+)
+def test_symbols_that_the_claim_does_not_introduce_are_explained(claim_id, said):
+    """In the notation that stands beside it and in its citation."""
+    assert said in notation(CLAIMS[claim_id])
+    assert said in cite(CLAIMS[claim_id], "markdown")
+
+
+def test_symbols_that_the_claim_introduces_are_not_explained_again():
+    """L by a hypothesis; A by a statement about one trajectory, where it is no mean."""
+    for claim_id in ("sgd-norm", "sgd-trajectory", "sgd-fourth-power", "sgd-attraction", "effective-lr-direction"):
+        assert notation(CLAIMS[claim_id]) == NOTATION
