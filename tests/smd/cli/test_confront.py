@@ -1,10 +1,14 @@
 """The verbs that confront theory with simulation at a point, and that say how small an error is seen."""
 
 import json
+import math
 
 import pytest
 
+import theory
+from proofs import confrontation
 from proofs.confrontation import Predicted, power
+from smd.cli.confront import SETTLING, STEPS
 
 pytestmark = pytest.mark.chance(3)
 
@@ -33,6 +37,43 @@ def test_every_design_says_how_it_is_repeated(smd, optimizer, design):
     assert ran.code == 0, ran.out
     line = next(line for line in ran.out.splitlines() if "again: smd " in line)
     assert smd(*line.split("again: smd ")[1].split()).out == ran.out
+
+
+def test_a_design_and_its_length_need_not_be_given(smd, monkeypatch):
+    """The first design that there is; a long run takes half-lives of the norm, or of what remembers longer."""
+    asked = []
+
+    def confront(optimizer, chosen, design, **settings):
+        asked.append((optimizer, design, settings))
+        raise theory.OutOfDomain("not today")
+
+    monkeypatch.setattr(confrontation, "confront", confront)
+    beta2 = ("adamw_beta2", "--lr", "1e-2", "--wd", "1")
+    for given in (
+        ("sgd", "--lr", "0.1", "--wd", "0.1"),
+        beta2,
+        (*beta2, "--beta2", "0.9999"),
+        (*beta2, "--steps", "9"),
+    ):
+        assert smd("confront", *given).code == 2
+    (first, stationary, short), *long = asked
+    assert (first, stationary, short["steps"]) == ("sgd", "stationarity", STEPS)
+    assert {(name, design) for name, design, _ in long} == {("adamw_beta2", "long-run")}
+    usual, slow, told = (settings for *_, settings in long)
+    half_life = theory.predict("adamw_beta2", lr=1e-2, wd=1, dim=64).half_life
+    assert usual["burn_in"] == math.ceil(SETTLING * half_life)
+    assert slow["burn_in"] == math.ceil(SETTLING * math.log(2) / -math.log(0.9999))
+    assert (told["steps"], told["burn_in"]) == (9, usual["burn_in"])
+
+
+def test_a_long_run_agrees_by_itself(smd):
+    """Where 600 steps would be a small part of a half-life, and the start would be taken for a wrong formula."""
+    slow = ("confront", "sgd", "--lr", "1e-3", "--wd", "0.1", "--design", "long-run", "--replicas", "16", "--dim", "8")
+    assert smd(*slow).code == 0
+    assert smd(*slow, "--steps", "600", "--burn-in", "300").code == 1
+    refused = smd("confront", "sgd", "--lr", "1e-6", "--wd", "1e-3", "--design", "long-run")
+    assert refused.code == 2
+    assert "say how long it is to be" in refused.err
 
 
 def test_json_holds_the_comparisons(smd):
