@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from proofs import formulas
 from proofs.claim import NOTATION, SETTING_MEANING, Claim, Setting
 from proofs.kept import printed
 from proofs.release import AUTHOR, RELEASED, package_version
@@ -57,16 +58,16 @@ def latex(claim: Claim) -> str:
 
 def markdown(claim: Claim) -> str:
     """The statement as Markdown."""
-    lines = [f"**{claim.heading}** (`{claim.id}`)", "", claim.statement, ""]
+    lines = [f"**{claim.heading}** (`{claim.id}`)", "", formulas.markdown(claim.statement), ""]
     for formula, _ in printed(claim).formulas:
         lines += [f"$$ {formula} $$", ""]
-    lines += [conditions(claim), "", f"*{AUTHOR}, {_provenance(claim)}*"]
+    lines += [formulas.markdown(conditions(claim)), "", f"*{AUTHOR}, {_provenance(claim)}*"]
     return "\n".join(lines)
 
 
 def notation(claim: Claim) -> str:
     """What symbols of the formulas mean that neither the statement nor the hypotheses introduce."""
-    formulas = " ".join(formula for formula, _ in printed(claim).formulas)
+    stated = " ".join(formula for formula, _ in printed(claim).formulas)
     told = " ".join([claim.statement, *claim.hypotheses])
     known = SYMBOLS if claim.optimizer else {"A": SYMBOLS["A"]}
     if claim.setting is Setting.PATHWISE:
@@ -74,7 +75,7 @@ def notation(claim: Claim) -> str:
     found = [
         meaning
         for symbol, meaning in known.items()
-        if re.search(rf"(?<![A-Za-z\\]){symbol}(?![A-Za-z_'])", formulas) and not _introduced(symbol, told)
+        if re.search(rf"(?<![A-Za-z\\]){symbol}(?![A-Za-z_'])", stated) and not _introduced(symbol, told)
     ]
     return "; ".join([NOTATION, *found])
 

@@ -1,8 +1,8 @@
-"""The words of claims as LaTeX: statements, titles and hypotheses, with mathematics between dollars."""
+"""The words of claims as LaTeX: statements, titles and hypotheses."""
 
 from __future__ import annotations
 
-import re
+from proofs.formulas import CODE, FORMULA, WORDS, pieces
 
 _WORDS = {
     "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}",
@@ -11,12 +11,10 @@ _WORDS = {
 
 
 def words(text: str) -> str:
-    """Text of a statement or a hypothesis as LaTeX: mathematics between dollars stays, backquotes become type."""
-    parts = re.split(r"(\$[^$]*\$)", text)
-    return "".join(part if part.startswith("$") and len(part) > 1 else _plain(part) for part in parts)
+    """A statement or a hypothesis as LaTeX, its formulas as mathematics and its code as type."""
+    shown = {FORMULA: "${}$", CODE: r"\texttt{{{}}}", WORDS: "{}"}
+    return "".join(shown[kind].format(piece if kind == FORMULA else _escaped(piece)) for kind, piece in pieces(text))
 
 
-def _plain(text: str) -> str:
-    quoted = text.split("`")
-    escaped = ["".join(_WORDS.get(sign, sign) for sign in part) for part in quoted]
-    return "".join(rf"\texttt{{{part}}}" if i % 2 else part for i, part in enumerate(escaped))
+def _escaped(text: str) -> str:
+    return "".join(_WORDS.get(sign, sign) for sign in text)

@@ -18,14 +18,13 @@ import drawn_figures
 from claims import COLOUR, ENVIRONMENT, known, pages_of_claims, state
 from docutils import nodes
 from docutils.parsers.rst.states import Inliner
-from formulas import with_formulas
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pybtex.database import parse_file
 from side_by_side import each
 from sphinx.application import Sphinx
 
-from proofs import CLAIMS
+from proofs import CLAIMS, formulas
 from proofs.claim import Kind
 from proofs.dossier import NOT_RUN, PAGE, comparisons, dependents
 from proofs.experiments import report
@@ -54,7 +53,7 @@ def markdown() -> MarkdownIt:
 
 def words(text: str) -> str:
     """A line of a claim as HTML."""
-    return str(markdown().renderInline(with_formulas(text)))
+    return str(markdown().renderInline(formulas.markdown(text)))
 
 
 def made_from(book: Path) -> str:

@@ -17,13 +17,12 @@ from docutils import nodes
 from docutils.parsers.rst.states import Inliner
 from docutils.statemachine import StringList
 from drawn_figures import Drawn
-from formulas import with_formulas
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 import proofs
-from proofs import evidence
+from proofs import evidence, formulas
 from proofs.citation import notation
 from proofs.claim import SETTING_MEANING, Claim, Kind
 from proofs.dependencies import depends_on
@@ -195,7 +194,7 @@ def claim_source(claim: Claim) -> str:
 ::::{{prf:{environment}}} {claim.heading}
 :label: {claim.id}
 
-{with_formulas(claim.statement)}
+{formulas.markdown(claim.statement)}
 
 {displayed}::::
 
@@ -211,13 +210,13 @@ def facts(claim: Claim) -> str:
     """What must stand beside the statement."""
     rows = [
         ("Claim", f"`{claim.id}`, {claim.kind}"),
-        ("Setting", f"{claim.setting}: {with_formulas(SETTING_MEANING[claim.setting])}"),
+        ("Setting", f"{claim.setting}: {formulas.markdown(SETTING_MEANING[claim.setting])}"),
         ("Notation", notation(claim)),
     ]
     if claim.convention:
-        rows.append(("Convention", with_formulas(claim.convention)))
+        rows.append(("Convention", formulas.markdown(claim.convention)))
     if claim.hypotheses:
-        rows.append(("Holds if", with_formulas("; ".join(claim.hypotheses)).replace("|", "\\|")))
+        rows.append(("Holds if", formulas.markdown("; ".join(claim.hypotheses)).replace("|", "\\|")))
     if depends_on(claim):
         rows.append(("Derived from", ", ".join(reference(other) for other in depends_on(claim))))
     if claim.sources:

@@ -15,13 +15,13 @@ from typing import Any
 
 import nbformat
 from claims import known
-from formulas import with_formulas
 from jupyter_cache import get_cache
 from myst_nb.core.read import read_myst_markdown_notebook
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from sphinx.application import Sphinx
 
+from proofs import formulas
 from proofs.experiments.themed import carried
 from proofs.release import package_version
 
@@ -90,9 +90,8 @@ def writing(book: Path, names: list[str]) -> list[NotebookNode]:
 def stated(claim_id: str) -> str:
     """A claim as Markdown that every notebook shows."""
     one = known(claim_id)["dossier"]
-    return (
-        f"**{one['heading']}** (`{claim_id}`). {with_formulas(one['statement'])}\n\n$$\n{one['latex']['formula']}\n$$"
-    )
+    statement = formulas.markdown(one["statement"])
+    return f"**{one['heading']}** (`{claim_id}`). {statement}\n\n$$\n{one['latex']['formula']}\n$$"
 
 
 def notebook(

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from proofs import CLAIMS, cite
+from proofs import CLAIMS, cite, formulas
 from proofs.citation import FORMATS, notation
 from proofs.claim import NOTATION
 from proofs.release import package_version
@@ -53,7 +53,7 @@ def test_markdown_states_formula_setting_and_hypotheses():
     assert "Setting: mean field" in text
     assert claim.convention in text
     for hypothesis in claim.hypotheses:
-        assert hypothesis in text
+        assert formulas.markdown(hypothesis) in text
 
 
 def test_unknown_format_is_an_error():

@@ -44,9 +44,10 @@ def test_bibliography_has_what_the_package_cites(claims):
 @pytest.mark.parametrize(
     ("text", "latex"),
     [
-        ("E|w|^2 of `lr_a`", r"E\textbar{}w\textbar{}\textasciicircum{}2 of \texttt{lr\_a}"),
+        ("all|two^2 of `lr_a`", r"all\textbar{}two\textasciicircum{}2 of \texttt{lr\_a}"),
+        ("E|w|^2 of `p < 1`", r"$\mathbb E \lVert w \rVert^{2}$ of \texttt{p \textless{} 1}"),
         ("with $a_1 < b$ & 5 %", r"with $a_1 < b$ \& 5 \%"),
-        (r"a \ b", r"a \textbackslash{} b"),
+        (r"this \ that", r"this \textbackslash{} that"),
     ],
 )
 def test_words_are_escaped_outside_mathematics(text, latex):

@@ -1,16 +1,13 @@
 """Formulas in the words of claims: they become mathematics, and the words around them stay as they are."""
 
 import re
-import runpy
-from pathlib import Path
 
 import pytest
 
 from proofs import CLAIMS
 from proofs.claim import SETTING_MEANING
+from proofs.formulas import FORMULA, MARKED, WORDS, markdown, pieces
 
-formulas = runpy.run_path(str(Path(__file__).parents[1] / "book" / "_ext" / "formulas.py"))
-with_formulas, VERBATIM = formulas["with_formulas"], formulas["VERBATIM"]
 TEXTS = sorted(
     {*SETTING_MEANING.values()}
     | {text for c in CLAIMS.values() for text in (c.statement, c.convention or "", *c.hypotheses)}
@@ -18,7 +15,7 @@ TEXTS = sorted(
 
 
 @pytest.mark.parametrize(
-    ("text", "markdown"),
+    ("text", "shown"),
     [
         ("decay, w' = a w - eta u with |a| < 1", r"decay, $w' = a w - \eta u$ with $\lvert a \rvert < 1$"),
         ("E|unit g|^2 = L", r"$\mathbb E \lVert \tilde g \rVert^{2} = L$"),
@@ -43,17 +40,19 @@ TEXTS = sorted(
         ("scale-invariant, p <", "scale-invariant, $p$ <"),
     ],
 )
-def test_what_becomes_mathematics(text, markdown):
+def test_what_becomes_mathematics(text, shown):
     """Relations, lengths, inner products, powers and names, as far as they are formulas."""
-    assert with_formulas(text) == markdown
+    assert markdown(text) == shown
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_no_formula_is_left_as_plain_text(text):
     """Of all claims: outside of mathematics stands no sign of a formula, and inside no word that is not one."""
-    parts = VERBATIM.split(with_formulas(text))
-    assert not re.search(r"[<>^|]|_(?!decay)|=(?! sum of| identity)", "".join(parts[::2])), parts[::2]
-    for formula in (part for part in parts[1::2] if part not in VERBATIM.split(text)[1::2]):
-        bare = re.sub(r"\\[A-Za-z]+(\{[a-z]+\})?", "", formula)
-        assert not re.search(r"[A-Za-z]{2}", bare), formula
-        assert bare.count("{") == bare.count("}")
+    found = list(pieces(text))
+    words = "".join(piece for kind, piece in found if kind == WORDS)
+    assert not re.search(r"[<>^|]|_(?!decay)|=(?! sum of| identity)", words), words
+    for kind, formula in found:
+        if kind == FORMULA and f"${formula}$" not in MARKED.split(text):
+            bare = re.sub(r"\\[A-Za-z]+(\{[a-z]+\})?", "", formula)
+            assert not re.search(r"[A-Za-z]{2}", bare), formula
+            assert bare.count("{") == bare.count("}")

@@ -1,4 +1,4 @@
-"""Words of a claim as Markdown: the formulas that stand among them as plain text become mathematics.
+"""Words of a claim: the formulas that stand among them as plain text become mathematics.
 
     formula     side (relation side)*                     p < 1, w <- w - lr g
     side        ["-" | "+-"] product (("+" | " - ") product)*
@@ -14,6 +14,7 @@ sentence; a number alone stays as it is. What is no formula to the end is one as
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 NAMES = {
@@ -28,7 +29,7 @@ NAMES = {
     )
 }  # fmt: skip
 """What a formula calls by a word."""
-RELATIONS = {"=": "=", "<": "<", ">": ">", "<=": r"\le", ">=": r"\ge", "->": r"\to", "<-": r"\leftarrow"}
+RELATIONS = {"=": "=", "<": "<", ">": ">", "<=": r"\le", ">=": r"\ge", "->": r"\to", "<-": r"\gets"}
 FUNCTIONS = {"exp": r"\exp", "log": r"\log", "max": r"\max", "min": r"\min", "sign": r"\operatorname{sign}"}
 """Before brackets; the logarithm also before a letter."""
 PROSE = {"beta": {"functions", "integrals"}, "gamma": {"distributed", "functions"}}
@@ -41,27 +42,42 @@ TOKEN = re.compile(
     r"(?P<space> +)|(?P<number>\d+(?:\.\d+)?)|(?P<name>(?:unit g|m x n)\b|[A-Za-z][A-Za-z0-9]*"
     r"(?:_(?:\w+|\(\w\+\d\)|\{[^}]*\}))?(?:'(?![A-Za-z])|~)?)|(?P<sign><=|>=|->|<-|\+-|.)"
 )
-VERBATIM = re.compile(r"(\$[^$]*\$|`[^`]*`)")
+MARKED = re.compile(r"(\$[^$]*\$|`[^`]*`)")
+WORDS, FORMULA, CODE = "words", "formula", "code"
 
 
-def with_formulas(text: str) -> str:
-    """Markdown of a claim's words; what is mathematics or code already stays."""
-    parts = VERBATIM.split(text)
-    return "".join(part if i % 2 else _words(part) for i, part in enumerate(parts))
+def pieces(text: str) -> Iterator[tuple[str, str]]:
+    """What a claim's text is made of, in order: WORDS, a FORMULA in LaTeX, or CODE, each without its marks."""
+    for part in MARKED.split(text):
+        if len(part) > 1 and part[0] == part[-1] and part[0] in "$`":
+            yield (FORMULA if part[0] == "$" else CODE), part[1:-1]
+        else:
+            yield from _among_words(part)
 
 
-def _words(text: str) -> str:
+def markdown(text: str) -> str:
+    """Markdown of a claim's text, in which a star is a product."""
+    marks = {WORDS: "", FORMULA: "$", CODE: "`"}
+    return "".join(
+        marks[kind] + (piece.replace("*", r"\*") if kind == WORDS else piece) + marks[kind]
+        for kind, piece in pieces(text)
+    )
+
+
+def _among_words(text: str) -> Iterator[tuple[str, str]]:
     tokens = [(kind, found[0]) for found in TOKEN.finditer(text) if (kind := found.lastgroup)]
-    reader, shown = _Reader(tokens), []
+    reader, words = _Reader(tokens), ""
     while reader.at < len(tokens):
         begin = reader.at
         formula = reader.formula()
         if formula is None or not any(kind == "name" or word in "+/=<>" for kind, word in tokens[begin : reader.at]):
             reader.at = begin + 1
-            shown.append(tokens[begin][1].replace("*", r"\*"))
+            words += tokens[begin][1]
         else:
-            shown.append(f"${formula}$")
-    return "".join(shown)
+            yield WORDS, words
+            yield FORMULA, formula
+            words = ""
+    yield WORDS, words
 
 
 class _Failed(Exception):
