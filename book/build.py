@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -43,6 +44,8 @@ c.IPKernelApp.hide_initial_ns = True
 """Every page draws in the house's style, whatever it imports."""
 SHOWN = ("WARNING", "ERROR", "Executed")
 KERNEL_STARTS = 4
+COLOURS = re.compile(r"\x1b\[[\d;]*m")
+"""With which IPython paints a traceback; a log is no terminal."""
 TIMEOUT = 300
 
 
@@ -126,7 +129,7 @@ def execute_pages(side_by_side: Executor) -> bool:
         (page, notebook), result = running[finished], finished.result()
         print(f"  {number}/{len(waiting)} executed {page.name} in {result.time:.0f} s", flush=True)
         if result.err is not None:
-            failed.append(f"{page.name}: {result.exc_string}")
+            failed.append(f"{page.name}: {COLOURS.sub('', str(result.exc_string))}")
             continue
         bundle = CacheBundleIn(notebook, str(page), data={"execution_seconds": result.time})
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)

@@ -120,6 +120,7 @@ def test_a_page_that_errs_is_named(executed):
     told = executed.run.stderr[executed.run.stderr.index("wrong.md: ") :]
     assert "return one / 0" in told
     assert "ZeroDivisionError" in told
+    assert "\x1b" not in told
     assert "division by zero" in told
     assert set(executed.cells) == {"one.md", "other.md"}
 
