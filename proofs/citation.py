@@ -16,6 +16,7 @@ SYMBOLS = {
     r"\\tau": r"$\tau$ the dampening",
     r"\\beta_\{1\}": r"$\beta_1$ and $\beta_2$ are the coefficients of the moving averages",
     r"\\mu": r"$\mu$ is the buffer's share in NAdam's update",
+    r"\\psi": r"$\psi$ is NAdam's `momentum_decay`, $t$ the step",
     r"\\kappa": r"$\kappa$ is the trust coefficient",
     "d": "$d$ is the number of weights in the vector",
     "L": r"$L = \mathbb{E}\|\tilde g\|^2$",
