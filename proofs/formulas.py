@@ -14,7 +14,7 @@ sentence; a number alone stays as it is. What is no formula to the end is one as
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 NAMES = {
@@ -116,8 +116,7 @@ class _Reader:
                 self.at = begin
                 return found
 
-    def _chain(self, part: object, signs: dict[str, str]) -> str:
-        assert callable(part)
+    def _chain(self, part: Callable[[], str], signs: dict[str, str]) -> str:
         found = part()
         while True:
             begin = self.at
@@ -128,7 +127,7 @@ class _Reader:
                 found += f" {sign} {part()}"
             except _Failed:
                 self.at = begin
-                return str(found)
+                return found
 
     def _sign(self, signs: dict[str, str]) -> str | None:
         """One of these signs, with the spaces around it."""
