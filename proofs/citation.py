@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import re
 
+from sympy import Symbol
+
+import theory
 from proofs import formulas
 from proofs.claim import NOTATION, SETTING_MEANING, Claim, Setting
 from proofs.kept import printed
+from proofs.latex import latex as latex_of
 from proofs.release import AUTHOR, RELEASED, package_version
 from proofs.words import words
+from theory.symbols import OF_PARAMETER, squared_norm
 
 FORMATS = ("bibtex", "latex", "markdown")
-SYMBOLS = {
-    r"\\alpha": r"$\alpha$ is the momentum coefficient",
-    r"\\tau": r"$\tau$ the dampening",
-    r"\\beta_\{1\}": r"$\beta_1$ and $\beta_2$ are the coefficients of the moving averages",
-    r"\\mu": r"$\mu$ is the buffer's share in NAdam's update",
-    r"\\psi": r"$\psi$ is NAdam's `momentum_decay`, $t$ the step",
-    r"\\kappa": r"$\kappa$ is the trust coefficient",
-    "d": "$d$ is the number of weights in the vector",
-    "L": r"$L = \mathbb{E}\|\tilde g\|^2$",
-    "A": r"$A = \mathbb{E}\|w\|^2$ at equilibrium",
-}
-"""What symbols mean in the formulas of an optimizer, unless words of the claim say it."""
+SAID = ("lr", "wd", "grad_norm")
+"""Hyper-parameters of which NOTATION and the hypotheses speak."""
+NORM = r"$A = \mathbb{E}\|w\|^2$ at equilibrium"
 
 
 def cite(claim: Claim, style: str = "bibtex") -> str:
@@ -67,24 +63,25 @@ def markdown(claim: Claim) -> str:
 
 
 def notation(claim: Claim) -> str:
-    """What symbols of the formulas mean that neither the statement nor the hypotheses introduce."""
+    """What the symbols of its formulas mean that neither the statement nor the hypotheses introduce.
+
+    The optimizer's hyper-parameters, in the words of its theory; and A, which along a trajectory is another thing.
+    """
     stated = " ".join(formula for formula, _ in printed(claim).formulas)
     told = " ".join([claim.statement, *claim.hypotheses])
-    known = SYMBOLS if claim.optimizer else {"A": SYMBOLS["A"]}
-    if claim.setting is Setting.PATHWISE:
-        known = {symbol: meaning for symbol, meaning in known.items() if symbol != "A"}
-    found = [
-        meaning
-        for symbol, meaning in known.items()
-        if re.search(rf"(?<![A-Za-z\\]){symbol}(?![A-Za-z_'])", stated) and not _introduced(symbol, told)
-    ]
+    parameters = theory.load(claim.optimizer).parameters if claim.optimizer else ()
+    known = {OF_PARAMETER[p.name]: p.meaning for p in parameters if p.name not in SAID}
+    found = [f"${latex_of(s)}$: {meaning}" for s, meaning in known.items() if _unexplained(s, stated, told)]
+    if claim.setting is not Setting.PATHWISE and _unexplained(squared_norm, stated, told):
+        found.append(NORM)
     return "; ".join([NOTATION, *found])
 
 
-def _introduced(symbol: str, told: str) -> bool:
-    """Whether words say what a symbol is: an equation, or a description after it."""
-    name = re.sub(r"[\\{}_]", "", symbol)
-    return re.search(rf"\b{name}(\^2)? (=|is\b|the\b|in each)|= {name}\b", told) is not None
+def _unexplained(symbol: Symbol, stated: str, told: str) -> bool:
+    """Whether it stands in formulas, and no words say what it is: an equation, or a description after it."""
+    stands = rf"(?<![A-Za-z\\]){re.escape(latex_of(symbol))}(?![A-Za-z_'])"
+    introduced = rf"\b{symbol.name.replace('_', '')}(\^2)? (=|is\b|the\b|in each)|= {symbol.name}\b"
+    return bool(re.search(stands, stated)) and not re.search(introduced, told)
 
 
 def conditions(claim: Claim) -> str:

@@ -219,7 +219,7 @@ class _Reader:
             return False
         if word == "a":
             return bool({before, after} & SIGNS)
-        return word not in ("A", "I") or after in SIGNS or before not in ("", ".", ":", ";")
+        return word != "A" or after in SIGNS or before not in ("", ".", ":", ";")
 
 
 def _name(word: str) -> str:

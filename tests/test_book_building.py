@@ -6,7 +6,15 @@ import pytest
 
 from tests.scripts import script
 
-READ = ("figures.py", "notation.py", "permanent.py", "solutions.py", "data/permanent_ids.txt", "data/monitor.json")
+READ = (
+    "figures.py",
+    "notation.py",
+    "permanent.py",
+    "solutions.py",
+    "data/permanent_ids.txt",
+    "data/monitor.json",
+    "_ext/claims.py",
+)
 
 
 @pytest.fixture

@@ -100,13 +100,13 @@ def _settled(
     """
     from proofs.confrontation.catalogue import at
     from theory import OutOfDomain, predict
+    from theory.prediction import half_life
 
     full = at(optimizer, chosen, int(chosen.get("dim") or dim))
     found = predict(optimizer, **full)
-    kept = [full.get(name) or 0.0 for name in BUFFERS]
-    half_life = max(1.0, found.half_life or 0.0, *(-math.log(2) / math.log(one) for one in kept if 0 < one < 1))
-    settling = math.ceil(SETTLING * half_life) if burn_in is None else burn_in
-    whole = settling + math.ceil(AVERAGED * half_life)
+    slowest = max(1.0, found.half_life or 0.0, *(half_life(1 - (full.get(name) or 0.0)) for name in BUFFERS))
+    settling = math.ceil(SETTLING * slowest) if burn_in is None else burn_in
+    whole = settling + math.ceil(AVERAGED * slowest)
     if steps is None and whole > LONGEST:
         raise OutOfDomain(
             f"a long run of {whole:.2g} steps would be needed, {SETTLING + AVERAGED} half-lives; --steps, --burn-in "

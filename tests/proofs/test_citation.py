@@ -67,9 +67,10 @@ def test_unknown_format_is_an_error():
     ("claim_id", "said"),
     [
         ("adam_l2-norm", r"$A = \mathbb{E}\|w\|^2$ at equilibrium"),
-        ("lars-norm", "the trust coefficient"),
-        ("sgdm-angle", "the dampening"),
-        ("lion-norm", "the number of weights in the vector"),
+        ("lars-norm", r"$\kappa$: trust coefficient"),
+        ("sgdm-angle", r"$\tau$: dampening of the gradient"),
+        ("lion-norm", r"$\beta_{2}$: EMA coefficient of the momentum; $d$: number of coordinates"),
+        ("adamw_beta2-norm", r"$\beta_{2}$: EMA coefficient of the squared gradient"),
     ],
 )
 def test_symbols_that_the_claim_does_not_introduce_are_explained(claim_id, said):
@@ -79,6 +80,7 @@ def test_symbols_that_the_claim_does_not_introduce_are_explained(claim_id, said)
 
 
 def test_symbols_that_the_claim_introduces_are_not_explained_again():
-    """L by a hypothesis; A by a statement about one trajectory, where it is no mean."""
+    """L by a hypothesis, kappa by the statement; A by that about one trajectory, where it is no mean."""
+    assert "kappa" not in notation(CLAIMS["sgd-norm-shift"])
     for claim_id in ("sgd-norm", "sgd-trajectory", "sgd-fourth-power", "sgd-attraction", "effective-lr-direction"):
         assert notation(CLAIMS[claim_id]) == NOTATION

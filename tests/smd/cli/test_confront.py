@@ -40,7 +40,7 @@ def test_every_design_says_how_it_is_repeated(smd, optimizer, design):
 
 
 def test_a_design_and_its_length_need_not_be_given(smd, monkeypatch):
-    """The first design that there is; a long run takes half-lives of the norm, or of what remembers longer."""
+    """Stationarity, or a long run where nothing stands still: half-lives of the norm, or of what remembers longer."""
     asked = []
 
     def confront(optimizer, chosen, design, **settings):
