@@ -55,10 +55,18 @@ class Motion:
         """Whether q does not depend on |w|."""
         return bool(self.functions["CONSTANT_ENERGY"])
 
-    def matrices(self, values: Mapping[str, float]) -> tuple[Array, Array]:
-        """M [n, n] and N [n] at numbers for eta, lam and the rule's other symbols."""
-        transition = np.array(self.functions["transition"](**values), dtype=float)
-        return transition, np.array(self.functions["drive"](**values), dtype=float)
+    def matrices(self, values: Mapping[str, Any]) -> tuple[Array, Array]:
+        """M [n, n] and N [n] at numbers for eta, lam and the rule's other symbols.
+
+        Where some of them are arrays [...], M is [..., n, n] and N [..., n].
+        """
+        n = self.size
+        transition = _stacked([x for row in self.functions["transition"](**values) for x in row])
+        return transition.reshape(*transition.shape[:-1], n, n), _stacked(self.functions["drive"](**values))
+
+    def momentum(self, values: Mapping[str, float]) -> float:
+        """That of a step, of a rule whose momentum has a schedule of its own."""
+        return float(self.functions["momentum"](**values))
 
     def amplitude(self, squared_norm: float, values: Mapping[str, float]) -> float:
         """q at E|w|^2."""
@@ -90,6 +98,13 @@ class Motion:
             coefficient *= float(self.functions["coefficient_ratio"](n=len(found) - 1))
             size *= correlation**2
         return np.array(found)
+
+
+def _stacked(entries: list[Any]) -> Array:
+    """[..., n] of n numbers or arrays [...]."""
+    if not any(isinstance(entry, np.ndarray) for entry in entries):
+        return np.array(entries, dtype=float)  # many times as fast
+    return np.stack(np.broadcast_arrays(*entries), axis=-1).astype(float)
 
 
 class Memory:
@@ -174,6 +189,9 @@ def source(rule: UpdateRule) -> str:
         _function("amplitude", plain(rule.amplitude)),
         _function("finite_modes", modes),
     ]
+    scheduled = [e for _, e in rule.definitions if any(str(symbol) == STEP for symbol in e.free_symbols)]
+    if scheduled:
+        parts.append(_function("momentum", scheduled[0]))
     gain = getattr(rule, "gain", None)
     if gain is not None:
         parts.append(_function("gain", plain(gain)))

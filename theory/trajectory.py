@@ -173,19 +173,25 @@ def advance(
 ) -> tuple[Any, Any, Any]:
     """(G', E<w, r>, E|r|^2) after one step from G [..., n, n] under input of energy q [...], with r = w' - M_00 w.
 
-    ``cross`` [n] is E<s, x>/q, None for white input; ``transition`` is M [n, n], ``drive`` N [n].
+    ``cross`` [..., n] is E<s, x>/q, None for white input; ``transition`` is M [..., n, n], ``drive`` N [..., n].
     """
     q = np.asarray(energy)[..., None, None]
-    back, pushed = transition[0, 1:], drive[0]
-    after = transition @ gram @ transition.T
-    along = gram[..., 1:, 0] @ back
+    back, pushed = transition[..., 0, 1:], drive[..., 0]
+    after = transition @ gram @ transition.swapaxes(-1, -2)
+    along = _dot(gram[..., 1:, 0], back)
     if cross is not None:
-        turned = q * ((transition @ cross)[:, None] * drive)
+        turned = q * ((transition @ cross[..., None]) * drive[..., None, :])
         after = after + turned + turned.swapaxes(-1, -2)
-        along = along + energy * drive[0] * cross[0]
-        pushed = pushed + 2 * (back @ cross[1:])
-    after = after + q * (drive[:, None] * drive)
-    return after, along, gram[..., 1:, 1:] @ back @ back + energy * drive[0] * pushed
+        along = along + energy * drive[..., 0] * cross[..., 0]
+        pushed = pushed + 2 * _dot(back, cross[..., 1:])
+    after = after + q * (drive[..., :, None] * drive[..., None, :])
+    held = _dot((gram[..., 1:, 1:] @ back[..., None])[..., 0], back)
+    return after, along, held + energy * drive[..., 0] * pushed
+
+
+def _dot(x: Array, y: Array) -> Any:
+    """<x, y> [...] of x and y [..., n]."""
+    return (x[..., None, :] @ y[..., None])[..., 0, 0]
 
 
 def _steps_before(start_norm: float | None) -> float:

@@ -9,12 +9,13 @@ updates    from the updates' own autocorrelation and energy: an identity of any 
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from proofs.overlay.measured import WINDOW, Array, Measured, smoothed
-from proofs.overlay.optimizers import ADAMS, SIGNS
+from proofs.overlay.optimizers import ADAMS, SIGNS, THROUGH_ROOT
 from theory.copula_sign import SignLaw, copula_sign, score_correlations
 from theory.domain import OutOfDomain
 from theory.driven import Driven, driven
@@ -23,6 +24,8 @@ from theory.polar import PolarCorrelation
 
 LEVELS = ("white", "gradients", "updates")
 PATHS = 512
+PARTS = 8
+"""Of gradients, and of weights, by their size: where each entry's own root divides its decay."""
 
 
 def predicted(measured: Measured, level: str, window: int = WINDOW, seed: int = 0) -> Driven:
@@ -48,16 +51,42 @@ def _linear(measured: Measured, level: str, window: int) -> Driven:
             raise measured.lacks("gradients")
         correlations = found.upto(measured.lags)
     given: dict[str, Any] = dict(measured.hyperparameters)
+    starts, shares = parts_of(measured) if measured.optimizer in THROUGH_ROOT else (np.ones(1), np.ones(1))
     return driven(
         measured.optimizer,
         measured.schedule,
-        np.array([measured.squared_start]),
-        energy=measured.smoothed_energy(window),
-        sizes=np.array([measured.size * measured.live]),
+        measured.squared_start * starts,
+        energy=measured.smoothed_energy(window)[:, None] * shares,
+        sizes=np.full(shares.size, measured.size * measured.live / shares.size),
+        rows=np.zeros(shares.size),
         eps=float(given.pop("eps", 0.0)),
         correlations=correlations,
         **given,
     )
+
+
+def parts_of(measured: Measured) -> tuple[Array, Array]:
+    """(shares of |w_0|^2, shares of |g|^2) of equally many entries each, told by the sizes of both.
+
+    Entries of larger weights and of smaller gradients have their decay divided by a root that the decay itself makes.
+    Gradients are those of the entries that were followed; weights are normal at the start and independent of them.
+    """
+    known = measured.entries
+    gradients = np.ones(1)
+    if known is not None and known.any():
+        squares = np.sort(np.square(known[:, known.any(axis=0)], dtype=float).mean(axis=0))
+        gradients = np.array([part.mean() for part in np.array_split(squares, min(PARTS, squares.size))])
+    weights = normal_parts(PARTS)
+    starts, shares = np.repeat(weights, gradients.size), np.tile(gradients, weights.size)
+    return starts / starts.sum(), shares / shares.sum()
+
+
+def normal_parts(parts: int) -> Array:
+    """E x^2 of a normal x in parts of equal probability, from the smallest |x| to the largest."""
+    normal = NormalDist()
+    edges = [normal.inv_cdf((1 + j / parts) / 2) for j in range(parts)]
+    below = [2 * (normal.cdf(x) - x * normal.pdf(x)) - 1 for x in edges]  # E x^2 of |x| below the edge
+    return np.diff([*below, 1.0]) * parts
 
 
 def _from_updates(measured: Measured, window: int) -> Driven:

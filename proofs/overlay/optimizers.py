@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from theory.domain import OutOfDomain
+from theory.driven import LAGGING
 
 SIGNS = ("lion", "signum", "signsgd")
 """Rules that step by a sign."""
@@ -51,6 +52,8 @@ def meaning(name: str, options: Mapping[str, Any], decay: str) -> tuple[str, dic
         raise OutOfDomain(f"optimizer = {name} with amsgrad or centered: the theory has no such rule")
     if rule == "muon":
         return rule, {name: options[name] for name in MUON if name in options} | _torch_muon(options)
+    if rule == "rmsprop" and options.get("momentum"):
+        raise OutOfDomain(f"optimizer = {name} with momentum: the theory has no such rule")
     if rule == "signum" and options.get("nesterov"):
         raise OutOfDomain(f"optimizer = {name} with nesterov: the theory has no such rule")
     return rule, _known(rule, options)
@@ -77,7 +80,9 @@ def _known(rule: str, options: Mapping[str, Any]) -> dict[str, Any]:
         given[f"beta{place + 1}"] = beta
     if rule in ("signum", "ngd") and "momentum" in given:
         given["beta1"] = given["momentum"]
+    if rule in ("rmsprop", "rmspropw"):
+        given["beta2"] = given.get("alpha")
     known = {p.name for p in load(rule).parameters} - {"lr", "wd", "dim", "grad_norm"}
-    if rule == "adamw":
+    if rule in LAGGING:
         known |= {"beta2", "eps"}
     return {name: float(given[name]) for name in known if given.get(name) is not None}
