@@ -213,11 +213,10 @@ CLAIMS = [
         "network-equilibrium",
         "Networks under SGDM, AdamW and Adam with L2: the white law's angle",
         "After the first half-life the RMS angle of each layer's matrix is that of the white law, driven by the "
-        "measured energy of the unit gradient: within 5 per cent in the median over layers and half-lives. Of Adam "
-        "with L2 this holds only where the energy is steady: a network that fits its data, whose gradients come in "
-        "bursts, misses it, and so does a transformer, by at most 15 per cent, whose gradients have entries of unequal "
-        "size and whose norms settle about as fast as the running mean of their squares forgets. From the gradients' "
-        "autocorrelation it follows within 5 per cent in every layer for SGDM and AdamW.",
+        "measured energy of the unit gradient: within 5 per cent in the median over layers and half-lives. The "
+        "denominators of AdamW and of Adam with L2 follow the energy as their running means do, and Adam with L2 is "
+        "told by the sizes of its entries, each of which divides its own decay. From the gradients' autocorrelation "
+        "the angle follows within 5 per cent in every layer for SGDM and AdamW.",
         ("kosson2024rotational", "wan2021spherical"),
         (HIDDEN, CONSTANT),
     ),

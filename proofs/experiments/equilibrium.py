@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -132,29 +131,9 @@ def _white(where: str, network: str, noise: float, name: str, own: Sequence[Cell
     if name in SIGNS or name == "muon":
         return []
     what, error = f"{where}: white, median error of the angle over layers and time", over_seeds(own, _median("errors"))
-    if name == "adam_l2" and network == "mlp" and not noise:
-        seen = over_seeds(own, _median("bursts"))
-        reason = "what the law allows; the energy is to be steady where v is its mean"
-        return [
-            _least(f"{where}: white misses, median error over layers and time", error, WHITE, BAR.format(5), LINEAR),
-            _least(f"{where}: since |g|^2 comes in bursts, E|g|^4 / (E|g|^2)^2", seen, 1.5, reason, LINEAR),
-        ]
     control = over_seeds(own, lambda cell: float(np.nanmedian(cell.values["doubled"])))
     reason = "a line for another decay must be seen to be wrong"
     wrong = _least(f"control, {where}: median error of the line for twice the decay", control, 0.2, reason, LINEAR)
-    if name == "adam_l2" and network == "gpt":
-        beta2 = own[0].parameters["hyperparameters"]["beta2"]
-        slow = over_seeds(own, lambda cell: math.log(0.5, beta2) / float(np.median(cell.values["settling"])))
-        sizes = over_seeds(own, lambda cell: float(cell.values["unequal"].max()))
-        law = "the law supposes 1: an entry's own root divides its decay"
-        lag = "the law has v at its mean, a share near 0; at a fifth v lags while the norm settles"
-        return [
-            _most(what, error, 0.15, "not the bar of 5 per cent: see the next two findings", LINEAR),
-            _least(f"{where}: sizes of a gradient's entries, RMS over mean, largest of the layers",
-                   sizes, 1.2, law, LINEAR),
-            _least(f"{where}: half-life of v over the norm's", slow, 0.2, lag, LINEAR),
-            wrong,
-        ]  # fmt: skip
     right = _most(what, error, WHITE, BAR.format(5), LINEAR)
     return [right] if name in TRUST else [right, wrong]
 

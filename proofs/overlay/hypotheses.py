@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from proofs.overlay.measured import Array, Measured
-from proofs.overlay.optimizers import ADAMS, SIGNS, THROUGH_ROOT
+from proofs.overlay.optimizers import ADAMS, SIGNS
 
 ORTHOGONAL = 0.02
 """Largest RMS of <g, w>/(|g||w|) that counts as none: single precision leaves about 1e-3."""
@@ -19,8 +19,6 @@ GAUSSIAN = 1.0
 """Largest |kurtosis - 3| that counts as Gaussian."""
 STEADY = 1.5
 """Largest E x^2 / (E x)^2 of x = |g|^2 over time that counts as steady; 1 is constant."""
-ALIKE = 1.1
-"""Largest RMS over mean of the entries' sizes that counts as alike: its cube root is what Adam with L2 turns more."""
 REST = 0.05
 """Largest relative change of the norm over the second half that counts as rest."""
 STILL = 0.01
@@ -64,8 +62,6 @@ def hypotheses(measured: Measured, level: str) -> tuple[Hypothesis, ...]:
             )
     if measured.optimizer in ADAMS and level != "updates":
         found.append(_at_most("|g|^2 is steady, so that v is its mean", bursts(measured), STEADY))
-    if measured.optimizer in THROUGH_ROOT and measured.entries is not None and level != "updates":
-        found.append(_at_most("entries are of one size (RMS over mean)", unequal(measured.entries), ALIKE))
     if level != "white":
         found.append(_at_most("the norm is at rest", drift(measured), REST))
         reach = reached(measured, level)
@@ -90,13 +86,6 @@ def kurtosis(entries: Array) -> float:
         return math.nan
     live = live / np.abs(live).max(axis=0)
     return float(np.median(np.mean(live**4, axis=0) / np.mean(live**2, axis=0) ** 2))
-
-
-def unequal(entries: Array) -> float:
-    """RMS over mean of the coordinates' own RMS over time, of those that are not always zero; 1 where all are alike."""
-    size = np.sqrt(np.mean(np.square(entries, dtype=float), axis=0))
-    size = size[size > 0]
-    return float(np.sqrt(np.mean(size**2)) / size.mean()) if size.size else math.nan
 
 
 def bursts(measured: Measured) -> float:

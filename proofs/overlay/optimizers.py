@@ -13,7 +13,7 @@ SIGNS = ("lion", "signum", "signsgd")
 ADAMS = ("adamw", "nadamw", "rmspropw", "adam_l2", "nadam_l2", "rmsprop", "lamb")
 """Rules that divide each coordinate by its own root mean square, so that each has the same weight."""
 THROUGH_ROOT = ("adam_l2", "nadam_l2", "rmsprop")
-"""Rules whose decay is divided by that root too, so that entries of larger gradients decay more slowly."""
+"""Rules whose decay is divided by that root too: entries of larger gradients, and of larger weights, decay slower."""
 MUON = ("momentum", "nesterov", "scale", "orthogonalise")
 RULES: dict[tuple[str, str], str] = {
     ("Adam", "coupled"): "adam_l2",

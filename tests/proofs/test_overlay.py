@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from proofs.overlay.hypotheses import bursts, kurtosis, unequal
-from proofs.overlay.levels import momentum_correlations, sign_law
+from proofs.overlay.hypotheses import bursts, kurtosis
+from proofs.overlay.levels import momentum_correlations, normal_parts, parts_of, sign_law
 from proofs.overlay.long_lags import dense
 from proofs.overlay.measured import INVARIANT, Correlated, Measured, smoothed
 from proofs.overlay.optimizers import meaning
@@ -133,14 +133,26 @@ def test_entries_without_gradient_do_not_move():
     assert overlay(half).norm_ratio == pytest.approx(np.sqrt(2) * overlay(run).norm_ratio, rel=0.01)
 
 
-def test_entries_of_unequal_size_are_named():
-    """Adam with L2 supposes that they are alike; two sizes, 1 and 3, have sqrt(5)/2."""
-    run = Measured(**{**drawn().__dict__, "optimizer": "adam_l2", "hyperparameters": {"beta1": 0.0}})
+def test_adam_with_l2_is_told_by_the_sizes_of_its_entries():
+    """Shares of |g|^2 and |w_0|^2 of equally many entries; entries of large gradients decay slower, and are seen to."""
+    run = Measured(**{**drawn().__dict__, "optimizer": "adam_l2", "hyperparameters": {"beta1": 0.0, "beta2": 0.9}})
     apart = Measured(**{**run.__dict__, "entries": run.entries * np.tile([1.0, 3.0], 32)})
-    assert unequal(run.entries) == pytest.approx(1, abs=0.01)
-    assert unequal(apart.entries) == pytest.approx(np.sqrt(5) / 2, rel=0.01)
-    named = [[h.supposes for h in overlay(one).failing] for one in (run, apart)]
-    assert [any("of one size" in h for h in these) for these in named] == [False, True]
+    starts, shares = parts_of(apart)
+    assert starts.sum() == pytest.approx(1)
+    assert shares.sum() == pytest.approx(1)
+    assert shares.max() / shares.min() == pytest.approx(9, rel=0.3)
+    alike = parts_of(run)[1]
+    assert alike.max() / alike.min() < 1.3
+    lines = [overlay(one, "white").predicted_norm[-1] for one in (run, apart)]
+    assert abs(lines[1] / lines[0] - 1) > 0.02
+
+
+def test_parts_of_a_normal_are_the_means_of_its_draws():
+    """E x^2 within parts of equal probability of |x|, by sorting draws; their mean is 1."""
+    draws = np.sort(np.square(np.random.default_rng(0).standard_normal(1 << 20))).reshape(8, -1).mean(axis=1)
+    np.testing.assert_allclose(normal_parts(8), draws, rtol=0.01)
+    assert normal_parts(5).mean() == pytest.approx(1)
+    assert np.abs(normal_parts(8)[::-1] / draws - 1).min() > 0.1
 
 
 def test_signs_of_bursts_persist():
@@ -223,7 +235,13 @@ def test_anchors_speak_of_what_lasts_alone():
             "decoupled",
             ("adamw", {"beta1": 0.9, "beta2": 0.99, "eps": 1e-8}),
         ),
-        ("Adam", {"betas": (0.9, 0.99), "eps": 1e-8}, "coupled", ("adam_l2", {"beta1": 0.9})),
+        (
+            "Adam",
+            {"betas": (0.9, 0.99), "eps": 1e-8},
+            "coupled",
+            ("adam_l2", {"beta1": 0.9, "beta2": 0.99, "eps": 1e-8}),
+        ),
+        ("RMSprop", {"alpha": 0.98, "eps": 1e-8}, "coupled", ("rmsprop", {"beta2": 0.98, "eps": 1e-8})),
         ("Lion", {"betas": (0.9, 0.99)}, "decoupled", ("lion", {"beta1": 0.9, "beta2": 0.99})),
         ("Signum", {"momentum": 0.9}, "decoupled", ("signum", {"beta1": 0.9})),
     ],
@@ -238,6 +256,13 @@ def test_unknown_classes_are_refused(name, decay):
     """With their name."""
     with pytest.raises(OutOfDomain, match=name):
         meaning(name, {}, decay)
+
+
+def test_a_class_with_more_than_its_rule_is_refused():
+    """RMSprop's own momentum, which the theory's RMSprop has not; without it there is a rule."""
+    assert meaning("RMSprop", {"momentum": 0}, "coupled") == ("rmsprop", {})
+    with pytest.raises(OutOfDomain, match="RMSprop with momentum"):
+        meaning("RMSprop", {"momentum": 0.9}, "coupled")
 
 
 def test_levels_and_tensors_that_are_none():

@@ -25,8 +25,7 @@ def run(
     """RMS angle of each layer over the second half of the steps, in the order of computing.
 
     ``angle`` [layers] measured and ``predicted`` by the law from start norms and the measured energies of the unit
-    gradient: for AdamW those of each step and row, for Adam with coupled decay those of the tensor, averaged over the
-    past as the second moment is. ``energy`` [layers] is the mean one of an entry, |g|^2 |w|^2 / d, over that half;
+    gradient at each step and row. ``energy`` [layers] is the mean one of an entry, |g|^2 |w|^2 / d, over that half;
     ``accuracy`` at the end.
     """
     data = digits().label_noise(label_noise, seed)
@@ -39,26 +38,10 @@ def run(
     found: dict[str, list[float]] = {"angle": [], "predicted": [], "energy": []}
     for name, weight in weights.items():
         by_row = watch.of(name)
-        whole = by_row.whole
-        if optimizer == "adamw":
-            sizes = np.full(rows[name], weight.numel() // rows[name])
-            law = driven(optimizer, schedule, by_row.squares[0], energy=by_row.energy, sizes=sizes, **BETAS)
-        else:
-            law = driven(
-                optimizer, schedule, whole.squares[0], energy=averaged(whole.energy, BETAS["beta2"]),
-                sizes=np.array([weight.numel()]), beta1=BETAS["beta1"],
-            )  # fmt: skip
+        whole, sizes = by_row.whole, np.full(rows[name], weight.numel() // rows[name])
+        law = driven(optimizer, schedule, by_row.squares[0], energy=by_row.energy, sizes=sizes, **BETAS)
         found["angle"].append(rms(whole.angles[late]))
         found["predicted"].append(rms(law.angle[late]))
         found["energy"].append(float(whole.energy[late].mean()) / weight.numel())
     assert outcome.validation is not None
     return {name: np.array(values) for name, values in found.items()} | {"accuracy": outcome.validation.accuracy}
-
-
-def averaged(energy: np.ndarray, beta2: float) -> np.ndarray:
-    """The running mean with weight 1 - beta2, over its weight, as Adam's second moment with bias correction."""
-    mean, found = np.zeros(energy.shape[1:]), np.empty_like(energy)
-    for t, now in enumerate(energy):
-        mean = beta2 * mean + (1 - beta2) * now
-        found[t] = mean / (1 - beta2 ** (t + 1))
-    return found

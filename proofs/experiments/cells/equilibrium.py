@@ -14,11 +14,11 @@ from numerics.monitor import decay as decays
 from numerics.networks.roles import roles
 from numerics.training import train
 from proofs.experiments.cells.history import History, Kept, autocorrelation, even
-from proofs.overlay.hypotheses import kurtosis, unequal
+from proofs.overlay.hypotheses import kurtosis
 from proofs.overlay.levels import LEVELS, settled, sign_law
 from proofs.overlay.measured import HORIZON, Correlated, Measured
 from proofs.overlay.optimizers import SIGNS, meaning
-from proofs.overlay.overlay import half_life, overlay
+from proofs.overlay.overlay import overlay
 from theory.schedule import Schedule
 
 Array = np.ndarray
@@ -56,8 +56,7 @@ def run(
     taken as white) and, for signs, ``rungs`` [tensors, RUNGS], NaN but for the first, middle and last tensor.
     What hypotheses speak of: ``kurtosis`` of each entry in time, ``zeros``, ``persistence`` R_1 of the update,
     ``whiteness`` 2 sum a^(k-1) R_k of the gradient, ``stable_rank`` of the gradient over that of a Gaussian matrix,
-    ``bursts`` E|g|^4 / (E|g|^2)^2, ``unequal`` the RMS over the mean of the sizes of entries of the gradient,
-    ``settling`` the norm's half-life in steps.
+    ``bursts`` E|g|^4 / (E|g|^2)^2.
 
     ``killed`` neurons of each layer of the MLP get so low a bias that they never fire. Rows without any gradient,
     ``dead`` in number, are left out of all of this; of them ``decays`` is the largest relative error of
@@ -124,8 +123,6 @@ def _tensor(
         "zeros": float((flat == 0).mean()),
         "kurtosis": kurtosis(_entries(gradients)),
         "bursts": float(np.mean(size**2) / np.mean(size) ** 2),
-        "unequal": unequal(flat),
-        "settling": half_life(measured, memory=False),
     }
     if not levels:
         return found

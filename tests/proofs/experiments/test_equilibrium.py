@@ -87,7 +87,6 @@ def test_stable_rank_is_one_for_gaussian_matrices_and_small_for_rank_one():
 RIGHT = {
     "errors": 0.03, "doubled": 0.5, "norms": 1.0, "white": 1.0, "gradients": 1.01, "updates": 1.001, "blind": 0.2,
     "kurtosis": 20.0, "zeros": 0.0, "persistence": 0.5, "whiteness": -0.5, "stable_rank": 0.3, "bursts": 2.0,
-    "unequal": 1.3, "settling": 40.0,
     "decays": 1e-6, "turned": 1e-8, "with_dead": 0.9,
 }  # fmt: skip
 
@@ -98,7 +97,7 @@ def made(**values):
     for p in EXPERIMENT.grid(Mode.QUICK):
         own = {name: np.full(3, x) for name, x in RIGHT.items()}
         name, mlp = p["optimizer"], p["network"] == "mlp"
-        if name in ("lion", "muon") or (name == "adam_l2" and mlp and not p["noise"]):
+        if name in ("lion", "muon"):
             own["errors"] = np.full(3, 0.1)
         rungs = (0.6, 0.6, 1.0, 1.0) if mlp else (1.2, 1.2, 1.3, 1.0)
         own["rungs"] = np.tile(rungs, (3, 1))
@@ -119,8 +118,6 @@ def made(**values):
         ({"doubled": 0.03}, "control"),
         ({"kurtosis": 3.0}, "heavy tails"),
         ({"stable_rank": 1.0}, "Gaussian matrix"),
-        ({"unequal": 1.0}, "RMS over mean"),
-        ({"settling": 400.0}, "half-life of v"),
         ({"dead": 0}, "told apart"),
         ({"decays": 0.1}, "log|w_T|"),
         ({"turned": 0.1}, "radians"),
