@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -56,6 +57,26 @@ def dense(found: Any, last: int, even: bool = False, lasting: bool = False) -> A
         if abs(centre) > TOLD * error:
             whole[low - 1 : high - 1] = np.clip(centre, -1, 1)
     return whole
+
+
+def of_directions(found: Any) -> Any:
+    """``numerics.monitor.Correlations`` of x_t/|x_t|, by the coordinates followed alone.
+
+    Sums over all coordinates were taken before |x_t| could divide them.
+    """
+    finite = found.followed.finite
+    size = np.sqrt(found.energy[np.searchsorted(found.steps, finite.steps)])
+    followed = replace(finite, values=finite.values / np.where(size > 0, size, 1.0)[:, None])
+    cross, own, pairs = _sums(followed, int(found.all_lags.max()), even=False)
+    return replace(
+        found,
+        windows=np.array([[finite.steps[0], finite.steps[-1] + 1]]),
+        cross=cross[None, :, found.all_lags],
+        own=own[None, :, found.all_lags],
+        counts=pairs[None, found.all_lags].astype(int),
+        exact=False,
+        followed=followed,
+    )
 
 
 def _longest_near(lags: Array) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from proofs.overlay.long_lags import dense
+from proofs.overlay.long_lags import dense, of_directions
+from proofs.overlay.optimizers import DIRECTIONS, TRUST, meaning
 from theory.domain import OutOfDomain
 from theory.schedule import Schedule
 
@@ -43,9 +44,9 @@ class Measured:
     ``norm``, ``angle`` in radians, ``unit_energy`` |g|^2 |w|^2 and ``radial`` <g, w>/(|g||w|) are of each sample.
     ``optimizer`` and ``hyperparameters`` are the theory's; where it has none ``ruleless`` says so, ``optimizer`` is the
     class, and its updates are all that a line can follow. ``updates`` are the u of w' = (1 - gain p) w - lr u at decay
-    p [T]; ``gradients`` weigh each coordinate by its energy, ``even_gradients`` give each the same weight;
-    ``entries`` [S', F] are gradients of F coordinates; all of these from step ``since`` on. ``dead`` is the share of
-    |w_0|^2 in neurons that never have a gradient.
+    p [T]; ``gradients`` weigh each coordinate by its energy, ``even_gradients`` give each the same weight, ``entries``
+    [S', F] are gradients of F coordinates, g/|g| for all three where that is what enters the rule (DIRECTIONS); all of
+    these from step ``since`` on. ``dead`` is the share of |w_0|^2 in neurons that never have a gradient.
     """
 
     name: str
@@ -93,7 +94,7 @@ class Measured:
     @property
     def lags(self) -> int:
         """How many lags of a correlation the weights can see."""
-        return lags_seen(self.schedule, self.gain)
+        return lags_seen(self.schedule, self.gain, self.optimizer)
 
     @property
     def squared_start(self) -> float:
@@ -105,9 +106,12 @@ class Measured:
         return smoothed(self.steps, self.unit_energy, self.schedule.steps, window)
 
 
-def lags_seen(schedule: Schedule, gain: float) -> int:
-    """HORIZON times 1/p at the median decay p of a step, at most MOST_LAGS and half the run."""
-    decay = float(np.median(schedule.decay)) * (gain or 1.0)
+def lags_seen(schedule: Schedule, gain: float, optimizer: str) -> int:
+    """HORIZON times 1/p at the median decay p of a step, at most MOST_LAGS and half the run.
+
+    Under a trust ratio p is not lr wd, and the lags are as many as they may be.
+    """
+    decay = 0.0 if optimizer in TRUST else float(np.median(schedule.decay)) * (gain or 1.0)
     wanted = math.ceil(HORIZON / decay) if decay > 0 else MOST_LAGS
     return max(1, min(wanted, MOST_LAGS, schedule.steps // 2))
 
@@ -115,7 +119,7 @@ def lags_seen(schedule: Schedule, gain: float) -> int:
 def smoothed(steps: Array, values: Array, length: int, window: int) -> Array:
     """Mean of the samples within half a window of each of ``length`` steps, else the nearest sample.
 
-    The window is at least twice the longest gap between samples.
+    The window is at least twice the longest gap between samples, unless every step is one.
     """
     good = np.isfinite(values)
     at, known = np.asarray(steps)[good], np.asarray(values, dtype=float)[good]
@@ -123,7 +127,8 @@ def smoothed(steps: Array, values: Array, length: int, window: int) -> Array:
         raise OutOfDomain("no sample is finite")
     t = np.arange(length)
     # A window that a gap could empty would let one sample, heavy-tailed as energies are, stand for the whole gap.
-    window = max(window, 2 * int(np.diff(at).max(initial=0)))
+    gap = int(np.diff(at).max(initial=0))
+    window = max(window, 2 * gap) if gap > 1 else window
     low, high = np.searchsorted(at, t - window / 2), np.searchsorted(at, t + window / 2, side="right")
     total = np.concatenate([[0.0], np.cumsum(known)])
     after = np.minimum(np.searchsorted(at, t), at.size - 1)
@@ -139,8 +144,6 @@ def of_record(record: Any, tensor: str, since: int | None = None) -> Measured:
 
     Unless ``since`` is given they are of the whole run where none were recorded for the second half.
     """
-    from proofs.overlay.optimizers import meaning
-
     if tensor not in record.tensors:
         raise OutOfDomain(f"tensor = {tensor} is not in the record; there are {', '.join(record.tensors)}")
     one = record.tensors[tensor]
@@ -159,7 +162,10 @@ def of_record(record: Any, tensor: str, since: int | None = None) -> Measured:
     if since is None and (later.gradients is None or not later.gradients.counts.any()):
         later, start = one, 0
     plan = Schedule(lr, _per_lr(one.decay, lr, wd, group))
-    last = lags_seen(plan, one.decay_gain)
+    last = lags_seen(plan, one.decay_gain, optimizer)
+    gradients = later.gradients
+    if gradients is not None and optimizer in DIRECTIONS:
+        gradients = of_directions(gradients)
     return Measured(
         name=tensor,
         optimizer=optimizer,
@@ -175,9 +181,9 @@ def of_record(record: Any, tensor: str, since: int | None = None) -> Measured:
         label=one.label,
         gain=one.decay_gain,
         updates=_correlated(later.updates, last, lasting=True),
-        gradients=_correlated(later.gradients, last),
-        even_gradients=_correlated(later.gradients, last, even=True),
-        entries=None if later.gradients is None else later.gradients.followed.finite.values,
+        gradients=_correlated(gradients, last),
+        even_gradients=_correlated(gradients, last, even=True),
+        entries=None if gradients is None else gradients.followed.finite.values,
         since=start,
         ruleless=ruleless,
     )

@@ -12,6 +12,10 @@ SIGNS = ("lion", "signum", "signsgd")
 """Rules that step by a sign."""
 ADAMS = ("adamw", "nadamw", "rmspropw", "adam_l2", "nadam_l2", "rmsprop", "lamb")
 """Rules that divide each coordinate by its own root mean square, so that each has the same weight."""
+DIRECTIONS = ("ngd", "signsgd", "lars")
+"""Rules that divide the gradient by its own norm at each step, or see nothing of it: what enters them is g/|g|."""
+TRUST = ("lars", "lamb")
+"""Rules whose effective learning rate is set by a trust ratio, so that lr wd is no decay of theirs."""
 THROUGH_ROOT = ("adam_l2", "nadam_l2", "rmsprop")
 """Rules whose decay is divided by that root too: entries of larger gradients, and of larger weights, decay slower."""
 MUON = ("momentum", "nesterov", "scale", "orthogonalise")

@@ -120,13 +120,15 @@ def overlay(measured: Measured, level: str = "white", *, window: int | None = No
     """The line of one tensor at one of LEVELS; raises OutOfDomain for a level that is none.
 
     ``window`` is the number of steps over which the measured unit gradient's energy is averaged, by default half the
-    norm's half-life, WINDOW at most. Only tensors labelled scale-invariant get a line; for others, and where the level
-    says nothing, it is withheld.
+    norm's half-life, WINDOW at most, and one for LARS, which divides by |g| as it is. Only tensors labelled
+    scale-invariant get a line; for others, and where the level says nothing, it is withheld.
     """
     if level not in LEVELS:
         raise OutOfDomain(f"level = {level} is unknown; known are {', '.join(LEVELS)}")
     line, why = None, ""
-    window = max(1, min(WINDOW, round(half_life(measured, memory=False) / 2))) if window is None else window
+    if window is None:
+        steady = min(WINDOW, round(half_life(measured, memory=False) / 2))
+        window = 1 if measured.optimizer == "lars" else max(1, steady)
     if window < 1:
         raise OutOfDomain(f"window = {window} is outside its range [1, inf)")
     if measured.label != INVARIANT:

@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from numerics.monitor.correlations import Correlations, Followed
 from proofs.overlay.hypotheses import bursts, kurtosis
 from proofs.overlay.levels import momentum_correlations, normal_parts, parts_of, sign_law
-from proofs.overlay.long_lags import dense
-from proofs.overlay.measured import INVARIANT, Correlated, Measured, smoothed
+from proofs.overlay.long_lags import dense, of_directions
+from proofs.overlay.measured import INVARIANT, Correlated, Measured, lags_seen, smoothed
 from proofs.overlay.optimizers import meaning
 from proofs.overlay.overlay import half_life, overlay, overlay_record
 from theory import OutOfDomain, predict
@@ -221,6 +222,47 @@ def test_anchors_speak_of_what_lasts_alone():
         assert (lasting[99], lasting[199]) == pytest.approx((0.7, 0.3))
         assert 0.3 < lasting[149] < 0.7
         assert (fading[[99, 199]] > 0.8).all() if x is values else np.count_nonzero(fading[20:]) < 60
+
+
+def test_a_record_tells_the_correlations_of_directions():
+    """Pairs of steps whose gradients agree are few and long, the others white and short: g correlates, g/|g| does not.
+
+    By each coordinate and by energy alike, at steps that the followed coordinates share with the energies.
+    """
+    generator = np.random.default_rng(11)
+    x = generator.standard_normal((2000, 64))
+    x[1::100] = x[::100]
+    lengths = np.where(np.arange(2000) % 100 < 2, 30.0, 1.0)
+    x *= lengths[:, None]
+    steps, lags = 2 * np.arange(2000), np.array([2, 4, 6])
+    own = np.square(x).sum(axis=1)
+    cross = np.array([[[(x[: -k // 2] * x[k // 2 :]).sum() for k in lags]]])
+    found = Correlations(
+        all_lags=lags, windows=np.array([[0, 4000]]), cross=cross, own=np.full((1, 1, 3), own.sum()),
+        counts=np.array([[1999, 1998, 1997]]), steps=steps, energy=own, exact=True,
+        followed=Followed(np.arange(64), steps, x),
+    )  # fmt: skip
+    directions = of_directions(found)
+    assert found.values[0] > 0.3
+    assert found.by_coordinate[0] > 0.3
+    np.testing.assert_allclose(directions.values, [0.01, 0, 0], atol=0.01)
+    np.testing.assert_allclose(directions.by_coordinate, [0.01, 0, 0], atol=0.01)
+    assert directions.pairs.tolist() == [1999, 1998, 1997]
+    np.testing.assert_allclose(dense(directions, 6), [0.01, 0.01, 0, 0, 0, 0], atol=0.01)
+
+
+def test_a_trust_ratio_decides_how_long_weights_remember():
+    """There lr wd is no decay: as many lags as there may be, not the 27 of LARS' lr wd = 0.15."""
+    plan = Schedule(np.full(1000, 15.0), np.full(1000, 0.01))
+    assert [lags_seen(plan, 0.0, name) for name in ("lars", "lamb", "sgdm")] == [500, 500, 27]
+
+
+def test_lars_sees_the_length_of_each_gradient():
+    """Its line has the energy of the step itself; that of SGD has the mean over half the norm's half-life."""
+    run = Measured(**{**drawn().__dict__, "optimizer": "lars", "hyperparameters": {"momentum": 0.9, "trust": 0.01}})
+    assert overlay(run).settings["window"] == 1
+    np.testing.assert_allclose(run.smoothed_energy(1), run.unit_energy, rtol=1e-9)
+    assert overlay(Measured(**{**run.__dict__, "optimizer": "sgd", "hyperparameters": {}})).settings["window"] > 1
 
 
 @pytest.mark.parametrize(

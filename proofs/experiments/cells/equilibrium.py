@@ -13,11 +13,11 @@ from numerics.data import Dataset, digits, python_bytes
 from numerics.monitor import decay as decays
 from numerics.networks.roles import roles
 from numerics.training import train
-from proofs.experiments.cells.history import History, Kept, autocorrelation, even
+from proofs.experiments.cells.history import History, Kept, autocorrelation, even, over_root
 from proofs.overlay.hypotheses import kurtosis
 from proofs.overlay.levels import LEVELS, settled, sign_law
-from proofs.overlay.measured import HORIZON, Correlated, Measured
-from proofs.overlay.optimizers import SIGNS, meaning
+from proofs.overlay.measured import Correlated, Measured, lags_seen
+from proofs.overlay.optimizers import ADAMS, DIRECTIONS, SIGNS, meaning
 from proofs.overlay.overlay import overlay
 from theory.schedule import Schedule
 
@@ -37,6 +37,8 @@ BATCH = {"mlp": 64, "gpt": 8, "resnet20": 64}
 CONTEXT = 32
 AT_ONCE = ("sgdm", "adamw")
 """Rules of torch whose step of all tensors at once is that of each in turn bit for bit; NAdam's is not."""
+BURSTING = ("sgd",)
+"""Rules whose update has all bursts of the gradient, so that correlations go with the energy of each step."""
 NEVER = -1e3
 """A bias, in standard deviations of what is normalised."""
 RUNGS = ("Gaussian, white", "with its zeros", "law of the entries", "and autocorrelation")
@@ -55,8 +57,9 @@ def run(
     measured over predicted RMS angle: ``white`` and, with ``levels``, ``gradients``, ``updates``, ``blind`` (updates
     taken as white) and, for signs, ``rungs`` [tensors, RUNGS], NaN but for the first, middle and last tensor.
     What hypotheses speak of: ``kurtosis`` of each entry in time, ``zeros``, ``persistence`` R_1 of the update,
-    ``whiteness`` 2 sum a^(k-1) R_k of the gradient, ``stable_rank`` of the gradient over that of a Gaussian matrix,
-    ``bursts`` E|g|^4 / (E|g|^2)^2.
+    ``whiteness`` 2 sum a^(k-1) R_k of the gradient and ``held`` 2 sum momentum^k R_k, both of what enters the rule,
+    ``stable_rank`` of the gradient over that of a Gaussian matrix, ``bursts`` E|g|^4 / (E|g|^2)^2 and ``jumps`` the
+    same of the update.
 
     ``killed`` neurons of each layer of the MLP get so low a bias that they never fire. Rows without any gradient,
     ``dead`` in number, are left out of all of this; of them ``decays`` is the largest relative error of
@@ -118,30 +121,38 @@ def _tensor(
     }
     gradients = kept.gradients[later:]
     flat = gradients.reshape(len(gradients), -1)
-    size = np.square(flat, dtype=float).sum(1)
     found |= {
         "zeros": float((flat == 0).mean()),
         "kurtosis": kurtosis(_entries(gradients)),
-        "bursts": float(np.mean(size**2) / np.mean(size) ** 2),
+        "bursts": bursts(gradients),
     }
     if not levels:
         return found
     assert measured.updates is not None
     assert measured.gradients is not None
+    window = 1 if rule in BURSTING else None
     for level in LEVELS[1:] if rule not in SIGNS else LEVELS[2:]:
-        found[level] = _late(measured, overlay(measured, level).predicted_angle, later)
-    nothing = replace(measured.updates, values=np.zeros(1))
-    found["blind"] = _late(measured, overlay(replace(measured, updates=nothing), "updates").predicted_angle, later)
-    p = plan.decay[0] * (gain or 1.0)
+        found[level] = _late(measured, overlay(measured, level, window=window).predicted_angle, later)
+    blind = replace(measured, updates=replace(measured.updates, values=np.zeros(1)))
+    found["blind"] = _late(measured, overlay(blind, "updates", window=window).predicted_angle, later)
+    p, lags = plan.decay[0] * (gain or 1.0), measured.gradients.values.size
     found |= {
         "persistence": float(measured.updates.values[0]),
-        "whiteness": 2 * float(measured.gradients.values @ (1 - p) ** np.arange(measured.gradients.values.size)),
+        "whiteness": 2 * float(measured.gradients.values @ (1 - p) ** np.arange(lags)),
+        "held": 2 * float(measured.gradients.values @ given.get("momentum", 0.0) ** np.arange(1, lags + 1)),
+        "jumps": bursts(kept.updates[later:]),
         "stable_rank": stable_rank(gradients[:: max(1, len(gradients) // 50)]),
     }
     if rule in SIGNS:
         found["gradients"] = _told(measured, later, measured.entries, correlated=True)
         found["rungs"] = [*_rungs(measured, later), found["gradients"]] if shown else [np.nan] * len(RUNGS)
     return found
+
+
+def bursts(x: Array) -> float:
+    """E|x|^4 / (E|x|^2)^2 of x [T, ...] over time, 1 where |x| is steady."""
+    size = np.square(x.reshape(len(x), -1), dtype=float).sum(1)
+    return float(np.mean(size**2) / np.mean(size) ** 2)
 
 
 def _doubled(measured: Measured) -> float:
@@ -174,20 +185,28 @@ def of_history(
     name: str, kept: Kept, rule: str, given: dict[str, Any], plan: Schedule, gain: float, shape: tuple[int, ...],
     correlated: bool,
 ) -> Measured:  # fmt: skip
-    """A tensor as the overlay asks for it; correlations are of the last half of the run, at every lag."""
+    """A tensor as the overlay asks for it; correlations are of the last half of the run, at every lag.
+
+    Entries and correlations of gradients are of g/|g| where that is what enters the rule.
+    """
     whole = kept.whole
     later, at = plan.steps // 2, np.arange(plan.steps)
     more: dict[str, Any] = {}
+    updates, gradients = (x.reshape(len(x), -1) for x in (kept.updates, kept.gradients))
+    if rule in DIRECTIONS:
+        size = np.linalg.norm(gradients, axis=1, keepdims=True)
+        gradients = gradients / np.where(size > 0, size, 1)
     if correlated:
-        last = min(later, int(np.ceil(HORIZON / (plan.decay[0] * (gain or 1.0)))))
-        updates, gradients = (x.reshape(len(x), -1) for x in (kept.updates, kept.gradients))
-        for key, x in (("updates", updates), ("gradients", gradients), ("even_gradients", even(gradients, later))):
-            found = autocorrelation(x, later, last)
+        last = min(later, lags_seen(plan, gain, rule))
+        # What enters AdamW's linear rule is over its own v, which bursts of a coordinate raise.
+        own = over_root(gradients, given["beta2"]) if rule in ADAMS and "beta2" in given else even(gradients, later)
+        for key, x in (("updates", updates), ("gradients", gradients), ("even_gradients", own)):
+            found = autocorrelation(x, later, last, by_lengths=rule in BURSTING)
             more[key] = Correlated(found, at, np.square(x, dtype=float).sum(axis=1))
     return Measured(
         name=name, optimizer=rule, hyperparameters=given, schedule=plan, shape=shape, steps=at,
         norm=whole.norms[:-1, 0], angle=whole.angles[:, 0], unit_energy=whole.energy[:, 0], gain=gain,
-        entries=_entries(kept.gradients[later:]), since=later, **more,
+        entries=_entries(gradients[later:]), since=later, **more,
     )  # fmt: skip
 
 

@@ -56,8 +56,10 @@ class History(Watch):
         return Kept(sums, np.concatenate(updates), np.concatenate(gradients))
 
 
-def autocorrelation(x: Array, first: int, last: int) -> Array:
+def autocorrelation(x: Array, first: int, last: int, *, by_lengths: bool = False) -> Array:
     """R_1, ..., R_last of x [T, d]: mean <x_t, x_{t-k}> over mean (|x_t|^2 + |x_{t-k}|^2)/2, t = first, first + 1, ...
+
+    ``by_lengths`` divides by the mean of |x_t| |x_{t-k}| instead, to be used with the energy of each step.
 
     ``first`` must be ``last`` at least, so that all lags are means over the same t: what the weights then hold.
     """
@@ -69,8 +71,25 @@ def autocorrelation(x: Array, first: int, last: int) -> Array:
     count = len(gram)
     at = np.arange(count)
     cross = np.array([gram[at, at + last - k].sum() for k in range(1, last + 1)])
-    own = np.array([(energy[last:].sum() + energy[last - k : last - k + count].sum()) / 2 for k in range(1, last + 1)])
+    earlier = [energy[last - k : last - k + count] for k in range(1, last + 1)]
+    if by_lengths:
+        own = np.array([np.sqrt(energy[last:] * then).sum() for then in earlier])
+    else:
+        own = np.array([(energy[last:].sum() + then.sum()) / 2 for then in earlier])
     return np.asarray(cross / np.maximum(own, TINY))
+
+
+def over_root(x: Array, beta2: float) -> Array:
+    """x [T, ..] with each coordinate over the root of the running mean of its squares, as Adam's v without its bias.
+
+    It is 0 as long as the coordinate is.
+    """
+    flat = x.reshape(len(x), -1)
+    found, v = np.zeros_like(flat), np.zeros(flat.shape[1])
+    for t, now in enumerate(flat):
+        v += (1 - beta2) * (np.square(now, dtype=float) - v)
+        np.divide(now, np.sqrt(v / (1 - beta2 ** (t + 1))), out=found[t], where=v > 0, casting="same_kind")
+    return found
 
 
 def even(x: Array, first: int) -> Array:
