@@ -131,7 +131,7 @@ class Experiment:
     grid        the parameters of the cells of a mode, as JSON has them; every cell runs with every seed
     judge       from the cells to the comparisons that the claims stand or fall with, and their controls
     table       of the cells; figure: of the cells, by ``proofs.experiments.drawing``
-    seeds       how many, in each mode
+    seeds       how many, in each mode that it has: without a quick one it is no part of the quick set
     first_seed  the least of them
     seconds     that a mode takes, about, on four cores or a GPU
     published   ids of published statements that it speaks to, as the audit has them
@@ -158,7 +158,8 @@ class Experiment:
     @property
     def awaited(self) -> list[tuple[Mode, str]]:
         """The runs (mode, device) that its evidence is to have."""
-        return [(Mode.QUICK, "cpu"), *((Mode.FULL, device) for device in self.full_on)]
+        devices = {Mode.QUICK: ("cpu",), Mode.FULL: self.full_on}
+        return [(mode, device) for mode in self.seeds for device in devices[mode]]
 
 
 def over_seeds(cells: Iterable[Cell], value: str | Callable[[Cell], float]) -> Estimate:

@@ -48,6 +48,8 @@ def swept(
     BadSweep and BadSimulation as Sweep.run does.
     """
     experiment, mode = named(name), _mode(mode)
+    if mode not in experiment.seeds:
+        raise BadExperiment(f"{name} has no {mode} mode: run it with --{' or --'.join(experiment.seeds)}")
     many = experiment.seeds[mode] if seeds is None else seeds
     if many < 1:
         raise BadExperiment(f"seeds = {many} must be 1 or more")

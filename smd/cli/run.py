@@ -49,7 +49,7 @@ def command(
     if publish is not None:
         check_folder(publish)
     mode = Mode.FULL if full else Mode.QUICK
-    names = [*EXPERIMENTS] if name == ALL else [name]
+    names = [one.name for one in EXPERIMENTS.values() if mode in one.seeds] if name == ALL else [name]
     found = _run(names, device=device, seeds=seeds, mode=mode, folder=out, jobs=jobs, dask=dask)
     if publish is not None:
         for report in found:
@@ -100,8 +100,8 @@ def _list(as_json: bool) -> None:
         table.add_column(column)
     for row in rows:
         modes: Any = row["modes"]
-        times = (f"{m['cells']} cells, {m['seeds']} seeds, {_time(m['seconds'])}" for m in modes.values())
-        table.add_row(str(row["name"]), ", ".join(row["claims"]), *times)
+        times = {mode: f"{m['cells']} cells, {m['seeds']} seeds, {_time(m['seconds'])}" for mode, m in modes.items()}
+        table.add_row(str(row["name"]), ", ".join(row["claims"]), times.get("quick", ""), times["full"])
     Console().print(table)
 
 

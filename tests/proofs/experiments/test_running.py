@@ -29,10 +29,8 @@ def small(monkeypatch):
         own = (Finding("one", 1.0, Estimate(value, 0.0, 2), 0.1, "by hand", claims=(CLAIM,)),)
         own += (Finding("all", 1.0, Estimate(1.0, 0.0, 2), 0.1, "by hand"),)
         changes = {"grid": lambda mode: [POINT], "judge": lambda cells: own, **changes}
-        seeds = {Mode.QUICK: 2, Mode.FULL: 3}
-        monkeypatch.setattr(
-            three_regimes_toy, "EXPERIMENT", replace(three_regimes_toy.EXPERIMENT, seeds=seeds, **changes)
-        )
+        changes = {"seeds": {Mode.QUICK: 2, Mode.FULL: 3}, **changes}
+        monkeypatch.setattr(three_regimes_toy, "EXPERIMENT", replace(three_regimes_toy.EXPERIMENT, **changes))
 
     return build
 
@@ -132,6 +130,17 @@ def test_arguments_without_meaning(tmp_path, asked, says):
     with pytest.raises(BadExperiment, match=says):
         run(NAME, folder=tmp_path / "new", **asked)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_mode_that_an_experiment_lacks(small, tmp_path):
+    """It is refused with the one that there is; only that one is awaited."""
+    small(figure=one_panel, seeds={Mode.FULL: 2}, full_on=("cpu",))
+    with pytest.raises(BadExperiment, match=rf"{NAME} has no quick mode: run it with --full"):
+        run(NAME, folder=tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    assert evidence.awaited(CLAIMS[CLAIM]) == [f"network: {NAME}, full"]
+    assert run(NAME, folder=tmp_path, jobs=1, mode="full").outcome == "holds"
+    assert evidence.awaited(CLAIMS[CLAIM]) == []
 
 
 def test_a_missing_package_is_named(tmp_path, monkeypatch):

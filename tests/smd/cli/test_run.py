@@ -38,7 +38,19 @@ def test_without_a_name_the_experiments_are_listed(smd):
         assert word in listed.out
     rows = json.loads(smd("run", "--json").out)
     assert {"exponential-lr", NAME} <= {row["name"] for row in rows}
-    assert all(set(row["modes"]) == {"quick", "full"} for row in rows)
+    modes = {row["name"]: set(row["modes"]) for row in rows}
+    assert modes.pop("every-optimizer") == {"full"}
+    assert all(own == {"quick", "full"} for own in modes.values())
+
+
+def test_all_are_those_that_have_the_mode(smd, monkeypatch):
+    """What takes ten minutes by itself is no part of the quick set."""
+    asked = []
+    monkeypatch.setattr("smd.cli.run._run", lambda names, **settings: asked.append(set(names)) or [])
+    assert smd("run", "all", "--quick").code == smd("run", "all", "--full").code == 0
+    quick, full = asked
+    assert full - quick == {"every-optimizer"}
+    assert quick < full
 
 
 def test_a_run_prints_findings_table_and_place(smd, measures, tmp_path):

@@ -1,0 +1,64 @@
+"""Every optimizer on a perceptron and a transformer: norm and angle of each layer, at the lengths of quick runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from proofs.experiments import equilibrium
+from proofs.experiments.experiment import Cell, Experiment, Mode
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NETWORKS = ("gpt", "mlp")
+"""What takes longer comes first, so that no process waits for it in the end."""
+OPTIMIZERS = (*equilibrium.RULES, *equilibrium.MORE)
+
+
+def _grid(mode: Mode) -> list[dict[str, Any]]:
+    return [equilibrium._point(network, name, 0.0, levels=True) for network in NETWORKS for name in OPTIMIZERS]
+
+
+def _figure(cells: Sequence[Cell]) -> Figure:
+    from proofs.experiments.drawing import SERIES, THEORY, panels
+
+    figure, axes = panels()
+    for axis, network in zip(axes.flat, NETWORKS, strict=True):
+        axis.axhline(1, color=THEORY, linestyle="--", linewidth=1)
+        for place, name in enumerate(OPTIMIZERS):
+            own = [
+                cell for cell in cells if (cell.parameters["network"], cell.parameters["optimizer"]) == (network, name)
+            ]
+            for shift, colour, (key, label, marker) in zip((-0.25, 0, 0.25), SERIES, equilibrium.LEVELS, strict=False):
+                ratios = np.array([cell.values[key] for cell in own if key in cell.values], dtype=float).ravel()
+                axis.plot(
+                    np.full(ratios.size, place + shift), ratios, marker, color=colour, markersize=2, alpha=0.7,
+                    label=label if place == 0 else None,
+                )  # fmt: skip
+        axis.set(title=f"{network}: each layer and seed", ylabel="measured / predicted RMS angle")
+        axis.set_xticks(range(len(OPTIMIZERS)), OPTIMIZERS, rotation=90)
+    axes.flat[0].legend()
+    return figure
+
+
+EXPERIMENT = Experiment(
+    name="every-optimizer",
+    title="Equilibrium norm and angle, of every optimizer",
+    claims=equilibrium.EXPERIMENT.claims[:-1],
+    tests=(
+        "Every optimizer of which the theory has a rule, on a perceptron and on a transformer: scale-invariant hidden "
+        "matrices at constant lr and decay against the same three levels as before. It takes some ten minutes on four "
+        "cores, so that it has no quick mode."
+    ),
+    cell=equilibrium.EXPERIMENT.cell,
+    grid=_grid,
+    judge=equilibrium.EXPERIMENT.judge,
+    table=equilibrium.EXPERIMENT.table,
+    figure=_figure,
+    seeds={Mode.FULL: 3},
+    seconds={Mode.FULL: 600.0},
+    full_on=("cpu",),
+)
