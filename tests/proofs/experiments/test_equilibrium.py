@@ -64,7 +64,7 @@ def test_autocorrelation_is_over_the_same_times_at_every_lag():
 
 
 def test_correlations_by_lengths_are_those_of_what_bursts():
-    """x_t = r_t y_t with y of correlation 1/2 at lag 1: whatever r is, R is that of y; bursts hide it from the other."""
+    """x_t = r_t y_t, y of correlation 1/2 at lag 1: whatever r is, R is that of y; bursts hide it from the other."""
     generator = np.random.default_rng(2)
     white = generator.standard_normal((4001, 50))
     y = (white[1:] + white[:-1]).astype(np.float32)
