@@ -9,6 +9,7 @@ import numpy as np
 
 from proofs.experiments import equilibrium
 from proofs.experiments.experiment import Cell, Experiment, Mode
+from proofs.overlay.optimizers import THROUGH_ROOT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,7 +20,12 @@ OPTIMIZERS = (*equilibrium.RULES, *equilibrium.MORE)
 
 
 def _grid(mode: Mode) -> list[dict[str, Any]]:
-    return [equilibrium._point(network, name, 0.0, levels=True) for network in NETWORKS for name in OPTIMIZERS]
+    # Where decay is divided by the root, what enters the rule is over a root that the weights have a part in.
+    return [
+        equilibrium._point(network, name, 0.0, levels=name not in THROUGH_ROOT)
+        for network in NETWORKS
+        for name in OPTIMIZERS
+    ]
 
 
 def _figure(cells: Sequence[Cell]) -> Figure:

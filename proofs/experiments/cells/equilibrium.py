@@ -17,7 +17,7 @@ from proofs.experiments.cells.history import History, Kept, autocorrelation, eve
 from proofs.overlay.hypotheses import kurtosis
 from proofs.overlay.levels import LEVELS, settled, sign_law
 from proofs.overlay.measured import Correlated, Measured, lags_seen
-from proofs.overlay.optimizers import ADAMS, DIRECTIONS, SIGNS, meaning
+from proofs.overlay.optimizers import ADAMS, DIRECTIONS, SIGNS, THROUGH_ROOT, meaning
 from proofs.overlay.overlay import overlay
 from theory.schedule import Schedule
 
@@ -199,7 +199,8 @@ def of_history(
     if correlated:
         last = min(later, lags_seen(plan, gain, rule))
         # What enters AdamW's linear rule is over its own v, which bursts of a coordinate raise.
-        own = over_root(gradients, given["beta2"]) if rule in ADAMS and "beta2" in given else even(gradients, later)
+        divided = rule in ADAMS and rule not in THROUGH_ROOT and "beta2" in given
+        own = over_root(gradients, given["beta2"]) if divided else even(gradients, later)
         for key, x in (("updates", updates), ("gradients", gradients), ("even_gradients", own)):
             found = autocorrelation(x, later, last, by_lengths=rule in BURSTING)
             more[key] = Correlated(found, at, np.square(x, dtype=float).sum(axis=1))
