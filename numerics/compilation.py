@@ -79,13 +79,17 @@ def announced() -> AbstractContextManager[Any]:
 
 
 def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """``numba.njit`` that keeps what it compiles in ``folder``."""
+    """``numba.njit`` that keeps what it compiles in ``folder``.
+
+    What calls a function with ``forceinline`` would hand it down to what that calls in turn: loops over all entries
+    would share their registers with the whole kernel. So it counts only where it is said.
+    """
 
     def decorate(function: Callable[..., Any]) -> Any:
         before = config.CACHE_DIR  # type: ignore[attr-defined]
         config.CACHE_DIR = str(folder())  # type: ignore[attr-defined]
         try:
-            return numba.njit(cache=True, **options)(function)
+            return numba.njit(cache=True, **{"forceinline": False, **options})(function)
         finally:
             config.CACHE_DIR = before  # type: ignore[attr-defined]
 

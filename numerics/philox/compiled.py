@@ -48,6 +48,7 @@ def _widest(context: Any) -> Any:
 
     def mark(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         set.add(builder.function.attributes, '"prefer-vector-width"="512"')  # an attribute that llvmlite does not list
+        builder.function.attributes.alignstack = 64  # else vectors that find no register may lie across cache lines
         return context.get_dummy_value()
 
     return types.none(), mark
