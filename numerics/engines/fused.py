@@ -49,7 +49,7 @@ class Fused:
         problem, held = self.problem, self.arrays
         rows = table(problem, self.loop.asked, first, count)
         known = first, problem.share, problem.replicas, self.law, problem.dim, *problem.key, rows, changing(rows)
-        arrays = tuple(held[name] for name in ARRAYS)
+        arrays, width = tuple(held[name] for name in ARRAYS), held["weights"].shape[1]
         threads = self.threads if problem.chains * problem.dim * count > SMALL else 1
 
         def side_by_side(low: int, high: int) -> None:
@@ -62,7 +62,7 @@ class Fused:
         measured = aligned(3, 0 if self.side_by_side else problem.chains, count)
 
         def one_by_one(low: int, high: int) -> None:
-            self.kernel.chains(low, high, *known, *arrays, *measured)
+            self.kernel.chains(low, high, *known, *arrays, *measured, aligned(2, width, dtype=problem.dtype))
             for begin in range(0, problem.chains, problem.streams):
                 take(begin + low, *measured[:, begin + low : begin + high])
 
@@ -78,7 +78,8 @@ class Fused:
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Go back to where these arrays were taken."""
-        self.arrays = {name: np.array(values) for name, values in arrays.items()}
+        for name, values in arrays.items():
+            self.arrays[name][...] = values
 
     def end(self) -> dict[str, Array]:
         """Weights and state, as arrays."""

@@ -15,12 +15,19 @@ ARRAYS = ("weights", "kept", "memory", "numbers", "squares")
 """What a kernel advances, in its order."""
 
 
-def aligned(*shape: int) -> Array:
+def aligned(*shape: int, dtype: str = "float64") -> Array:
     """An empty array whose rows begin where cache lines do, if they are of whole lines: written at once, not twice."""
-    line, size = 64, 8 * math.prod(shape)
+    line, size = 64, np.dtype(dtype).itemsize * math.prod(shape)
     raw = np.empty(size + line, np.uint8)
     begin = -raw.ctypes.data % line
-    return raw[begin : begin + size].view(np.float64).reshape(shape)
+    return raw[begin : begin + size].view(dtype).reshape(shape)
+
+
+def nothing(*shape: int, dtype: str) -> Array:
+    """The same of zeros."""
+    found = aligned(*shape, dtype=dtype)
+    found.fill(0)
+    return found
 
 
 def draw(problem: Problem, step: int, streams: Array) -> Array:
@@ -65,8 +72,8 @@ def start_of(problem: Problem, form: Form, width: int) -> dict[str, Array]:
     """
     weights, dim, kept = weights_of(problem), problem.dim, form.vectors
     found = {
-        "weights": np.zeros((problem.chains, width), problem.dtype),
-        "kept": np.zeros((len(kept), problem.chains, width), problem.dtype),
+        "weights": nothing(problem.chains, width, dtype=problem.dtype),
+        "kept": nothing(len(kept), problem.chains, width, dtype=problem.dtype),
         "memory": np.zeros((problem.streams, width if problem.law.remembers else 1), problem.dtype),
     }
     found["weights"][:, :dim] = weights

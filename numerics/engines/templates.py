@@ -43,6 +43,7 @@ from numerics.engines.steps import (
     ORTHOGONAL,
     SPREAD,
     TILE,
+    borrowed,
     cast,
     draw,
     draw_lanes,
@@ -65,11 +66,15 @@ CHAINS = '''\
 @compiled(**COMPILED)
 def chains(
     low, high, first, share, replicas, law, dim, k0, k1, table, changes,
-    weights, kept, memory, numbers, squares, norms, lost, turned,
+    weights, kept, memory, numbers, squares, norms, lost, turned, space,
 ):
-    """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
+    """Advance the noise streams low to high, and every chain that they drive, by the steps of the table.
+
+    ``space`` is where a step's noise stands, and behind it a step of which the size is not known yet.
+    """
     widest()
-    z, several = np.empty((dim + 3) // 4 * 4, weights.dtype), table.shape[0] if share else 1
+    law, weights, kept, memory, space = borrowed((law, weights, kept, memory, space))
+    z, several = space[0], table.shape[0] if share else 1
     # Threads would wait for each other where their chains' numbers stood side by side.
     square_of, number_of = np.empty(several), np.empty(({numbers_held}, several))
 {scratch}

@@ -24,7 +24,7 @@ def _entry(loop: Loop) -> list[str]:
     """An entry's lines, from what the arrays hold to what they hold next."""
     kept = loop.form.vectors
     return [
-        "g = (own_z[i] - along_w * w) * scale_g",
+        "g = scale_g * own_z[i] - along_w * w",
         *(f"{name} = own_{name}[i]" for name in kept),
         *loop.entry,
         *(f"own_{name}[i] = next_{name}" for name in kept),
@@ -79,14 +79,14 @@ def chains(loop: Loop) -> str:
     held = range(len(loop.form.numbers))
     needed = "gradient_norm" in loop.measured or ("seen_square" in loop.measured and loop.form.decoupled)
     casts = [f"{name} = cast({name}, z)" for name in loop.constants]
-    casts.append("along_w, scale_g = cast(along, z), cast(scale, z)")
+    casts.append("along_w, scale_g = cast(along * scale, z), cast(scale, z)")
     numbers = [
         *_asked(loop),
         *_numbers(loop, "number_of[{}, configuration]", "seen(z, chain, along, scale, wd, dim)"),
         *casts,
     ]
     return CHAINS.format(
-        scratch="    steps = np.empty(dim, weights.dtype)" if loop.rescaled else "",
+        scratch="    steps = space[1]" if loop.rescaled else "",
         noise="overlap(z, z, dim)" if needed else "overlap(z, z, dim) if law[NORMALISED] != 0.0 else 1.0",
         beside="law[ORTHOGONAL] != 0.0" if needed else "law[ORTHOGONAL] != 0.0 and law[NORMALISED] != 0.0",
         views=_lines((f"chain_{name} = kept[{j}, n]" for j, name in enumerate(loop.form.vectors)), 4),

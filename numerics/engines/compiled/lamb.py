@@ -38,6 +38,7 @@ from numerics.engines.steps import (
     ORTHOGONAL,
     SPREAD,
     TILE,
+    borrowed,
     cast,
     draw,
     draw_lanes,
@@ -57,14 +58,18 @@ from numerics.philox.compiled import widest
 @compiled(**COMPILED)
 def chains(
     low, high, first, share, replicas, law, dim, k0, k1, table, changes,
-    weights, kept, memory, numbers, squares, norms, lost, turned,
+    weights, kept, memory, numbers, squares, norms, lost, turned, space,
 ):
-    """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
+    """Advance the noise streams low to high, and every chain that they drive, by the steps of the table.
+
+    ``space`` is where a step's noise stands, and behind it a step of which the size is not known yet.
+    """
     widest()
-    z, several = np.empty((dim + 3) // 4 * 4, weights.dtype), table.shape[0] if share else 1
+    law, weights, kept, memory, space = borrowed((law, weights, kept, memory, space))
+    z, several = space[0], table.shape[0] if share else 1
     # Threads would wait for each other where their chains' numbers stood side by side.
     square_of, number_of = np.empty(several), np.empty((0, several))
-    steps = np.empty(dim, weights.dtype)
+    steps = space[1]
     for stream in range(low, high):
         for configuration in range(several):
             n = configuration * replicas + stream
@@ -108,7 +113,7 @@ def chains(
                 c5 = cast(c5, z)
                 c6 = cast(c6, z)
                 c7 = cast(c7, z)
-                along_w, scale_g = cast(along, z), cast(scale, z)
+                along_w, scale_g = cast(along * scale, z), cast(scale, z)
                 step_square = 0.0
                 for start in range(0, dim, BLOCK):
                     part = cast(0.0, z)
@@ -119,7 +124,7 @@ def chains(
                     own_step = steps[start : start + BLOCK]
                     for i in range(min(BLOCK, dim - start)):
                         w = own_w[i]
-                        g = (own_z[i] - along_w * w) * scale_g
+                        g = scale_g * own_z[i] - along_w * w
                         buffer = own_buffer[i]
                         second_moment = own_second_moment[i]
                         buffer = c0 * buffer + c1 * g

@@ -38,6 +38,7 @@ from numerics.engines.steps import (
     ORTHOGONAL,
     SPREAD,
     TILE,
+    borrowed,
     cast,
     draw,
     draw_lanes,
@@ -57,11 +58,15 @@ from numerics.philox.compiled import widest
 @compiled(**COMPILED)
 def chains(
     low, high, first, share, replicas, law, dim, k0, k1, table, changes,
-    weights, kept, memory, numbers, squares, norms, lost, turned,
+    weights, kept, memory, numbers, squares, norms, lost, turned, space,
 ):
-    """Advance the noise streams low to high, and every chain that they drive, by the steps of the table."""
+    """Advance the noise streams low to high, and every chain that they drive, by the steps of the table.
+
+    ``space`` is where a step's noise stands, and behind it a step of which the size is not known yet.
+    """
     widest()
-    z, several = np.empty((dim + 3) // 4 * 4, weights.dtype), table.shape[0] if share else 1
+    law, weights, kept, memory, space = borrowed((law, weights, kept, memory, space))
+    z, several = space[0], table.shape[0] if share else 1
     # Threads would wait for each other where their chains' numbers stood side by side.
     square_of, number_of = np.empty(several), np.empty((0, several))
 
@@ -93,7 +98,7 @@ def chains(
                 c0 = cast(c0, z)
                 c1 = cast(c1, z)
                 c2 = cast(c2, z)
-                along_w, scale_g = cast(along, z), cast(scale, z)
+                along_w, scale_g = cast(along * scale, z), cast(scale, z)
                 loss, way, after = 0.0, 0.0, 0.0
                 for start in range(0, dim, BLOCK):
                     part_of_loss, part_of_way, part_after = cast(0.0, z), cast(0.0, z), cast(0.0, z)
@@ -101,7 +106,7 @@ def chains(
                     own_z = z[start : start + BLOCK]
                     for i in range(min(BLOCK, dim - start)):
                         w = own_w[i]
-                        g = (own_z[i] - along_w * w) * scale_g
+                        g = scale_g * own_z[i] - along_w * w
                         g = g + c0 * w
                         change = c1 * (g / c2)
                         next_w = w + change
