@@ -92,18 +92,10 @@ def overlap(x: Any, y: Any, dim: int) -> float:
     total = 0.0
     for start in range(0, dim, BLOCK):
         count = min(BLOCK, dim - start)
-        n = count // 4
-        left, right = x[start : start + count], y[start : start + count]
-        # Four sums side by side: one alone would wait for each of its additions.
-        a, b, c, d = cast(0.0, x), cast(0.0, x), cast(0.0, x), cast(0.0, x)
-        for i in range(n):
-            a += left[i] * right[i]
-            b += left[n + i] * right[n + i]
-            c += left[2 * n + i] * right[2 * n + i]
-            d += left[3 * n + i] * right[3 * n + i]
-        for i in range(4 * n, count):
-            a += left[i] * right[i]
-        total += (a + b) + (c + d)
+        left, right, part = x[start : start + count], y[start : start + count], cast(0.0, x)
+        for i in range(count):
+            part += left[i] * right[i]
+        total += part
     return total
 
 
