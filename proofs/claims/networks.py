@@ -247,8 +247,7 @@ CLAIMS = [
         "network-equilibrium-updates",
         "Networks at rest: the angle from the autocorrelation of the updates",
         "Over the last half of a run at constant lr and decay the RMS angle of every layer is within 2 per cent of "
-        "what the autocorrelation and energy of its updates give; that of the middle layer under SGD without momentum, "
-        "whose updates come in bursts, and every one within 5 per cent.",
+        "what the autocorrelation and energy of its updates give.",
         ("kosson2024rotational",),
         (HIDDEN, CONSTANT),
     ),
