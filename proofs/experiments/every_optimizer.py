@@ -66,7 +66,7 @@ EXPERIMENT = Experiment(
     judge=equilibrium.EXPERIMENT.judge,
     table=equilibrium.EXPERIMENT.table,
     figure=_figure,
-    seeds={Mode.FULL: 3},
+    seeds={Mode.FULL: 5},
     seconds={Mode.FULL: 560.0},
     full_on=("cpu",),
 )
