@@ -7,6 +7,7 @@ run that an experiment awaits and that has no report reads "not yet run".
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,6 +22,8 @@ from proofs.experiments import EXPERIMENTS, report
 from proofs.experiments.experiment import Experiment
 
 REPORTS = "data/networks"
+MANY = 100
+"""Findings of a run beyond which a page has only those that do not hold: a reader's browser loads every row."""
 
 
 def reports(folder: Path) -> list[str]:
@@ -94,10 +97,24 @@ def source(experiment: Experiment, folder: Path) -> str:
             lines += [f"**{mode}, {device}: not yet run** (`{command}`).", ""]
             continue
         found = report.read(file)
-        lines += [f"**{mode}, {device}** (`{command}`)", "", found.body(f"{REPORTS}/{file.with_suffix('.svg').name}")]
+        shown, told = findings_of(found)
+        body = shown.body(f"{REPORTS}/{file.with_suffix('.svg').name}")
+        lines += [f"**{mode}, {device}** (`{command}`)", "", *told, body]
         if found.source != sources.hash_of(experiment.cell.partition(":")[0]):
             lines += ["A source of these runs has changed since.", ""]
     return "\n".join(lines)
+
+
+def findings_of(found: report.Report) -> tuple[report.Report, list[str]]:
+    """The report with no more findings than a page can hold, and what is to be said of the others."""
+    if len(found.findings) <= MANY:
+        return found, []
+    rest = [finding for finding in found.findings if finding["outcome"] != "holds"]
+    held = len(found.findings) - len(rest)
+    told = (
+        f"Of {len(found.findings)} findings {held} hold, and are in the report that the command writes; these do not:"
+    )
+    return replace(found, findings=rest), [told, ""]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

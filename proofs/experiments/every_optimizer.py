@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from proofs.experiments import equilibrium
-from proofs.experiments.experiment import Cell, Experiment, Mode
+from proofs.experiments.experiment import Cell, Experiment, Mode, groups
 from proofs.overlay.optimizers import THROUGH_ROOT
 
 if TYPE_CHECKING:
@@ -34,19 +34,18 @@ def _figure(cells: Sequence[Cell]) -> Figure:
     from proofs.experiments.drawing import SERIES, THEORY, panels
 
     figure, axes = panels()
+    at = groups(cells, "network", "optimizer")
     for axis, network in zip(axes.flat, NETWORKS, strict=True):
         axis.axhline(1, color=THEORY, linestyle="--", linewidth=1)
-        for place, name in enumerate(OPTIMIZERS):
-            own = [
-                cell for cell in cells if (cell.parameters["network"], cell.parameters["optimizer"]) == (network, name)
-            ]
-            for shift, colour, (key, label, marker) in zip((-0.25, 0, 0.25), SERIES, equilibrium.LEVELS, strict=False):
-                ratios = np.array([cell.values[key] for cell in own if key in cell.values], dtype=float).ravel()
-                axis.plot(
-                    np.full(ratios.size, place + shift), ratios, marker, color=colour, markersize=2, alpha=0.7,
-                    label=label if place == 0 else None,
-                )  # fmt: skip
-        axis.set(title=f"{network}: each layer and seed", ylabel="measured / predicted RMS angle")
+        for shift, colour, (key, label, marker) in zip((-0.25, 0, 0.25), SERIES, equilibrium.LEVELS, strict=False):
+            for place, name in enumerate(OPTIMIZERS):
+                own = [cell.values for cell in at.get((network, name), ()) if key in cell.values]
+                ratios = np.array([values[key] for values in own], dtype=float)
+                if ratios.size:
+                    axis.plot([place + shift] * 2, [ratios.min(), ratios.max()], color=colour, linewidth=1)
+                    axis.plot(place + shift, np.median(ratios), marker, color=colour, markersize=3)
+            axis.plot([], [], marker, color=colour, markersize=3, label=label)
+        axis.set(title=f"{network}: median and range over layers", ylabel="measured / predicted RMS angle")
         axis.set_xticks(range(len(OPTIMIZERS)), OPTIMIZERS, rotation=90)
     axes.flat[0].legend()
     return figure

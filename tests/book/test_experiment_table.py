@@ -1,7 +1,8 @@
-"""A table in the book holds the columns asked for, of the rows that have a number there."""
+"""What the book shows of a report: the columns asked for, and no more findings than a page can hold."""
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,5 +23,25 @@ def test_columns_and_rows(monkeypatch, tmp_path):
     assert table_source(file, ["c", "a"], "b").splitlines() == ["| c | a |", "| --- | --- |", "| y | 2 |"]
     assert len(table_source(file, ["a"], "a").splitlines()) == 4
     assert "Not yet run" in table_source(tmp_path / "none.json", ["a"], "a")
+    sys.modules.pop("experiments", None)
+    sys.modules.pop("claims", None)
+
+
+def test_of_many_findings_those_that_do_not_hold_are_shown(monkeypatch):
+    """With the number of the others; of few all are shown."""
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+    from experiments import MANY, findings_of
+
+    from proofs.experiments import report
+
+    found = report.read(ROOT / "book/data/networks/exponential-lr-quick-cpu.json")
+    one = found.findings[0]
+    few = replace(found, findings=[one | {"outcome": "holds"}, one | {"outcome": "refuted"}])
+    assert findings_of(few) == (few, [])
+    many = replace(found, findings=few.findings * MANY)
+    shown, told = findings_of(many)
+    assert {finding["outcome"] for finding in shown.findings} == {"refuted"}
+    assert len(shown.findings) == MANY
+    assert f"{2 * MANY} findings {MANY} hold" in told[0]
     sys.modules.pop("experiments", None)
     sys.modules.pop("claims", None)
